@@ -1,0 +1,32 @@
+import type { Logger } from '../base/log.ts';
+import type { Caller } from '../ports/identity.ts';
+import type { RequestHead } from '../wire/types.ts';
+
+/** Everything a handler may know about the call it serves, besides its typed input. */
+export interface Call {
+  readonly requestId: string;
+  readonly account: string;
+  readonly region: string;
+  readonly caller: Caller;
+  /** Product time at the start of the request, milliseconds. */
+  readonly nowMs: number;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** The base address the client used, for example `http://127.0.0.1:4566`: for URLs in answers. */
+  readonly endpoint: string;
+  readonly sourceIp: string;
+  readonly head: RequestHead;
+}
+
+/** What one operation needs permission for: checked after constraints and before the handler runs. */
+export interface AccessRequest {
+  /** As IAM names it, for example `lambda:InvokeFunction`. */
+  readonly action: string;
+  /** An ARN, or `*` for actions without resource-level permissions. */
+  readonly resource: string;
+  /** Service-specific condition keys, for example `{ 'iam:PassedToService': 'lambda.amazonaws.com' }`. */
+  readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
+  /** The resource's own policy, JSON text, where the service has one: it can allow callers of other accounts. */
+  readonly resourcePolicy?: string;
+}

@@ -1,0 +1,73 @@
+import type { AccessRequest, Call } from './context.ts';
+import type { Input, OperationName, Output } from './shapes.ts';
+
+type Awaitable<T> = T | Promise<T>;
+
+/** One API operation: what it needs permission for, and what it does. */
+export interface Operation<In, Out, Deps> {
+  /** `'public'` for the few operations that AWS serves to anyone (STS GetCallerIdentity needs a signature but no permission). */
+  readonly access: 'public' | ((input: In, call: Call, deps: Deps) => Awaitable<AccessRequest | readonly AccessRequest[]>);
+  readonly handle: (input: In, call: Call, deps: Deps) => Awaitable<Out>;
+}
+
+/** An operation whose types are no longer known, as the chain sees it. */
+export type AnyOperation<Deps> = Operation<never, unknown, Deps>;
+
+/** Background work of a service; started after recovery, stopped before the store closes. */
+export interface ServiceJob {
+  readonly name: string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServiceDefinition<Deps> {
+  /** The file name of its model: `src/model/<id>.json`. */
+  readonly id: string;
+  /** Code of the error that a violated constraint answers (`ValidationException`, `ValidationError`, …). */
+  readonly validationErrorCode: string;
+  readonly operations: Readonly<Record<string, AnyOperation<Deps>>>;
+}
+
+/** A service with its dependencies filled in, as the server serves it. */
+export interface BoundService {
+  readonly id: string;
+  readonly validationErrorCode: string;
+  readonly operationNames: readonly string[];
+  find(operationName: string): BoundOperation | undefined;
+}
+
+export interface BoundOperation {
+  readonly access: 'public' | ((input: object, call: Call) => Awaitable<AccessRequest | readonly AccessRequest[]>);
+  readonly handle: (input: object, call: Call) => Awaitable<object>;
+}
+
+/** Makes the `operation` function of one service, which types input and output from the client package's own shapes. */
+export function operationsOf<Client, Deps>() {
+  return function operation<Name extends OperationName<Client> & string>(
+    _name: Name,
+    definition: Operation<Input<Client, Name>, Output<Client, Name>, Deps>,
+  ): AnyOperation<Deps> {
+    return definition as unknown as AnyOperation<Deps>;
+  };
+}
+
+/** Declares a service. `bind` gives it its dependencies; nothing of a service is a module-level singleton. */
+export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind(deps: Deps): BoundService } {
+  return {
+    bind(deps) {
+      const bound = new Map<string, BoundOperation>();
+      for (const [name, operation] of Object.entries(definition.operations)) {
+        const { access, handle } = operation as unknown as Operation<object, object, Deps>;
+        bound.set(name, {
+          access: access === 'public' ? access : (input, call) => access(input, call, deps),
+          handle: (input, call) => handle(input, call, deps),
+        });
+      }
+      return {
+        id: definition.id,
+        validationErrorCode: definition.validationErrorCode,
+        operationNames: [...bound.keys()],
+        find: (name) => bound.get(name),
+      };
+    },
+  };
+}

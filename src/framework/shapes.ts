@@ -1,0 +1,32 @@
+// Types every handler with AWS's own shapes, taken from the official client packages by `import type` (erased when built).
+
+type CommandOf<Client, Name extends string> = Client extends {
+  [K in `${Name}Command`]: abstract new (...args: never[]) => infer Command;
+}
+  ? Command
+  : never;
+
+type RawInput<Client, Name extends string> = CommandOf<Client, Name> extends { readonly input: infer Input } ? Input : never;
+
+type RawOutput<Client, Name extends string> = CommandOf<Client, Name> extends {
+  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Output }>;
+}
+  ? Output
+  : never;
+
+/** The names of all operations of a client package, for example `'CreateFunction' | 'Invoke' | …`. */
+export type OperationName<Client> = {
+  [K in keyof Client]: K extends `${infer Name}Command` ? (Name extends '$' | '' ? never : Name) : never;
+}[keyof Client];
+
+/** What a handler receives: members are typed and constraints have been checked. Blobs are `Uint8Array`, timestamps `Date`. */
+export type Input<Client, Name extends string> = {
+  [K in keyof RawInput<Client, Name>]: K extends 'Payload' ? Uint8Array | undefined : RawInput<Client, Name>[K];
+};
+
+/** What a handler returns. Payload blobs are plain bytes. */
+export type Output<Client, Name extends string> = {
+  [K in keyof Omit<RawOutput<Client, Name>, '$metadata'>]: K extends 'Payload'
+    ? Uint8Array | undefined
+    : RawOutput<Client, Name>[K & keyof RawOutput<Client, Name>];
+};

@@ -1,0 +1,77 @@
+// Who calls, and what the identity service tells others about roles, keys and policies.
+
+interface Principal {
+  readonly account: string;
+  readonly arn: string;
+  /** What STS GetCallerIdentity answers as UserId. */
+  readonly userId: string;
+}
+
+/** The identity behind a request. `root` also stands for keys unknown to Haneul while it listens on loopback only. */
+export type Caller =
+  | ({ readonly kind: 'root' } & Principal)
+  | ({ readonly kind: 'user'; readonly userName: string } & Principal)
+  | ({ readonly kind: 'role-session'; readonly roleArn: string; readonly roleName: string; readonly sessionName: string } & Principal)
+  | { readonly kind: 'anonymous'; readonly account: string };
+
+/** A key pair that Haneul issued. */
+export interface IssuedCredential {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Present for temporary credentials: the request must carry exactly this token. */
+  readonly sessionToken?: string;
+  /** Product time; absent for long-term keys. */
+  readonly expiresAtMs?: number;
+  readonly active: boolean;
+  readonly caller: Caller;
+  /** Policies passed when the session was made; they only ever narrow. */
+  readonly sessionPolicies?: readonly PolicyText[];
+}
+
+export interface PolicyText {
+  /** For explanations: an ARN, or `inline:<name>`. */
+  readonly source: string;
+  /** The document as JSON text. */
+  readonly document: string;
+}
+
+/** Everything that decides what one caller may do, apart from resource policies. */
+export interface CallerPolicies {
+  readonly identity: readonly PolicyText[];
+  readonly boundary?: PolicyText;
+  readonly session?: readonly PolicyText[];
+}
+
+/** Asked by the handler chain for every signed request. */
+export interface CredentialDirectory {
+  findCredential(accessKeyId: string): Promise<IssuedCredential | undefined>;
+  policiesOf(caller: Caller, credential: IssuedCredential | undefined): Promise<CallerPolicies>;
+}
+
+export interface RoleDescription {
+  readonly arn: string;
+  readonly roleName: string;
+  readonly roleId: string;
+  readonly account: string;
+  /** JSON text of the trust policy. */
+  readonly trustPolicy: string;
+  readonly maxSessionSeconds: number;
+}
+
+export interface SessionRequest {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly durationSeconds: number;
+}
+
+/** Asked by services that act in a role (Lambda's execution role). */
+export interface RoleDirectory {
+  findRole(roleArn: string): Promise<RoleDescription | undefined>;
+  /** True when the role's trust policy lets this service principal (`lambda.amazonaws.com`) assume it. */
+  trustsService(role: RoleDescription, servicePrincipal: string): boolean;
+  /**
+   * Temporary credentials for a role; durable like those of AssumeRole. For a role that does not exist (tolerated in
+   * local mode) the session carries no policies of its own and is marked so by `findCredential`.
+   */
+  issueSession(request: SessionRequest): Promise<Required<Pick<IssuedCredential, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiresAtMs'>>>;
+}

@@ -1,0 +1,108 @@
+// What the rest of Haneul knows about function processes. An environment is one sandboxed process tree that serves one
+// request at a time, as on AWS; `services/lambda` decides when to start, reuse and stop it.
+
+/** How code is started: by our bootstrap in an interpreter, or by the package's own `bootstrap` over the Runtime API. */
+export type RuntimeKind =
+  | { readonly family: 'node'; readonly version: string }
+  | { readonly family: 'python'; readonly version: string }
+  | { readonly family: 'custom' };
+
+export interface EnvironmentSpec {
+  readonly environmentId: string;
+  readonly runtime: RuntimeKind;
+  readonly handler: string;
+  /** A host folder with the unpacked package; seen read-only as /var/task. */
+  readonly codeFolder: string;
+  /** A host folder with the merged layers; seen read-only as /opt. */
+  readonly layersFolder?: string;
+  /** The whole environment that the function sees, except what only the sandbox knows (AWS_LAMBDA_RUNTIME_API, PATH additions). */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly memoryMegabytes: number;
+  readonly ephemeralStorageMegabytes: number;
+  /** 10 s on AWS; a longer init is cut off and repeated at the first invocation with the function's own timeout. */
+  readonly initTimeoutMs: number;
+  /** Called for every piece of output, in order; a call ends at a line's end where the function flushed one. */
+  readonly onOutput: (chunk: OutputChunk) => void;
+}
+
+export interface OutputChunk {
+  /** Wall time. */
+  readonly timestampMs: number;
+  readonly text: string;
+}
+
+export interface InvocationRequest {
+  readonly requestId: string;
+  readonly event: Uint8Array;
+  /** Wall time at which the function's timeout ends. */
+  readonly deadlineMs: number;
+  readonly invokedFunctionArn: string;
+  /** Decoded JSON text of X-Amz-Client-Context. */
+  readonly clientContext?: string;
+  readonly traceId?: string;
+}
+
+/** How one invocation ended. All but the first two also end the environment. */
+export type InvocationOutcome =
+  | { readonly kind: 'response'; readonly payload: Uint8Array; readonly contentType?: string }
+  /** The handler failed; `payload` is the runtime's own error document (`errorType`, `errorMessage`, trace). */
+  | { readonly kind: 'function-error'; readonly payload: Uint8Array }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'exited'; readonly exit: ProcessExit }
+  | { readonly kind: 'response-too-large'; readonly bytes: number };
+
+export interface ProcessExit {
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  readonly outOfMemory: boolean;
+}
+
+/** How initialisation (loading the code, before any event) ended. */
+export type InitOutcome =
+  | { readonly kind: 'ready'; readonly durationMs: number }
+  /** Loading failed; `payload` is the runtime's error document, answered to the invocation that waits. */
+  | { readonly kind: 'init-error'; readonly payload: Uint8Array; readonly durationMs: number }
+  | { readonly kind: 'timeout'; readonly durationMs: number }
+  | { readonly kind: 'exited'; readonly exit: ProcessExit; readonly durationMs: number };
+
+/** One live process tree. */
+export interface Environment {
+  readonly environmentId: string;
+  /** Settles once; `invoke` may only be called after it answered `ready`. */
+  readonly init: Promise<InitOutcome>;
+  /** Resolves when the process tree is gone, for whatever reason, and everything it held is cleaned up. */
+  readonly exited: Promise<ProcessExit>;
+  /** One at a time. Kills the whole tree at the deadline. */
+  invoke(request: InvocationRequest): Promise<InvocationOutcome>;
+  /** Highest memory use of the whole tree so far, in bytes. */
+  memoryPeakBytes(): Promise<number>;
+  /** SIGKILL to the whole tree; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** A guarantee is what a hostile function cannot do; `remedy` is the one command that turns a missing one on. */
+export interface Guarantee {
+  readonly name: string;
+  readonly on: boolean;
+  readonly remedy?: string;
+}
+
+export interface Interpreter {
+  readonly family: 'node' | 'python';
+  /** Full version, for example 20.20.2. */
+  readonly version: string;
+  readonly path: string;
+}
+
+/** The machinery that makes environments. One per server. */
+export interface Sandbox {
+  readonly guarantees: readonly Guarantee[];
+  readonly interpreters: readonly Interpreter[];
+  /**
+   * Starts one. Rejects with a `ServiceError` `Runtime.InvalidRuntime`-like when the interpreter is missing. When the exact
+   * version is missing the nearest of the family is used and `log.warn` says so once per version (facts.md).
+   */
+  start(spec: EnvironmentSpec): Promise<Environment>;
+  /** Kills every environment and removes everything it held. */
+  close(): Promise<void>;
+}
