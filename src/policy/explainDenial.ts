@@ -1,0 +1,34 @@
+import type { Evaluation, PolicyLayer, PolicyRequest } from './types.ts';
+
+/**
+ * The sentence AWS puts into an access denied error (IAM user guide, "Troubleshoot access denied error messages").
+ * Which of the services' error codes carries it is the service's business.
+ */
+export function explainDenial(request: PolicyRequest, evaluation: Exclude<Evaluation, { decision: 'allow' }>): string {
+  const what = `${subjectOf(request)} is not authorized to perform: ${request.action} on resource: ${request.resource}`;
+  if (evaluation.decision === 'explicit-deny') return `${what} with an explicit deny in ${articleFor[evaluation.deciding.layer]} ${names[evaluation.deciding.layer]}`;
+  return `${what} because no ${names[evaluation.missing]} allows the ${request.action} action`;
+}
+
+const names: Readonly<Record<PolicyLayer, string>> = {
+  identity: 'identity-based policy',
+  boundary: 'permissions boundary',
+  session: 'session policy',
+  resource: 'resource-based policy',
+  'service-control': 'service control policy',
+};
+
+const articleFor: Readonly<Record<PolicyLayer, string>> = { identity: 'an', boundary: 'a', session: 'a', resource: 'a', 'service-control': 'a' };
+
+function subjectOf({ principal }: PolicyRequest): string {
+  switch (principal.kind) {
+    case 'anonymous':
+      return 'User: anonymous';
+    case 'service':
+      return `Service: ${principal.service}`;
+    case 'federated':
+      return `User: ${principal.provider}`;
+    default:
+      return `User: ${principal.arn}`;
+  }
+}
