@@ -13,7 +13,7 @@ type Json = Record<string, unknown>;
 
 interface WalkFunction {
   readonly name: string;
-  readonly runtime: string;
+  readonly runtime: 'python3.12' | 'nodejs22.x' | 'provided.al2023';
   readonly handler: string;
   readonly fixture: readonly ['node' | 'python' | 'custom', string];
 }
