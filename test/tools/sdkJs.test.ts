@@ -81,7 +81,7 @@ walk.step('sts assume-role', async () => {
 for (const { name, runtime, handler, fixture } of functions) {
   walk.step(`lambda create-function (${runtime})`, async () => {
     const made = await aws.lambda.send(
-      new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Role: roleArn, Handler: handler, Code: { ZipFile: zipFixture(...fixture) } }),
+      new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Role: roleArn, Handler: handler, Code: { ZipFile: zipFixture(fixture[0], fixture[1]) } }),
     );
     assert.equal(made.FunctionArn, `arn:aws:lambda:us-east-1:000000000000:function:${name}`);
     assert.deepEqual([made.MemorySize, made.Timeout, made.Version, made.PackageType], [128, 3, '$LATEST', 'Zip']);
