@@ -1,3 +1,4 @@
+import type { ServiceError } from '../base/errors.ts';
 import type { AccessRequest, Call } from './context.ts';
 import type { Input, OperationName, Output } from './shapes.ts';
 
@@ -13,18 +14,16 @@ export interface Operation<In, Out, Deps> {
 /** An operation whose types are no longer known, as the chain sees it. */
 export type AnyOperation<Deps> = Operation<never, unknown, Deps>;
 
-/** Background work of a service; started after recovery, stopped before the store closes. */
-export interface ServiceJob {
-  readonly name: string;
-  readonly stop: () => Promise<void>;
-}
-
 export interface ServiceDefinition<Deps> {
   /** The file name of its model: `src/model/<id>.json`. */
   readonly id: string;
   /** Code of the error that a violated constraint answers (`ValidationException`, `ValidationError`, …). */
   readonly validationErrorCode: string;
   readonly operations: Readonly<Record<string, AnyOperation<Deps>>>;
+  /** Largest request body per operation, in bytes, where the service documents one. */
+  readonly requestBytesMax?: Readonly<Record<string, number>>;
+  /** The service's own error for a larger one. */
+  readonly tooLarge?: (operationName: string, bytesMax: number) => ServiceError;
 }
 
 /** A service with its dependencies filled in, as the server serves it. */
@@ -32,7 +31,9 @@ export interface BoundService {
   readonly id: string;
   readonly validationErrorCode: string;
   readonly operationNames: readonly string[];
+  readonly tooLarge: ((operationName: string, bytesMax: number) => ServiceError) | undefined;
   find(operationName: string): BoundOperation | undefined;
+  requestBytesMax(operationName: string): number | undefined;
 }
 
 export interface BoundOperation {
@@ -66,7 +67,9 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
         id: definition.id,
         validationErrorCode: definition.validationErrorCode,
         operationNames: [...bound.keys()],
+        tooLarge: definition.tooLarge,
         find: (name) => bound.get(name),
+        requestBytesMax: (name) => definition.requestBytesMax?.[name],
       };
     },
   };

@@ -1,0 +1,15 @@
+// Limits of the listener: what one client can make the server hold.
+
+/** Request line and headers together; more is answered with 431. AWS's front ends stop between 8 and 16 KB per header. */
+export const headBytesMax = 64 * 1024;
+/** A client must have sent its headers within this time, and its whole request within the next. */
+export const headTimeoutMs = 20_000;
+export const requestTimeoutMs = 300_000;
+export const keepAliveTimeoutMs = 65_000;
+export const connectionsMax = 10_000;
+/** Bodies of all requests being read at one moment; beyond it new ones are asked to retry (503). */
+export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
+/** A body for an operation that names no limit of its own. */
+export const bodyBytesMaxDefault = 16 * 1024 * 1024;
+/** How long a stop waits for requests under way. */
+export const drainMs = 10_000;

@@ -1,0 +1,36 @@
+import type { Logger } from '../base/log.ts';
+
+/** How strictly callers are identified (design.md §6). */
+export type AuthMode = 'local' | 'strict';
+/** What happens to a request that the policies of an issued identity do not allow. */
+export type IamMode = 'enforce' | 'audit' | 'off';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Undefined keeps everything in memory. */
+  readonly dataFolder: string | undefined;
+  readonly auth: AuthMode;
+  readonly iam: IamMode;
+  /** The account of keys that name none. */
+  readonly account: string;
+  /** The region of requests that name none. */
+  readonly region: string;
+  readonly log: Logger;
+}
+
+export const defaultOptions = {
+  host: '127.0.0.1',
+  port: 4566,
+  auth: 'local',
+  iam: 'enforce',
+  account: '000000000000',
+  region: 'us-east-1',
+} as const satisfies Partial<ServerOptions>;
+
+/** True for the addresses that only this machine can reach. */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}

@@ -1,0 +1,81 @@
+// Every client takes the same walk (what issue 2 promises a user), step by step; the results make one row a step in
+// docs/clients.md.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { packageRoot } from '../../src/base/packageRoot.ts';
+
+export const walkSteps = [
+  'sts get-caller-identity',
+  'iam create-role',
+  'iam get-role',
+  'iam attach-role-policy',
+  'sts assume-role',
+  'lambda create-function (python3.12)',
+  'lambda create-function (nodejs22.x)',
+  'lambda create-function (provided.al2023)',
+  'lambda wait function-active-v2',
+  'lambda invoke',
+  'lambda invoke --log-type Tail',
+  'lambda invoke, function error',
+  'lambda get-function',
+  'lambda list-functions',
+  'lambda update-function-configuration',
+  'lambda update-function-code',
+  'logs describe-log-groups',
+  'logs filter-log-events',
+  'logs tail',
+  'logs tail --follow',
+  'error: no such function',
+  'error: invalid parameter',
+  'error: no such role',
+  'not implemented: an operation of lambda',
+  'not implemented: sqs (json)',
+  'not implemented: dynamodb (json)',
+  'not implemented: sns (query)',
+  'not implemented: s3 (xml)',
+  'lambda delete-function',
+] as const;
+
+export type WalkStep = (typeof walkSteps)[number];
+type StepResult = 'passed' | 'failed' | 'not in this client' | 'not run';
+
+export interface WalkReport {
+  readonly client: string;
+  readonly note?: string;
+  readonly steps: Readonly<Partial<Record<WalkStep, StepResult>>>;
+}
+
+export const walkResultsFolder = join(packageRoot, '.cache', 'walks');
+
+export interface Walk {
+  /** One subtest, in order; the later ones build on what the earlier ones made. */
+  step(name: WalkStep, run: () => Promise<void>): void;
+  /** For what the client itself does not offer. */
+  absent(name: WalkStep): void;
+}
+
+/** Declares the tests of one client. With `missing` every step is reported as skipped, with that reason. */
+export function createWalk(client: string, missing?: string): Walk {
+  const steps: Partial<Record<WalkStep, StepResult>> = {};
+  after(() => {
+    mkdirSync(walkResultsFolder, { recursive: true });
+    const report: WalkReport = { client, ...(missing === undefined ? {} : { note: missing }), steps };
+    writeFileSync(join(walkResultsFolder, `${client.replace(/[^A-Za-z0-9.]+/g, '-')}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  });
+  return {
+    step(name, run) {
+      steps[name] = 'not run';
+      test(`${client}: ${name}`, { skip: missing ?? false, timeout: 180_000 }, async () => {
+        steps[name] = 'failed';
+        await run();
+        steps[name] = 'passed';
+      });
+    },
+    absent(name) {
+      steps[name] = 'not in this client';
+      test(`${client}: ${name}`, { skip: 'not run: this client does not have it' }, () => undefined);
+    },
+  };
+}

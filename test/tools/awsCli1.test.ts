@@ -1,0 +1,3 @@
+import { declareCliWalk } from './cliWalk.ts';
+
+await declareCliWalk('v1', 'AWS CLI 1');

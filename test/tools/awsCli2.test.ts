@@ -1,0 +1,3 @@
+import { declareCliWalk } from './cliWalk.ts';
+
+await declareCliWalk('v2', 'AWS CLI 2.36');
