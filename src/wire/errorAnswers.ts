@@ -1,0 +1,39 @@
+// What all protocols need to know of an error before they write it in their own form.
+
+import type { ServiceError } from '../base/errors.ts';
+import { jsonMemberWriter } from './json.ts';
+import type { ServiceModel, StructureShape } from './model.ts';
+
+/** The model's shape of an error, found by its name or its query code. */
+export function errorShapeOf(service: ServiceModel | undefined, error: ServiceError): StructureShape | undefined {
+  return service?.findError(error.code);
+}
+
+export function errorStatus(shape: StructureShape | undefined, error: ServiceError): number {
+  return error.status ?? shape?.error?.status ?? (error.fault === 'server' ? 500 : 400);
+}
+
+/** Who is to blame, in the words of the query protocols. */
+export function errorFault(shape: StructureShape | undefined, error: ServiceError): 'Sender' | 'Receiver' {
+  return (error.fault ?? shape?.error?.fault ?? (errorStatus(shape, error) >= 500 ? 'server' : 'client')) === 'server' ? 'Receiver' : 'Sender';
+}
+
+/** The body of a JSON error without `__type`: the message under the name the shape gives it, and further members. */
+export function jsonErrorBody(shape: StructureShape | undefined, error: ServiceError): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  if (!shape) {
+    // The protocol layer's own refusals say "Message", the common errors of AWS's front door "message"; clients read both.
+    if (error.message !== '') body[error.code === 'SerializationException' ? 'Message' : 'message'] = error.message;
+    return Object.assign(body, error.members);
+  }
+  for (const member of shape.members) {
+    if (member.location !== undefined) continue;
+    const given = error.members[member.name];
+    if (given !== undefined && given !== null) body[member.jsonName] = jsonMemberWriter(member)(given);
+    else if (member.name.toLowerCase() === 'message') body[member.jsonName] = error.message;
+    // Lambda's errors carry whose fault they are as `Type`.
+    else if (member.name === 'Type') body[member.jsonName] = shape.error?.fault === 'server' ? 'Service' : 'User';
+  }
+  if (error.message !== '' && !shape.members.some((member) => member.name.toLowerCase() === 'message')) body['message'] = error.message;
+  return body;
+}

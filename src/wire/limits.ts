@@ -1,0 +1,17 @@
+/** How far a signature's date may be from ours: 15 minutes (IAM guide, "Troubleshoot signed requests": "Signature expired"). */
+export const clockSkewMsMax = 15 * 60_000;
+
+/** Longest life of a presigned request: seven days (S3 API reference, "Authenticating Requests: Using Query Parameters"). */
+export const presignSecondsMax = 604_800;
+
+/** Signing keys kept per process; each costs one entry of about 200 bytes and saves four HMACs per request. */
+export const signingKeysMax = 1_000;
+
+/** Deepest nesting of a request body. Our own bound: AWS documents 32 levels for DynamoDB items; recursive shapes elsewhere stay far below. */
+export const nestingMax = 128;
+
+/** Parameters of one form body. Our own bound: IAM's and CloudFormation's largest documented requests stay below a tenth of it. */
+export const formParametersMax = 20_000;
+
+/** Longest text a model's pattern is tried on where the model gives no length: keeps any regular expression harmless. */
+export const patternTextMax = 20_000;
