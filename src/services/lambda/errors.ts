@@ -1,0 +1,54 @@
+import { ServiceError } from '../../base/errors.ts';
+
+// Lambda's error shapes carry a `Type` that says whose fault it was.
+const user = { Type: 'User' } as const;
+
+/** What the service answers to callers, in AWS's words where AWS has some. */
+export const errors = {
+  invalidParameter: (message: string) => new ServiceError('InvalidParameterValueException', message, { status: 400, members: user }),
+  /** A setting that exists on AWS and not here: named, never ignored. */
+  notSupported: (setting: string, advice = '') =>
+    errors.invalidParameter(`Haneul does not implement ${setting} yet.${advice === '' ? '' : ` ${advice}`}`),
+  validation: (value: unknown, member: string, constraint: string) =>
+    new ServiceError(
+      'ValidationException',
+      `1 validation error detected: Value '${String(value)}' at '${member}' failed to satisfy constraint: ${constraint}`,
+      { status: 400 },
+    ),
+  functionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404, members: user }),
+  otherRegion: (wanted: string, here: string) =>
+    new ServiceError('ResourceNotFoundException', `Functions from '${wanted}' are not reachable in this region ('${here}')`, { status: 404, members: user }),
+  otherAccount: (callerArn: string, action: string, resource: string) =>
+    new ServiceError(
+      'AccessDeniedException',
+      `User: ${callerArn} is not authorized to perform: ${action} on resource: ${resource} because no resource-based policy allows the ${action} action`,
+      { status: 403 },
+    ),
+  crossAccountRole: () => new ServiceError('AccessDeniedException', 'Cross-account pass role is not allowed.', { status: 403 }),
+  functionExists: (name: string) => new ServiceError('ResourceConflictException', `Function already exist: ${name}`, { status: 409, members: user }),
+  roleNotAssumable: () => errors.invalidParameter('The role defined for the function cannot be assumed by Lambda.'),
+  revisionChanged: () =>
+    new ServiceError(
+      'PreconditionFailedException',
+      'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+      { status: 412, members: user },
+    ),
+  codeStorageExceeded: () => new ServiceError('CodeStorageExceededException', 'Code storage limit exceeded.', { status: 400, members: user }),
+  brokenArchive: () => errors.invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.'),
+  emptyArchive: () => errors.invalidParameter('Uploaded file must be a non-empty zip'),
+  zippedTooLarge: (bytesMax: number) => errors.invalidParameter(`Zipped size must be smaller than ${bytesMax} bytes`),
+  unzippedTooLarge: (bytesMax: number) => errors.invalidParameter(`Unzipped size must be smaller than ${bytesMax} bytes`),
+  requestEntityTooLarge: (operationName: string, bytesMax: number) =>
+    new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes for the ${operationName} operation`, { status: 413 }),
+  // AWS calls the operation InvokeFunction here, after its permission.
+  payloadTooLarge: (bytesMax: number) =>
+    new ServiceError('RequestTooLargeException', `Request must be smaller than ${bytesMax} bytes for the InvokeFunction operation`, {
+      status: 413,
+      members: user,
+    }),
+  invalidRequestContent: (message: string) => new ServiceError('InvalidRequestContentException', message, { status: 400, members: user }),
+  throttled: (reason: 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded') =>
+    new ServiceError('TooManyRequestsException', 'Rate Exceeded.', { status: 429, members: { ...user, Reason: reason } }),
+  invalidRuntime: (message: string) => new ServiceError('InvalidRuntimeException', message, { status: 502, members: user }),
+  stopping: () => new ServiceError('ServiceException', 'The server is stopping.', { status: 503, members: { Type: 'Service' } }),
+} as const;

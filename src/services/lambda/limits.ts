@@ -1,0 +1,58 @@
+// Every number of the service, with its source. "Quotas" is https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+
+/** Quotas: "Deployment package (.zip file archive) size", direct upload. */
+export const zippedBytesMax = 50 * 1024 * 1024;
+/** Quotas: the same, unzipped, layers included. AWS's error text names this number. */
+export const unzippedBytesMax = 262_144_000;
+/** AWS's error text for larger CreateFunction and UpdateFunctionCode requests: 50 MB in base64 and the other members. */
+export const codeRequestBytesMax = 70_167_211;
+/** Quotas: "Storage for uploaded functions": 75 GB. */
+export const codeStorageBytesMax = 80_530_636_800;
+/** AWS names no number; an archive needs one so that its directory fits into memory. */
+export const archiveEntriesMax = 100_000;
+/** Length of a path inside an archive, in bytes; deeper ones could not be opened by the function either (PATH_MAX is 4,096 with /var/task). */
+export const archivePathBytesMax = 3_000;
+
+/** Quotas: "Function memory allocation". */
+export const memoryMegabytesMin = 128;
+export const memoryMegabytesMax = 10_240;
+/** Quotas: "Function timeout". */
+export const timeoutSecondsMax = 900;
+/** Quotas: "/tmp directory storage". */
+export const ephemeralMegabytesMin = 512;
+export const ephemeralMegabytesMax = 10_240;
+/** Quotas: "Function environment variables": 4 KB, measured as one JSON object. */
+export const environmentBytesMax = 4_096;
+/** Tags: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html, "Tag restrictions". */
+export const tagsMax = 50;
+
+/** Quotas: "Invocation payload (request and response)", synchronous. */
+export const requestPayloadBytesMax = 6_291_456;
+/** The response may be 100 bytes longer; AWS's error text names this number. */
+export const responsePayloadBytesMax = 6_291_556;
+/** API reference, Invoke, X-Amz-Client-Context: "Up to 3,583 bytes of base64-encoded data". */
+export const clientContextBytesMax = 3_583;
+/** API reference, Invoke, LogResult: "The last 4 KB of the execution log". */
+export const logTailBytesMax = 4_096;
+/** A CloudWatch Logs event: 1 MB; longer lines are cut into several. */
+export const logLineBytesMax = 256 * 1024;
+
+/** Quotas: "Concurrent executions", per account and region. */
+export const concurrentExecutionsMax = 1_000;
+/** Reserved concurrency must leave this many: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+export const unreservedConcurrencyMin = 100;
+/** Environments of all functions on this host, when the operator names no other number. */
+export const hostEnvironmentsMaxDefault = 200;
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "The Init phase is limited to 10 seconds". */
+export const initMs = 10_000;
+/** AWS names no number ("terminated after some time without invocations"); five to fifteen minutes are seen. */
+export const environmentIdleMs = 7 * 60_000;
+/** Credentials of an environment; AWS renews environments every few hours. */
+export const credentialSeconds = 12 * 3_600;
+/** An environment whose credentials end sooner than this after a timeout's length is replaced. */
+export const credentialMarginMs = 60_000;
+
+/** API reference, ListFunctions: "ListFunctions returns a maximum of 50 items in each response". */
+export const listPageMax = 50;
+/** API reference, GetFunction: the link to the code "is valid for 10 minutes". */
+export const codeLocationMs = 10 * 60_000;

@@ -1,0 +1,229 @@
+// Unpacks a deployment package into a folder that functions will see as /var/task. The archive is hostile input: nothing it
+// names may be written or may point outside of the folder, and nothing it claims about sizes is believed.
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
+import yauzl from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
+import { systemErrorCode } from '../../../base/errors.ts';
+
+export interface ArchiveLimits {
+  readonly unzippedBytesMax: number;
+  readonly entriesMax: number;
+  readonly pathBytesMax: number;
+}
+
+export type UnpackResult =
+  | { readonly kind: 'unpacked'; readonly unzippedBytes: number; readonly entries: number }
+  /** `detail` is for our log; AWS says the same of all broken archives. */
+  | { readonly kind: 'refused'; readonly reason: 'broken' | 'too-large' | 'empty'; readonly detail: string };
+
+type RefusalReason = Extract<UnpackResult, { kind: 'refused' }>['reason'];
+
+/** Unpacks the zip archive in `archive` into the empty folder `target`. On a refusal the folder holds some of it and must be removed. */
+export async function unpackArchive(archive: Uint8Array, target: string, limits: ArchiveLimits): Promise<UnpackResult> {
+  try {
+    const zip = await openArchive(archive);
+    const plan = planEntries(await readDirectory(zip, limits), limits);
+    const unzippedBytes = await writeEntries(zip, plan, target, limits);
+    return { kind: 'unpacked', unzippedBytes, entries: plan.length };
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'refused', reason: error.reason, detail: error.message };
+    if (isHostFault(error)) throw error;
+    // What is left is the archive's: names that this file system cannot hold, or takes for the same.
+    if (systemErrorCode(error) !== undefined) return { kind: 'refused', reason: 'broken', detail: String(error) };
+    throw error;
+  }
+}
+
+function isHostFault(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(systemErrorCode(error) ?? '');
+}
+
+class Refusal extends Error {
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+const broken = (detail: string): Refusal => new Refusal('broken', detail);
+
+interface PlannedEntry {
+  readonly entry: Entry;
+  /** Relative, with "/", without "." and "..". */
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link';
+  readonly executable: boolean;
+}
+
+async function openArchive(archive: Uint8Array): Promise<ZipFile> {
+  const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
+  try {
+    // strictFileNames: a backslash is an error instead of a second kind of slash.
+    return await yauzl.fromBufferPromise(bytes, { lazyEntries: true, strictFileNames: true, validateEntrySizes: true });
+  } catch (error) {
+    throw broken(String(error));
+  }
+}
+
+async function readDirectory(zip: ZipFile, limits: ArchiveLimits): Promise<Entry[]> {
+  if (zip.entryCount > limits.entriesMax) throw broken(`more than ${limits.entriesMax} entries`);
+  const entries: Entry[] = [];
+  let declaredBytes = 0;
+  try {
+    for await (const entry of zip.eachEntry()) {
+      entries.push(entry);
+      declaredBytes += entry.uncompressedSize;
+      if (entries.length > limits.entriesMax) throw broken(`more than ${limits.entriesMax} entries`);
+      if (declaredBytes > limits.unzippedBytesMax) throw new Refusal('too-large', 'the directory declares more than the limit');
+    }
+  } catch (error) {
+    throw error instanceof Refusal ? error : broken(String(error));
+  }
+  if (entries.length === 0) throw new Refusal('empty', 'no entries');
+  return entries;
+}
+
+/** Decides what every entry becomes, before the first byte is written. */
+function planEntries(entries: readonly Entry[], limits: ArchiveLimits): PlannedEntry[] {
+  const plan: PlannedEntry[] = [];
+  const kinds = new Map<string, PlannedEntry['kind']>();
+  for (const entry of entries) {
+    const path = normalisePath(entry.fileName, limits);
+    if (path === '') continue;
+    if (entry.isEncrypted()) throw broken(`encrypted entry ${path}`);
+    if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) throw broken(`compression method ${entry.compressionMethod} of ${path}`);
+    const kind = kindOf(entry, path);
+    const earlier = kinds.get(path);
+    if (earlier !== undefined && !(earlier === 'folder' && kind === 'folder')) throw broken(`duplicate name ${path}`);
+    if (earlier !== undefined) continue;
+    kinds.set(path, kind);
+    plan.push({ entry, path, kind, executable: (unixModeOf(entry) & 0o111) !== 0 });
+  }
+  for (const { path } of plan) requireFoldersAbove(path, kinds);
+  return plan;
+}
+
+function normalisePath(name: string, limits: ArchiveLimits): string {
+  if (Buffer.byteLength(name) > limits.pathBytesMax) throw broken('a path is too long');
+  if (name.includes('\0')) throw broken('a path holds a NUL');
+  if (name.startsWith('/')) throw broken(`absolute path ${name}`);
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) throw broken(`path ${name} leads outside`);
+  return parts.join('/');
+}
+
+// Zip keeps Unix modes in the upper half of the external attributes, when the maker was Unix (3) or macOS (19).
+function unixModeOf(entry: Entry): number {
+  const maker = entry.versionMadeBy >>> 8;
+  return maker === 3 || maker === 19 ? entry.externalFileAttributes >>> 16 : 0;
+}
+
+function kindOf(entry: Entry, path: string): PlannedEntry['kind'] {
+  const type = unixModeOf(entry) & 0o170000;
+  if (type === 0o120000) return 'link';
+  if (entry.fileName.endsWith('/') || type === 0o040000) return 'folder';
+  if (type === 0 || type === 0o100000) return 'file';
+  throw broken(`${path} is a device, pipe or socket`);
+}
+
+// An entry below a link would be written through it, and one below a file cannot exist.
+function requireFoldersAbove(path: string, kinds: ReadonlyMap<string, PlannedEntry['kind']>): void {
+  for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) {
+    const kind = kinds.get(parent);
+    if (kind !== undefined && kind !== 'folder') throw broken(`${path} lies below the ${kind} ${parent}`);
+  }
+}
+
+async function writeEntries(zip: ZipFile, plan: readonly PlannedEntry[], target: string, limits: ArchiveLimits): Promise<number> {
+  const budget = { remainingBytes: limits.unzippedBytesMax };
+  const folders = new Set<string>(['.']);
+  for (const item of plan) {
+    if (item.kind === 'folder') await makeFolder(target, item.path, folders);
+    if (item.kind !== 'file') continue;
+    await makeFolder(target, posix.dirname(item.path), folders);
+    const path = join(target, item.path);
+    // `wx` also finds names that only this file system takes for the same (case, Unicode forms).
+    const output = createWriteStream(path, { flags: 'wx', mode: item.executable ? 0o755 : 0o644 });
+    await pipeline(await openEntry(zip, item.entry), checkContent(item, budget), output).catch((error: unknown) => {
+      throw error instanceof Refusal || isHostFault(error) ? error : broken(String(error));
+    });
+    // The process's umask must not decide what a sandbox's user may read.
+    await chmod(path, item.executable ? 0o755 : 0o644);
+  }
+  // Links come last, so that nothing is written through one.
+  for (const item of plan) {
+    if (item.kind !== 'link') continue;
+    await makeFolder(target, posix.dirname(item.path), folders);
+    await symlink(await readLinkTarget(zip, item, budget), join(target, item.path));
+  }
+  return limits.unzippedBytesMax - budget.remainingBytes;
+}
+
+async function makeFolder(target: string, path: string, made: Set<string>): Promise<void> {
+  if (made.has(path)) return;
+  await makeFolder(target, dirname(path), made);
+  const full = join(target, path);
+  await mkdir(full, { recursive: true });
+  await chmod(full, 0o755);
+  made.add(path);
+}
+
+async function openEntry(zip: ZipFile, entry: Entry): Promise<NodeJS.ReadableStream> {
+  try {
+    return await zip.openReadStreamPromise(entry);
+  } catch (error) {
+    throw broken(String(error));
+  }
+}
+
+/** Counts and checksums what really comes out. */
+function checkContent(item: PlannedEntry, budget: { remainingBytes: number }): Transform {
+  let checksum = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      budget.remainingBytes -= chunk.length;
+      if (budget.remainingBytes < 0) return done(new Refusal('too-large', 'the content is larger than the limit'));
+      checksum = crc32(chunk, checksum);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(checksum === item.entry.crc32 ? null : broken(`checksum of ${item.path}`));
+    },
+  });
+}
+
+const linkTargetBytesMax = 4_096;
+
+async function readLinkTarget(zip: ZipFile, item: PlannedEntry, budget: { remainingBytes: number }): Promise<string> {
+  if (item.entry.uncompressedSize > linkTargetBytesMax) throw broken(`target of ${item.path} is too long`);
+  const chunks: Buffer[] = [];
+  const content = (await openEntry(zip, item.entry)).pipe(checkContent(item, budget));
+  try {
+    for await (const chunk of content) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw error instanceof Refusal ? error : broken(String(error));
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  requireTargetInside(item.path, text);
+  return text;
+}
+
+// The link's own folder is a real folder, so leading ".." steps are exact; after them the path only descends, and every
+// link it can pass was checked in the same way. A ".." further in could climb out of the folder that a link leads to.
+function requireTargetInside(path: string, target: string): void {
+  const parts = target.split('/');
+  const firstName = parts.findIndex((part) => part !== '..' && part !== '.' && part !== '');
+  const climbs = parts.slice(0, firstName < 0 ? parts.length : firstName).filter((part) => part === '..').length;
+  const depth = path.split('/').length - 1;
+  const climbsLater = firstName >= 0 && parts.slice(firstName).includes('..');
+  if (target === '' || target.includes('\0') || target.startsWith('/') || climbsLater || climbs > depth) {
+    throw broken(`link ${path} leads outside`);
+  }
+}
