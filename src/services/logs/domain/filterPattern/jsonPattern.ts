@@ -1,0 +1,133 @@
+import { patternDepthMax, patternWildcardsMax, selectorWildcardsMax } from '../../limits.ts';
+import { parseComparison, parseOperator } from './comparison.ts';
+import { invalidPattern } from './errors.ts';
+import type { RegexCompiler } from './parseFilterPattern.ts';
+import { createScanner } from './scanner.ts';
+import type { Scanner } from './scanner.ts';
+import { parseQuoted } from './termPattern.ts';
+
+type Test = (document: unknown) => boolean;
+/** A property's name, an element's number, or all of either. */
+type Step = string | number | typeof all;
+const all = Symbol('all');
+
+interface Parsing {
+  readonly scanner: Scanner;
+  readonly compile: RegexCompiler;
+  depth: number;
+  wildcards: number;
+}
+
+/** Compiles `{ … }`: conditions on properties of a JSON message, with `&&`, `||` and parentheses (in this order of strength). */
+export function parseJsonPattern(text: string, compile: RegexCompiler): (message: string) => boolean {
+  const scanner = createScanner(text);
+  scanner.take('{');
+  const test = parseOr({ scanner, compile, depth: 0, wildcards: 0 });
+  if (!scanner.take('}') || !scanner.isAtEnd()) scanner.refuse();
+  return (message) => {
+    const document = parseDocument(message);
+    return document !== undefined && test(document);
+  };
+}
+
+/** Undefined for what is not a JSON object or array: such a message matches no JSON pattern. */
+function parseDocument(message: string): object | undefined {
+  if (!/^\s*[{[]/.test(message)) return undefined;
+  try {
+    return JSON.parse(message) as object;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseOr(parsing: Parsing): Test {
+  const tests = [parseAnd(parsing)];
+  while (parsing.scanner.take('||')) tests.push(parseAnd(parsing));
+  return (document) => tests.some((test) => test(document));
+}
+
+function parseAnd(parsing: Parsing): Test {
+  const tests = [parseCondition(parsing)];
+  while (parsing.scanner.take('&&')) tests.push(parseCondition(parsing));
+  return (document) => tests.every((test) => test(document));
+}
+
+function parseCondition(parsing: Parsing): Test {
+  const { scanner } = parsing;
+  if (!scanner.take('(')) return parseTest(parsing);
+  parsing.depth += 1;
+  if (parsing.depth > patternDepthMax) throw invalidPattern();
+  const test = parseOr(parsing);
+  if (!scanner.take(')')) scanner.refuse();
+  parsing.depth -= 1;
+  return test;
+}
+
+function parseTest(parsing: Parsing): Test {
+  const { scanner, compile } = parsing;
+  const steps = parseSelector(parsing);
+  const word = scanner.match(/^[A-Za-z]+(?![A-Za-z])/)?.toUpperCase();
+  if (word === 'EXISTS') return (document) => select(document, steps).length > 0;
+  if (word === 'NOT') {
+    if (scanner.match(/^exists\b/i) === undefined) scanner.refuse();
+    return (document) => select(document, steps).length === 0;
+  }
+  if (word === 'IS') {
+    const literal = scanner.match(/^(?:true|false|null)\b/i)?.toLowerCase() ?? scanner.refuse();
+    const wanted: unknown = JSON.parse(literal);
+    return (document) => select(document, steps).some((value) => value === wanted);
+  }
+  if (word !== undefined) throw invalidPattern();
+  const comparison = parseComparison(scanner, parseOperator(scanner), compile);
+  // A condition applies to a string, a number or a boolean; to an object or an array neither "=" nor "!=" does (User Guide).
+  return (document) =>
+    select(document, steps).some((value) => {
+      if (typeof value === 'number') return comparison.matchesAny || comparison.matchesNumber(value);
+      if (typeof value === 'string') return comparison.matchesText(value);
+      return typeof value === 'boolean' && comparison.matchesText(String(value));
+    });
+}
+
+/** `$.a.b`, `$.a[0]`, `$.a[*].b`, `$.*`, `$['a b']`. */
+function parseSelector(parsing: Parsing): Step[] {
+  const { scanner } = parsing;
+  if (!scanner.take('$')) scanner.refuse();
+  const steps: Step[] = [];
+  for (;;) {
+    if (scanner.match(/^\.(?!\[)/)) {
+      steps.push(scanner.match(/^[\p{L}\p{N}_-]+/u) ?? parseAll(scanner));
+    } else if (scanner.match(/^\.?\[/)) {
+      const index = scanner.match(/^[0-9]{1,9}/);
+      const quote = scanner.peek();
+      if (index !== undefined) steps.push(Number(index));
+      else if (quote === '"') steps.push(scanner.read(parseQuoted));
+      else if (quote === "'") steps.push((scanner.match(/^'[^']*'/) ?? scanner.refuse()).slice(1, -1));
+      else steps.push(parseAll(scanner));
+      if (!scanner.take(']')) scanner.refuse();
+    } else break;
+  }
+  if (steps.length === 0) scanner.refuse();
+  const wildcards = steps.filter((step) => step === all).length;
+  parsing.wildcards += wildcards;
+  if (wildcards > selectorWildcardsMax || parsing.wildcards > patternWildcardsMax) throw invalidPattern();
+  return steps;
+}
+
+function parseAll(scanner: Scanner): typeof all {
+  return scanner.take('*') ? all : scanner.refuse();
+}
+
+/** The values that a selector leads to: none, one, or with a wildcard any number. */
+function select(document: unknown, steps: readonly Step[]): unknown[] {
+  let values: unknown[] = [document];
+  for (const step of steps) {
+    values = values.flatMap((value): unknown[] => {
+      if (typeof value !== 'object' || value === null) return [];
+      if (step === all) return Object.values(value);
+      if (Array.isArray(value) !== (typeof step === 'number')) return [];
+      return Object.hasOwn(value, step) ? [(value as Record<string | number, unknown>)[step]] : [];
+    });
+    if (values.length === 0) break;
+  }
+  return values;
+}

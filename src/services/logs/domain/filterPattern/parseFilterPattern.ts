@@ -1,0 +1,46 @@
+import { patternRegexMax } from '../../limits.ts';
+import { invalidPattern } from './errors.ts';
+import { parseJsonPattern } from './jsonPattern.ts';
+import { parseSpacePattern } from './spacePattern.ts';
+import { parseTermPattern } from './termPattern.ts';
+import { compileRegex } from './regex.ts';
+import type { CompiledRegex } from './regex.ts';
+
+/** A compiled pattern. */
+export interface FilterPattern {
+  /** Work for one character of a message, for budgets. */
+  readonly cost: number;
+  matches(message: string): boolean;
+}
+
+/** Compiles regular expressions of one pattern and counts them. */
+export type RegexCompiler = (source: string) => CompiledRegex;
+
+const everything: FilterPattern = { cost: 0, matches: () => true };
+
+/**
+ * Compiles a filter pattern: terms, a JSON pattern in braces or a space-delimited pattern in brackets.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ */
+export function parseFilterPattern(text: string): FilterPattern {
+  const trimmed = text.trim();
+  if (trimmed === '') return everything;
+  let count = 0;
+  let cost = 0;
+  const compile: RegexCompiler = (source) => {
+    count += 1;
+    // "There is a limit of 2 regex for each filter pattern … when filtering log events."
+    if (count > patternRegexMax) throw invalidPattern();
+    const regex = compileRegex(source);
+    cost += regex.cost;
+    return regex;
+  };
+  const matches = parseKind(trimmed, compile);
+  return { cost: cost + 2, matches };
+}
+
+function parseKind(text: string, compile: RegexCompiler): (message: string) => boolean {
+  if (text.startsWith('{')) return parseJsonPattern(text, compile);
+  if (text.startsWith('[')) return parseSpacePattern(text, compile);
+  return parseTermPattern(text, compile);
+}

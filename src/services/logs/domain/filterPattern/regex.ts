@@ -1,0 +1,245 @@
+import { regexPositionsMax } from '../../limits.ts';
+import { invalidCharacters, invalidPattern } from './errors.ts';
+
+// The regular expressions of filter patterns have no groups: alternatives of simple items (a character, a class) that may
+// repeat. Every item becomes one or more positions of an automaton that is run over all places of the text at once, so the
+// time is at most (length of the text) x (positions): no expression can make the server hang.
+// Syntax: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html, "Supported regular expressions".
+
+export interface CompiledRegex {
+  /** Work for one character of text, for budgets. */
+  readonly cost: number;
+  test(text: string): boolean;
+}
+
+type CharacterTest = (code: number) => boolean;
+
+interface Item {
+  readonly accepts: CharacterTest;
+  readonly min: number;
+  /** Infinity for `*`, `+` and `{n,}`. */
+  readonly max: number;
+}
+
+interface Alternative {
+  readonly items: readonly Item[];
+  readonly atStart: boolean;
+  readonly atEnd: boolean;
+}
+
+const plainSymbols = /^[A-Za-z0-9:_#=@/;,-]$/;
+const operators = '^$?[]{}|\\*+.';
+
+/** Compiles what stands between the percent signs. */
+export function compileRegex(source: string): CompiledRegex {
+  const alternatives = parseAlternatives(source).map(compileAlternative);
+  const cost = alternatives.reduce((sum, { positions }) => sum + positions, 0);
+  if (cost > regexPositionsMax) throw invalidPattern();
+  return { cost: Math.max(1, cost), test: (text) => alternatives.some(({ test }) => test(text)) };
+}
+
+function parseAlternatives(source: string): Alternative[] {
+  const alternatives: Alternative[] = [];
+  let items: Item[] = [];
+  let atStart = false;
+  let atEnd = false;
+  let at = 0;
+  const close = (): void => {
+    alternatives.push({ items, atStart, atEnd });
+    items = [];
+    atStart = false;
+    atEnd = false;
+  };
+  while (at < source.length) {
+    const character = source.charAt(at);
+    if (character === '|') {
+      close();
+      at += 1;
+      continue;
+    }
+    // An anchor elsewhere could never match; more likely it is a mistake.
+    if (atEnd || (character === '^' && (items.length > 0 || atStart))) throw invalidPattern();
+    if (character === '^') {
+      atStart = true;
+      at += 1;
+    } else if (character === '$') {
+      atEnd = true;
+      at += 1;
+    } else {
+      const [accepts, behind] = parseItem(source, at);
+      const [min, max, end] = parseRepetition(source, behind);
+      items.push({ accepts, min, max });
+      at = end;
+    }
+  }
+  close();
+  return alternatives;
+}
+
+function parseItem(source: string, at: number): [CharacterTest, number] {
+  const character = source.charAt(at);
+  if (character === '[') return parseClass(source, at + 1);
+  if (character === '\\') {
+    const [accepts, end] = parseEscape(source, at + 1);
+    return [accepts, end];
+  }
+  // As in the languages that AWS's syntax is taken from, the dot stops at the end of a line.
+  if (character === '.') return [(code) => code !== 10 && code !== 13, at + 1];
+  if (plainSymbols.test(character)) {
+    const wanted = character.charCodeAt(0);
+    return [(code) => code === wanted, at + 1];
+  }
+  if (operators.includes(character)) throw invalidPattern();
+  throw invalidCharacters(character);
+}
+
+function parseEscape(source: string, at: number): [CharacterTest, number, number?] {
+  const character = source.charAt(at);
+  const known = classEscapes[character];
+  if (known) return [known, at + 1];
+  if (character === 'x') {
+    const hex = /^[0-9A-Fa-f]{2}/.exec(source.slice(at + 1))?.[0];
+    if (hex === undefined) throw invalidPattern();
+    const wanted = Number.parseInt(hex, 16);
+    return [(code) => code === wanted, at + 3, wanted];
+  }
+  if (character === '') throw invalidPattern();
+  if (!operators.includes(character) && !/^[:_#=@/;,()-]$/.test(character)) throw invalidCharacters(`\\${character}`);
+  const wanted = character.charCodeAt(0);
+  return [(code) => code === wanted, at + 1, wanted];
+}
+
+const isDigit: CharacterTest = (code) => code >= 48 && code <= 57;
+const isWord: CharacterTest = (code) => isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+const isSpace: CharacterTest = (code) => code === 32 || (code >= 9 && code <= 13);
+const not =
+  (accepts: CharacterTest): CharacterTest =>
+  (code) =>
+    !accepts(code);
+
+const classEscapes: Readonly<Record<string, CharacterTest>> = {
+  d: isDigit,
+  D: not(isDigit),
+  w: isWord,
+  W: not(isWord),
+  s: isSpace,
+  S: not(isSpace),
+};
+
+function parseClass(source: string, start: number): [CharacterTest, number] {
+  let at = start;
+  const negated = source.charAt(at) === '^';
+  if (negated) at += 1;
+  const tests: CharacterTest[] = [];
+  for (;;) {
+    const character = source.charAt(at);
+    if (character === '' || (character === ']' && tests.length === 0)) throw invalidPattern();
+    if (character === ']') break;
+    const [test, code, end] = parseClassMember(source, at);
+    const isRange = code !== undefined && source.charAt(end) === '-' && source.charAt(end + 1) !== ']' && source.charAt(end + 1) !== '';
+    if (!isRange) {
+      tests.push(test);
+      at = end;
+      continue;
+    }
+    const [, last, rangeEnd] = parseClassMember(source, end + 1);
+    if (last === undefined || last < code) throw invalidPattern();
+    tests.push((value) => value >= code && value <= last);
+    at = rangeEnd;
+  }
+  const any: CharacterTest = (code) => tests.some((test) => test(code));
+  return [negated ? not(any) : any, at + 1];
+}
+
+function parseClassMember(source: string, at: number): [CharacterTest, number | undefined, number] {
+  const character = source.charAt(at);
+  if (character === '\\') {
+    const [test, end, code] = parseEscape(source, at + 1);
+    return [test, code, end];
+  }
+  if (!plainSymbols.test(character) && !'.$?{}|*+^'.includes(character)) throw invalidCharacters(character);
+  const code = character.charCodeAt(0);
+  return [(value) => value === code, code, at + 1];
+}
+
+function parseRepetition(source: string, at: number): [min: number, max: number, end: number] {
+  const character = source.charAt(at);
+  let result: [number, number, number] | undefined;
+  if (character === '?') result = [0, 1, at + 1];
+  else if (character === '*') result = [0, Infinity, at + 1];
+  else if (character === '+') result = [1, Infinity, at + 1];
+  else if (character === '{') {
+    const match = /^\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}/.exec(source.slice(at));
+    if (!match) throw invalidPattern();
+    const min = Number(match[1]);
+    const max = match[2] === undefined ? min : match[3] === undefined ? Infinity : Number(match[3]);
+    if (max < min) throw invalidPattern();
+    result = [min, max, at + match[0].length];
+  }
+  if (!result) return [1, 1, at];
+  // Lazy, possessive and doubled repetitions are not part of the syntax.
+  if ('?*+{'.includes(source.charAt(result[2])) && source.charAt(result[2]) !== '') throw invalidPattern();
+  return result;
+}
+
+interface Automaton {
+  readonly positions: number;
+  test(text: string): boolean;
+}
+
+/** Position p is "the first p positions' items are matched"; a position may be skipped, and may repeat itself. */
+function compileAlternative({ items, atStart, atEnd }: Alternative): Automaton {
+  const tests: CharacterTest[] = [];
+  const skippable: boolean[] = [];
+  const repeating: boolean[] = [];
+  for (const { accepts, min, max } of items) {
+    const required = min + (max === Infinity && min === 0 ? 1 : 0);
+    const count = max === Infinity ? required : max;
+    if (tests.length + count > regexPositionsMax) throw invalidPattern();
+    for (let nth = 0; nth < count; nth += 1) {
+      tests.push(memoize(accepts));
+      skippable.push(nth >= min);
+      repeating.push(max === Infinity && nth === count - 1);
+    }
+  }
+  const end = tests.length;
+
+  return {
+    positions: end,
+    test(text) {
+      let active = new Uint8Array(end + 1);
+      let next = new Uint8Array(end + 1);
+      // "$" is also met before the line break that ends the text, as log lines have one.
+      const isEnd = (at: number): boolean => at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10);
+      const enter = (states: Uint8Array): void => {
+        states[0] = 1;
+      };
+      const spread = (states: Uint8Array): void => {
+        for (let p = 0; p < end; p += 1) if (states[p] === 1 && skippable[p]) states[p + 1] = 1;
+      };
+      enter(active);
+      spread(active);
+      for (let at = 0; ; at += 1) {
+        if (active[end] === 1 && (!atEnd || isEnd(at))) return true;
+        if (at >= text.length) return false;
+        const code = text.charCodeAt(at);
+        next.fill(0);
+        for (let p = 0; p <= end; p += 1) {
+          if (active[p] !== 1) continue;
+          if (p < end && tests[p]?.(code)) next[p + 1] = 1;
+          // Having matched position p - 1 once, a repeating one may match again.
+          if (p > 0 && repeating[p - 1] && tests[p - 1]?.(code)) next[p] = 1;
+        }
+        if (!atStart) enter(next);
+        spread(next);
+        [active, next] = [next, active];
+      }
+    },
+  };
+}
+
+/** Answers for ASCII come from a table: a class of many members costs no more than a letter. */
+function memoize(accepts: CharacterTest): CharacterTest {
+  const table = Uint8Array.from({ length: 128 }, (_, code) => (accepts(code) ? 1 : 0));
+  return (code) => (code < 128 ? table[code] === 1 : accepts(code));
+}

@@ -1,0 +1,31 @@
+import { ServiceError } from '../../base/errors.ts';
+
+// Texts as the service answers them (recorded in public test suites against AWS; see README.md).
+
+export const invalidParameter = (message: string): ServiceError => new ServiceError('InvalidParameterException', message);
+
+export const groupNotFound = (): ServiceError => new ServiceError('ResourceNotFoundException', 'The specified log group does not exist.');
+
+export const streamNotFound = (): ServiceError => new ServiceError('ResourceNotFoundException', 'The specified log stream does not exist.');
+
+export const resourceNotFound = (): ServiceError => new ServiceError('ResourceNotFoundException', 'The specified resource does not exist.');
+
+export const groupExists = (): ServiceError =>
+  new ServiceError('ResourceAlreadyExistsException', 'The specified log group already exists');
+
+export const streamExists = (): ServiceError =>
+  new ServiceError('ResourceAlreadyExistsException', 'The specified log stream already exists');
+
+export const invalidNextToken = (): ServiceError => invalidParameter('The specified nextToken is invalid.');
+
+export const bothGroupMembers = (): ServiceError =>
+  new ServiceError('ValidationException', 'LogGroup name and LogGroup ARN are mutually exclusive parameters.');
+
+export const noGroupMember = (): ServiceError =>
+  new ServiceError('ValidationException', 'Either LogGroup name or LogGroup ARN must be specified.');
+
+export const tooManyTags = (resourceName: string): ServiceError =>
+  new ServiceError('TooManyTagsException', 'The resource can have no more than 50 tags.', { members: { resourceName } });
+
+/** A setting that Haneul does not have: refused, never ignored. */
+export const unsupported = (what: string): ServiceError => invalidParameter(`${what} is not supported.`);

@@ -1,0 +1,73 @@
+// Quotas: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html unless another source is named.
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+/** API reference, PutLogEvents: "1,048,576 bytes … the sum of all event messages in UTF-8, plus 26 bytes for each log event". */
+export const putBytesMax = 1_048_576;
+export const eventOverheadBytes = 26;
+/** API reference, PutLogEvents. */
+export const putEventsMax = 10_000;
+export const putSpanMsMax = dayMs;
+export const putAgeMsMax = 14 * dayMs;
+export const putFutureMsMax = 2 * hourMs;
+
+/** API reference, GetLogEvents and FilterLogEvents: "as many log events as can fit in a response size of 1 MB (up to 10,000 log events)". */
+export const pageEventsMax = 10_000;
+export const pageBytesMax = 1_048_576;
+
+/** API reference, DescribeLogGroups and DescribeLogStreams: "the default is up to 50 items". */
+export const describeItemsDefault = 50;
+/** API reference, FilterLogEvents: `startFromHead` false needs a `startTime` on or after 2024-01-01. */
+export const filterBackwardsSinceMs = Date.UTC(2024, 0, 1);
+
+/** API reference, TagResource: "As many as 50 tags can be associated with a CloudWatch Logs resource." */
+export const tagsMax = 50;
+
+/** API reference, PutRetentionPolicy: possible values. */
+export const retentionDaysAllowed: readonly number[] = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** FilterAndPatternSyntax: "There is a limit of 2 regex for each filter pattern … when filtering log events". */
+export const patternRegexMax = 2;
+
+// Ours from here on.
+
+/** A stream name is part of a key (kv/limits.ts); 512 characters outside the basic plane would not fit into one. */
+export const streamNameBytesMax = 1_600;
+/** A row holds so many bytes of messages: far enough below the 96 KiB that a stored value may have. */
+export const rowBytesMax = 64 * 1024;
+/** No row spans more time, so that a reader who starts at T needs no row that begins before T minus this. */
+export const rowSpanMsMax = 1_000;
+/** A longer message is stored in parts of this size, outside its row. */
+export const messagePartBytesMax = 48 * 1024;
+/** A page that has looked at so much is answered as it is, with a token: no request holds the event loop for long. */
+export const pageScanBytesMax = 16 * 1024 * 1024;
+export const pageScanRowsMax = 4_000;
+/** Character steps of a filter pattern for one page, and between two turns of the event loop. */
+export const pageMatchStepsMax = 64_000_000;
+export const turnMatchStepsMax = 2_000_000;
+/** Positions of a compiled regular expression (a counted repetition takes one for each count). */
+export const regexPositionsMax = 512;
+/** How deep parentheses may nest in a JSON pattern. */
+export const patternDepthMax = 32;
+/** CloudWatch Logs allows one wildcard in a property selector and three in a pattern. */
+export const selectorWildcardsMax = 1;
+export const patternWildcardsMax = 3;
+
+/** Function output: design.md §7. */
+export const sinkDelayMs = 100;
+export const sinkRowBytes = 64 * 1024;
+/** What may wait for the store, for one stream and in all; beyond it the oldest events of the stream go, and a notice says so. */
+export const sinkStreamBytesMax = 4 * 1024 * 1024;
+export const sinkBytesMax = 64 * 1024 * 1024;
+/** One commit of the sink. */
+export const sinkCommitBytesMax = 2 * 1024 * 1024;
+export const sinkRetryMs = 1_000;
+/** Longer lines of functions are cut into several events, as Lambda does at the old event size of 256 KB. */
+export const sinkMessageBytesMax = 256 * 1024 - eventOverheadBytes;
+
+/** Rows that background removal takes out in one transaction, and how often it looks. */
+export const removalRowsMax = 500;
+export const removalIntervalMs = 60_000;

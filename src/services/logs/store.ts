@@ -1,0 +1,197 @@
+import { decodeCounter } from './domain/counter.ts';
+import { cutIntoRows, cutMessage } from './domain/rows.ts';
+import type { RowEvent } from './domain/rows.ts';
+import { groupNotFound, streamNotFound } from './errors.ts';
+import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import { defineTable } from '../../kv/table.ts';
+import type { Scope, TableRow } from '../../kv/table.ts';
+
+// Ids are made anew with every group and stream, and everything below them is keyed by id: what a deleted group held can
+// never show up in a later group of the same name, and removal may take its time (jobs/removal.ts).
+//
+//   group          name                                     -> GroupRow
+//   storedBytes    group id                                 -> counter
+//   stream         group id, name                           -> StreamRow
+//   streamName     group id, stream id                      -> { name }
+//   streamByTime   group id, last event, name               -> {}
+//   row            group id, stream id, first ms, sequence  -> StoredRow: a batch of events of one stream
+//   rowByTime      group id, first ms, stream id, sequence  -> RowEntry: the same rows in the order of the whole group
+//   messagePart    group id, stream id, first ms, sequence, index, part -> { bytes }: messages too long for a row
+//   (no scope)
+//   retention      account, region, group id                -> { days }
+//   removal        account, region, group id, stream id     -> {}: what background removal still has to do; stream id 0: all
+
+export interface GroupRow {
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly retentionDays?: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly deletionProtected: boolean;
+}
+
+export interface StreamRow {
+  /** Below 2^48, never 0. */
+  readonly id: number;
+  readonly createdAtMs: number;
+  readonly firstEventMs?: number;
+  readonly lastEventMs?: number;
+  readonly lastIngestedMs?: number;
+  readonly nextSequence: number;
+}
+
+/** `[milliseconds after the row's first event, message or, when it is stored in parts, their number]`. */
+export type StoredEvent = readonly [number, string | number];
+
+export interface StoredRow {
+  readonly ingestedAtMs: number;
+  readonly lastMs: number;
+  readonly bytes: number;
+  readonly events: readonly StoredEvent[];
+}
+
+export interface RowEntry {
+  readonly lastMs: number;
+  readonly bytes: number;
+}
+
+export const groups = defineTable<GroupRow>('logs', 'group');
+export const storedBytes = defineTable<object>('logs', 'storedBytes');
+export const streams = defineTable<StreamRow>('logs', 'stream');
+export const streamNames = defineTable<{ readonly name: string }>('logs', 'streamName');
+export const streamsByTime = defineTable<object>('logs', 'streamByTime');
+export const rows = defineTable<StoredRow>('logs', 'row');
+export const rowsByTime = defineTable<RowEntry>('logs', 'rowByTime');
+export const messageParts = defineTable<{ readonly bytes: Uint8Array }>('logs', 'messagePart');
+export const retentions = defineTable<{ readonly days: number }>('logs', 'retention');
+export const removals = defineTable<object>('logs', 'removal');
+
+/** Where the lists of background work are: they span accounts and regions. */
+export const everywhere: Scope = { account: '', region: '' };
+
+/** Above every character: the end of the names that begin with a prefix. */
+const lastCharacter = '\u{10ffff}';
+
+export async function requireGroup(tx: ReadTransaction, scope: Scope, name: string): Promise<GroupRow> {
+  const group = await groups.get(tx, scope, [name]);
+  if (!group) throw groupNotFound();
+  return group;
+}
+
+export async function requireStream(tx: ReadTransaction, scope: Scope, groupId: string, name: string): Promise<StreamRow> {
+  const stream = await streams.get(tx, scope, [groupId, name]);
+  if (!stream) throw streamNotFound();
+  return stream;
+}
+
+export async function readStoredBytes(tx: ReadTransaction, scope: Scope, groupId: string): Promise<number> {
+  return decodeCounter(await tx.get(storedBytes.key(scope, [groupId])));
+}
+
+export function setGroup(tx: Transaction, scope: Scope, name: string, group: GroupRow): void {
+  groups.set(tx, scope, [name], group);
+  const parts = [scope.account, scope.region, group.id];
+  if (group.retentionDays === undefined) retentions.clear(tx, everywhere, parts);
+  else retentions.set(tx, everywhere, parts, { days: group.retentionDays });
+}
+
+/** The group is gone at once; what it held is removed in the background. */
+export function clearGroup(tx: Transaction, scope: Scope, name: string, group: GroupRow): void {
+  groups.clear(tx, scope, [name]);
+  retentions.clear(tx, everywhere, [scope.account, scope.region, group.id]);
+  removals.set(tx, everywhere, [scope.account, scope.region, group.id, 0], {});
+}
+
+export function setNewStream(tx: Transaction, scope: Scope, groupId: string, name: string, stream: StreamRow): void {
+  streams.set(tx, scope, [groupId, name], stream);
+  streamNames.set(tx, scope, [groupId, stream.id], { name });
+  streamsByTime.set(tx, scope, [groupId, 0, name], {});
+}
+
+export function clearStream(tx: Transaction, scope: Scope, groupId: string, name: string, stream: StreamRow): void {
+  streams.clear(tx, scope, [groupId, name]);
+  streamNames.clear(tx, scope, [groupId, stream.id]);
+  streamsByTime.clear(tx, scope, [groupId, stream.lastEventMs ?? 0, name]);
+  removals.set(tx, everywhere, [scope.account, scope.region, groupId, stream.id], {});
+}
+
+export interface PageOptions {
+  readonly limit: number;
+  readonly prefix?: string;
+  /** The last name of the page before. */
+  readonly after?: string;
+  readonly reverse?: boolean;
+}
+
+export function listGroups(tx: ReadTransaction, scope: Scope, options: PageOptions): Promise<TableRow<GroupRow>[]> {
+  return groups.list(tx, scope, [], nameBounds([], options));
+}
+
+export function listStreams(tx: ReadTransaction, scope: Scope, groupId: string, options: PageOptions): Promise<TableRow<StreamRow>[]> {
+  return streams.list(tx, scope, [groupId], nameBounds([groupId], options));
+}
+
+function nameBounds(parent: readonly string[], { limit, prefix, after, reverse = false }: PageOptions) {
+  return {
+    limit,
+    reverse,
+    ...(prefix ? { from: [...parent, prefix], before: [...parent, prefix + lastCharacter] } : {}),
+    ...(after === undefined ? {} : { after: [...parent, after] }),
+  };
+}
+
+export interface Append {
+  readonly scope: Scope;
+  readonly groupId: string;
+  readonly streamName: string;
+  readonly stream: StreamRow;
+  /** In the order of their time. */
+  readonly events: readonly RowEvent[];
+  readonly nowMs: number;
+}
+
+/** Stores events at the end of a stream's arrivals, and what the stream tells of them. Returns the stream as it is then. */
+export function appendEvents(tx: Transaction, { scope, groupId, streamName, stream, events, nowMs }: Append): StreamRow {
+  let sequence = stream.nextSequence;
+  let bytesAdded = 0;
+  for (const row of cutIntoRows(events)) {
+    const stored = row.events.map(({ timestampMs, message }, at): StoredEvent => {
+      const parts = cutMessage(message);
+      parts?.forEach((bytes, part) => {
+        messageParts.set(tx, scope, [groupId, stream.id, row.firstMs, sequence, at, part], { bytes });
+      });
+      return [timestampMs - row.firstMs, parts ? parts.length : message];
+    });
+    const { lastMs, bytes } = row;
+    rows.set(tx, scope, [groupId, stream.id, row.firstMs, sequence], { ingestedAtMs: nowMs, lastMs, bytes, events: stored });
+    rowsByTime.set(tx, scope, [groupId, row.firstMs, stream.id, sequence], { lastMs, bytes });
+    sequence += 1;
+    bytesAdded += bytes;
+  }
+  const [first, last] = [events[0], events.at(-1)];
+  if (!first || !last) return stream;
+  const updated: StreamRow = {
+    ...stream,
+    firstEventMs: Math.min(stream.firstEventMs ?? Infinity, first.timestampMs),
+    lastEventMs: Math.max(stream.lastEventMs ?? 0, last.timestampMs),
+    lastIngestedMs: nowMs,
+    nextSequence: sequence,
+  };
+  streams.set(tx, scope, [groupId, streamName], updated);
+  if (updated.lastEventMs !== stream.lastEventMs) {
+    streamsByTime.clear(tx, scope, [groupId, stream.lastEventMs ?? 0, streamName]);
+    streamsByTime.set(tx, scope, [groupId, updated.lastEventMs ?? 0, streamName], {});
+  }
+  tx.add(storedBytes.key(scope, [groupId]), BigInt(bytesAdded));
+  return updated;
+}
+
+/** The whole of a message that was stored in parts. */
+export async function readMessage(
+  tx: ReadTransaction,
+  scope: Scope,
+  place: readonly [groupId: string, streamId: number, firstMs: number, sequence: number, at: number],
+  partCount: number,
+): Promise<string> {
+  const parts = await messageParts.list(tx, scope, place, { limit: partCount });
+  return Buffer.concat(parts.map(({ row }) => row.bytes)).toString('utf8');
+}
