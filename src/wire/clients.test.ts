@@ -10,7 +10,7 @@ import { ReceiveMessageCommand, SQSClient, SendMessageCommand } from '@aws-sdk/c
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { ServiceError } from '../base/errors.ts';
 import { loadModel } from './model.ts';
-import { startTestServer } from './testServer.ts';
+import { startTestServer, testSecret } from './testServer.ts';
 import type { Seen, TestServer } from './testServer.ts';
 
 let server: TestServer;
@@ -23,7 +23,7 @@ before(async () => {
 after(() => server.close());
 
 function settings() {
-  return { endpoint: server.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }, maxAttempts: 1 };
+  return { endpoint: server.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: testSecret }, maxAttempts: 1 };
 }
 
 function lastSeen(): Seen {
@@ -133,4 +133,11 @@ test('awsJson1_0 serves the SQS client with its query-compatible error codes', a
     throw new ServiceError('QueueDoesNotExist', 'The specified queue does not exist.');
   };
   await assert.rejects(client.send(new ReceiveMessageCommand({ QueueUrl: 'http://q' })), { name: 'QueueDoesNotExist', Code: 'AWS.SimpleQueueService.NonExistentQueue', Type: 'Sender' });
+});
+
+test('verify refuses the request of a client that has another secret, in the words of the protocol', async () => {
+  const client = new LambdaClient({ ...settings(), credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'other' } });
+  await assert.rejects(client.send(new ListFunctionsCommand({})), { name: 'InvalidSignatureException', message: /^The request signature we calculated does not match/ });
+  const iam = new IAMClient({ ...settings(), credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'other' } });
+  await assert.rejects(iam.send(new ListRolesCommand({})), { name: 'SignatureDoesNotMatch', message: /The String-to-Sign should have been/ });
 });

@@ -1,14 +1,20 @@
 // For tests of this folder: a tiny HTTP server that puts identify, route and the codecs together.
 
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { wallClock } from '../base/clock.ts';
 import { ServiceError } from '../base/errors.ts';
+import { authenticationError } from './authenticationError.ts';
+import { parseAuthorization } from './authorization.ts';
+import { bodyCheckOf } from './body.ts';
 import { codecOf } from './codecs.ts';
 import { createCatalogue, identify, identifyForm } from './identify.ts';
 import type { Identification } from './identify.ts';
 import type { ServiceModel } from './model.ts';
 import { route } from './route.ts';
+import { createSignatureVerifier } from './sigv4.ts';
 import type { RequestHead } from './types.ts';
 
 export interface Seen {
@@ -26,10 +32,25 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** The secret key that this server verifies every signature with. */
+export const testSecret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+
 /** Starts a server on a free port; `answer` plays all services. */
 export async function startTestServer(services: readonly ServiceModel[], answer: (seen: Seen) => object): Promise<TestServer> {
   const catalogue = createCatalogue(services);
   const seen: Seen[] = [];
+  const verifier = createSignatureVerifier();
+
+  function authenticate(head: RequestHead, body: Uint8Array, found: Identification): void {
+    const credential = parseAuthorization(head);
+    if (!credential || credential.kind === 'v2') return;
+    const check = bodyCheckOf(head, credential);
+    const payloadHash = check.kind === 'hash-first' ? createHash('sha256').update(body).digest('hex') : check.payloadHash;
+    const failure =
+      credential.kind === 'failure' ? credential : verifier.verify({ head, credential, secretAccessKey: testSecret, payloadHash, nowMs: wallClock.now(), signingNames: found.service.signingNames });
+    if (failure) throw authenticationError(failure, found.protocol);
+  }
+
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const head = headOf(request);
@@ -39,6 +60,7 @@ export async function startTestServer(services: readonly ServiceModel[], answer:
       let answered;
       try {
         if (!found) throw new ServiceError('UnknownOperationException', 'nobody serves this', { status: 404 });
+        authenticate(head, body, found);
         const { operation, labels } = route(found, head, body);
         const input = codec.parseInput(operation, head, labels, body) as Record<string, unknown>;
         const record = { service: found.service.id, protocol: found.protocol, operation: operation.name, input, head, body };
