@@ -33,7 +33,7 @@ export function evaluate(request: PolicyRequest, policies: ApplicablePolicies): 
     return granted ? { decision: 'allow', deciding: granted.statement } : { decision: 'implicit-deny', missing: 'resource' };
   }
   const sameAccount = principal.account === resourceAccountOf(request, principal.account);
-  if (!sameAccount && !granted) return { decision: 'implicit-deny', missing: 'resource' };
+  if (!granted && (!sameAccount || policies.resourceRequired === true)) return { decision: 'implicit-deny', missing: 'resource' };
   // The root user needs no policy in its own account, and none of its own elsewhere.
   if (principal.kind === 'root') return allowedBySession(request, policies, granted?.statement);
   if (!sameAccount) return allowedByCaller(request, policies, undefined);

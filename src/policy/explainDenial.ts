@@ -4,9 +4,11 @@ import type { Evaluation, PolicyLayer, PolicyRequest } from './types.ts';
  * The sentence AWS puts into an access denied error (IAM user guide, "Troubleshoot access denied error messages").
  * Which of the services' error codes carries it is the service's business.
  */
-export function explainDenial(request: PolicyRequest, evaluation: Exclude<Evaluation, { decision: 'allow' }>): string {
+export function explainDenial(request: Pick<PolicyRequest, 'principal' | 'action' | 'resource'>, evaluation: Exclude<Evaluation, { decision: 'allow' }>): string {
   const what = `${subjectOf(request)} is not authorized to perform: ${request.action} on resource: ${request.resource}`;
   if (evaluation.decision === 'explicit-deny') return `${what} with an explicit deny in ${articleFor[evaluation.deciding.layer]} ${names[evaluation.deciding.layer]}`;
+  // STS does not say what is missing: it would tell strangers whether the role exists.
+  if (/^sts:assumerole/i.test(request.action)) return what;
   return `${what} because no ${names[evaluation.missing]} allows the ${request.action} action`;
 }
 
@@ -20,7 +22,7 @@ const names: Readonly<Record<PolicyLayer, string>> = {
 
 const articleFor: Readonly<Record<PolicyLayer, string>> = { identity: 'an', boundary: 'a', session: 'a', resource: 'a', 'service-control': 'a' };
 
-function subjectOf({ principal }: PolicyRequest): string {
+function subjectOf({ principal }: Pick<PolicyRequest, 'principal'>): string {
   switch (principal.kind) {
     case 'anonymous':
       return 'User: anonymous';

@@ -111,6 +111,8 @@ export interface ApplicablePolicies {
   /** Present (even if empty) when the session was made with policies: then they must allow as well. */
   readonly session?: readonly SourcedPolicy[];
   readonly resource?: SourcedPolicy;
+  /** The resource's policy must allow whoever asks, as for a role's trust policy (IAM user guide, "Policy evaluation logic"). */
+  readonly resourceRequired?: boolean;
   /** One entry per level of the organisation, from its root down; every level must allow. */
   readonly serviceControl?: readonly (readonly SourcedPolicy[])[];
 }

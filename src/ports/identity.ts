@@ -26,6 +26,10 @@ export interface IssuedCredential {
   readonly caller: Caller;
   /** Policies passed when the session was made; they only ever narrow. */
   readonly sessionPolicies?: readonly PolicyText[];
+  /** A session for a role that did not exist when it was made, which only local mode tolerates: nothing is enforced on it. */
+  readonly roleMissing?: true;
+  /** Condition keys that were fixed when the session was made (`aws:PrincipalTag/…`, `aws:SourceIdentity`). */
+  readonly conditions?: Readonly<Record<string, string>>;
 }
 
 export interface PolicyText {
@@ -40,6 +44,8 @@ export interface CallerPolicies {
   readonly identity: readonly PolicyText[];
   readonly boundary?: PolicyText;
   readonly session?: readonly PolicyText[];
+  /** Condition keys that come with the caller: its tags (`aws:PrincipalTag/…`) and those of its session. */
+  readonly conditions?: Readonly<Record<string, string>>;
 }
 
 /** Asked by the handler chain for every signed request. */
@@ -73,5 +79,23 @@ export interface RoleDirectory {
    * Temporary credentials for a role; durable like those of AssumeRole. For a role that does not exist (tolerated in
    * local mode) the session carries no policies of its own and is marked so by `findCredential`.
    */
-  issueSession(request: SessionRequest): Promise<Required<Pick<IssuedCredential, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiresAtMs'>>>;
+  issueSession(request: SessionRequest): Promise<TemporaryCredential>;
+}
+
+export type TemporaryCredential = Required<Pick<IssuedCredential, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiresAtMs'>>;
+
+export interface SessionGrant {
+  /** Who acts with the session. */
+  readonly caller: Caller;
+  readonly durationSeconds: number;
+  /** Narrow the session; present even if empty when any were passed. */
+  readonly policies?: readonly PolicyText[];
+  readonly conditions?: Readonly<Record<string, string>>;
+}
+
+/** Asked by STS, whose sessions live with the other credentials: every request finds its key with one read. */
+export interface SessionIssuer {
+  issue(grant: SessionGrant): Promise<TemporaryCredential>;
+  /** The documents of managed policies by ARN, undefined where there is none: for sessions narrowed by them. */
+  findPolicyDocuments(account: string, policyArns: readonly string[]): Promise<(string | undefined)[]>;
 }

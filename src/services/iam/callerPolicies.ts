@@ -1,0 +1,88 @@
+// What one caller may do, put together from its row, its groups and what is attached to them. Kept in memory under the
+// account's epoch, which is read with every request and moves with every change: a cached answer is never stale.
+
+import type { ReadTransaction, Store } from '../../kv/store.ts';
+import type { Caller, CallerPolicies, IssuedCredential, PolicyText } from '../../ports/identity.ts';
+import { cachedCallersMax } from './limits.ts';
+import type { ManagedPolicies } from './managedPolicies.ts';
+import { findPolicyDocument } from './policies.ts';
+import { epochKey, findEntity, listInlinePolicies, type EntityRow } from './store.ts';
+
+export interface CallerPoliciesReader {
+  of(caller: Caller, credential: IssuedCredential | undefined): Promise<CallerPolicies>;
+}
+
+interface CachedPolicies {
+  readonly epoch: string;
+  readonly policies: CallerPolicies;
+}
+
+const nothing: CallerPolicies = { identity: [] };
+
+// Design, "Identity": a role that does not exist is tolerated in local mode, and nothing is enforced on it.
+const everything: CallerPolicies = {
+  identity: [{ source: 'the role does not exist', document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}' }],
+};
+
+export function createCallerPolicies(store: Store, managed: ManagedPolicies): CallerPoliciesReader {
+  const cached = new Map<string, CachedPolicies>();
+
+  async function ownPolicies(caller: Extract<Caller, { kind: 'user' | 'role-session' }>): Promise<CallerPolicies> {
+    const name = caller.kind === 'user' ? caller.userName : caller.roleName;
+    const id = caller.userId.split(':', 1)[0] ?? '';
+    const key = `${caller.account} ${id} ${name}`;
+    const [epochValue] = await store.getMany([epochKey(caller.account)]);
+    const known = cached.get(key);
+    if (known && known.epoch === epochText(epochValue)) return known.policies;
+    const read = await store.read(async (tx) => {
+      const row = await findEntity(tx, caller.account, caller.kind === 'user' ? 'user' : 'role', name);
+      // One that was deleted and made again under its name is somebody else.
+      const policies = row?.id === id ? await policiesOfEntity(tx, managed, caller.account, row) : nothing;
+      return { epoch: epochText(await tx.get(epochKey(caller.account))), policies };
+    });
+    cached.delete(key);
+    cached.set(key, read);
+    if (cached.size > cachedCallersMax) for (const oldest of [...cached.keys()].slice(0, 1)) cached.delete(oldest);
+    return read.policies;
+  }
+
+  return {
+    async of(caller, credential) {
+      if (caller.kind === 'root' || caller.kind === 'anonymous') return nothing;
+      const own = credential?.roleMissing ? everything : await ownPolicies(caller);
+      if (!credential?.sessionPolicies && !credential?.conditions) return own;
+      return {
+        ...own,
+        ...(credential.sessionPolicies && { session: credential.sessionPolicies }),
+        ...(credential.conditions && { conditions: { ...own.conditions, ...credential.conditions } }),
+      };
+    },
+  };
+}
+
+async function policiesOfEntity(tx: ReadTransaction, managed: ManagedPolicies, account: string, row: EntityRow): Promise<CallerPolicies> {
+  const identity = await attachedAndInline(tx, managed, account, row);
+  for (const groupName of row.kind === 'user' ? row.groups : []) {
+    const group = await findEntity(tx, account, 'group', groupName);
+    if (group) identity.push(...(await attachedAndInline(tx, managed, account, group)));
+  }
+  const conditions = Object.fromEntries(row.tags.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value]));
+  if (row.boundaryArn === undefined) return { identity, conditions };
+  const document = await findPolicyDocument(tx, managed, account, row.boundaryArn);
+  // A boundary whose policy is gone allows nothing.
+  return { identity, conditions, boundary: { source: row.boundaryArn, document: document ?? '' } };
+}
+
+async function attachedAndInline(tx: ReadTransaction, managed: ManagedPolicies, account: string, row: EntityRow): Promise<PolicyText[]> {
+  const texts: PolicyText[] = [];
+  for (const source of row.attached) {
+    const document = await findPolicyDocument(tx, managed, account, source);
+    if (document !== undefined) texts.push({ source, document });
+  }
+  for (const { name, document } of await listInlinePolicies(tx, account, row)) texts.push({ source: `inline:${name}`, document });
+  return texts;
+}
+
+function epochText(value: Uint8Array | undefined): string {
+  return value === undefined ? '' : Buffer.from(value).toString('hex');
+}

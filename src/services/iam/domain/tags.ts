@@ -1,0 +1,29 @@
+import { errors } from '../errors.ts';
+import { tagsMax } from '../limits.ts';
+import type { Tag } from '../store.ts';
+
+export interface GivenTag {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+
+/** `current` with `given` put over it. Keys are unique without regard to case (IAM user guide, "Rules for tagging"). */
+export function mergeTags(current: readonly Tag[], given: readonly GivenTag[] = []): readonly Tag[] {
+  const merged = new Map(current.map((tag) => [tag.Key.toLowerCase(), tag]));
+  const seen = new Set<string>();
+  for (const { Key = '', Value = '' } of given) {
+    const key = Key.toLowerCase();
+    if (seen.has(key)) throw errors.invalidInput('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
+    if (key.startsWith('aws:')) throw errors.invalidInput('Tag keys cannot start with the reserved prefix aws:');
+    seen.add(key);
+    merged.set(key, { Key, Value });
+  }
+  if (merged.size > tagsMax) throw errors.tooManyTags(tagsMax);
+  return [...merged.values()];
+}
+
+/** `current` without the tags named. */
+export function removeTags(current: readonly Tag[], keys: readonly string[]): readonly Tag[] {
+  const removed = new Set(keys.map((key) => key.toLowerCase()));
+  return current.filter((tag) => !removed.has(tag.Key.toLowerCase()));
+}

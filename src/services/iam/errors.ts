@@ -1,0 +1,39 @@
+// IAM's errors in IAM's words, by the names of their shapes in the model.
+
+import { ServiceError } from '../../base/errors.ts';
+import type { EntityKind } from './store.ts';
+
+const titles: Readonly<Record<EntityKind, string>> = { role: 'Role', user: 'User', group: 'Group' };
+
+export const errors = {
+  entityAlreadyExists: (kind: EntityKind, name: string) =>
+    new ServiceError('EntityAlreadyExistsException', `${titles[kind]} with name ${name} already exists.`),
+  policyAlreadyExists: (name: string) =>
+    new ServiceError('EntityAlreadyExistsException', `A policy called ${name} already exists. Duplicate names are not allowed.`),
+
+  noSuchEntity: (kind: EntityKind, name: string) => new ServiceError('NoSuchEntityException', `The ${kind} with name ${name} cannot be found.`),
+  noSuchInlinePolicy: (kind: EntityKind, policyName: string) =>
+    new ServiceError('NoSuchEntityException', `The ${kind} policy with name ${policyName} cannot be found.`),
+  noSuchPolicy: (arn: string) => new ServiceError('NoSuchEntityException', `Policy ${arn} was not found.`),
+  notAttachable: (arn: string) => new ServiceError('NoSuchEntityException', `Policy ${arn} does not exist or is not attachable.`),
+  noSuchPolicyVersion: (arn: string, versionId: string) =>
+    new ServiceError('NoSuchEntityException', `Policy ${arn} version ${versionId} does not exist or is not attachable.`),
+  noSuchAccessKey: (id: string) => new ServiceError('NoSuchEntityException', `The Access Key with id ${id} cannot be found.`),
+
+  deleteConflict: (message: string) => new ServiceError('DeleteConflictException', message),
+  quotaExceeded: (quota: string, limit: number) => new ServiceError('LimitExceededException', `Cannot exceed quota for ${quota}: ${limit}`),
+  inlineSizeExceeded: (kind: EntityKind, name: string, limit: number) =>
+    new ServiceError('LimitExceededException', `Maximum policy size of ${limit} bytes exceeded for ${kind} ${name}`),
+  tooManyPolicyVersions: (limit: number) =>
+    new ServiceError(
+      'LimitExceededException',
+      `A managed policy can have up to ${limit} versions. Before you create a new version, you must delete an existing version.`,
+    ),
+  tooManyTags: (limit: number) => new ServiceError('LimitExceededException', `Cannot exceed quota for TagsPerResource: ${limit}`),
+
+  malformedPolicy: (message: string) => new ServiceError('MalformedPolicyDocumentException', message),
+  invalidArn: (arn: string) => new ServiceError('InvalidInputException', `ARN ${arn} is not valid.`),
+  invalidInput: (message: string) => new ServiceError('InvalidInputException', message),
+  validation: (message: string) => new ServiceError('ValidationError', message, { status: 400 }),
+  accessDenied: (message: string) => new ServiceError('AccessDenied', message, { status: 403 }),
+};

@@ -1,0 +1,39 @@
+// Quotas: IAM user guide, "IAM and AWS STS quotas" (defaults; `…Max` of sizes count characters without white space).
+
+export const rolesPerAccount = 1_000;
+export const usersPerAccount = 5_000;
+export const groupsPerAccount = 300;
+export const policiesPerAccount = 1_500;
+
+export const attachedPoliciesMax = { role: 10, user: 10, group: 10 } as const;
+export const inlineCharsMax = { role: 10_240, user: 2_048, group: 5_120 } as const;
+
+/** No IAM quota: the smallest document that passes has about 60 characters, so the quota on their size ends before this. */
+export const inlinePoliciesMax = 250;
+
+export const managedPolicyCharsMax = 6_144;
+export const trustPolicyCharsMax = 2_048;
+export const policyVersionsMax = 5;
+export const accessKeysPerUser = 2;
+export const groupsPerUser = 10;
+export const tagsMax = 50;
+
+/** API reference, CreateRole: MaxSessionDuration. */
+export const sessionSecondsDefault = 3_600;
+
+/** API reference, "MaxItems": the default; the model holds the maximum. */
+export const pageItemsDefault = 100;
+
+/**
+ * White space does not count for any quota, but it is stored. A document longer than this is stored without it, so that
+ * every document fits into one value of the store.
+ */
+export const storedDocumentCharsMax = 32_000;
+
+/** How long the row of an expired session stays, so that its key is answered with "expired" rather than "unknown". */
+export const expiredSessionMsMax = 24 * 3_600_000;
+/** Expired sessions cleared by each session that is made; more than one, so that they cannot pile up. */
+export const expiredSessionsPerIssue = 4;
+
+/** Callers whose policies are kept in memory. */
+export const cachedCallersMax = 1_000;

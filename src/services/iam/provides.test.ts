@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { account, createHarness, lambdaTrust } from './testing/harness.ts';
+
+const basic = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
+const roleArn = `arn:aws:iam::${account}:role/worker`;
+
+test('trustsService reads the trust policy', async () => {
+  const { iam, identity } = createHarness();
+  await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  const role = await identity.findRole(roleArn);
+  assert.ok(role);
+  assert.equal(identity.trustsService(role, 'lambda.amazonaws.com'), true);
+  assert.equal(identity.trustsService(role, 'states.amazonaws.com'), false);
+  assert.equal(await identity.findRole(`arn:aws:iam::${account}:role/other/worker`), undefined);
+  assert.equal(await identity.findRole('worker'), undefined);
+});
+
+test('issueSession makes credentials that findCredential knows, with the policies of the role', async () => {
+  const { iam, identity, clock } = createHarness();
+  const { Role: role } = await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
+  const issued = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 3_600 });
+  assert.match(issued.accessKeyId, /^ASIA/);
+  assert.equal(issued.expiresAtMs, clock.now() + 3_600_000);
+  const found = await identity.findCredential(issued.accessKeyId);
+  assert.equal(found?.secretAccessKey, issued.secretAccessKey);
+  assert.equal(found?.sessionToken, issued.sessionToken);
+  assert.equal(found?.roleMissing, undefined);
+  assert.deepEqual(found?.caller, {
+    kind: 'role-session',
+    account,
+    arn: `arn:aws:sts::${account}:assumed-role/worker/hello`,
+    userId: `${role?.RoleId}:hello`,
+    roleArn,
+    roleName: 'worker',
+    sessionName: 'hello',
+  });
+  const policies = await identity.policiesOf(found.caller, found);
+  assert.deepEqual(policies.identity.map(({ source }) => source), [basic]);
+});
+
+test('policiesOf sees every change at once', async () => {
+  const { iam, identity } = createHarness();
+  await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900 });
+  const credential = await identity.findCredential(accessKeyId);
+  assert.ok(credential);
+  const sources = async (): Promise<string[]> => (await identity.policiesOf(credential.caller, credential)).identity.map(({ source }) => source);
+  assert.deepEqual(await sources(), []);
+  await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
+  assert.deepEqual(await sources(), [basic]);
+  await iam('DetachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
+  assert.deepEqual(await sources(), []);
+});
+
+test('policiesOf gives nothing to a session whose role was made again under its name', async () => {
+  const { iam, identity } = createHarness();
+  await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900 });
+  await iam('DeleteRole', { RoleName: 'worker' });
+  await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
+  const credential = await identity.findCredential(accessKeyId);
+  assert.ok(credential);
+  assert.deepEqual(await identity.policiesOf(credential.caller, credential), { identity: [] });
+});
+
+test('issueSession for a role that does not exist is marked, and nothing is enforced on it', async () => {
+  const { identity } = createHarness();
+  const { accessKeyId } = await identity.issueSession({ roleArn: 'arn:aws:iam::123456789012:role/tutorial', sessionName: 'hello', durationSeconds: 900 });
+  const credential = await identity.findCredential(accessKeyId);
+  assert.equal(credential?.roleMissing, true);
+  assert.equal(credential.caller.account, '123456789012');
+  assert.match((await identity.policiesOf(credential.caller, credential)).identity[0]?.document ?? '', /"Action":"\*"/);
+});
+
+test('findCredential keeps an expired session for a day and then forgets it', async () => {
+  const { identity, clock } = createHarness();
+  const session = { roleArn, sessionName: 'hello', durationSeconds: 900 };
+  const { accessKeyId } = await identity.issueSession(session);
+  clock.advance(24 * 3_600_000);
+  await identity.issueSession(session);
+  assert.ok(await identity.findCredential(accessKeyId));
+  clock.advance(2 * 900_000);
+  await identity.issueSession(session);
+  assert.equal(await identity.findCredential(accessKeyId), undefined);
+});
+
+test('findCredential does not know a key that nobody issued', async () => {
+  const { identity } = createHarness();
+  assert.equal(await identity.findCredential('test'), undefined);
+});

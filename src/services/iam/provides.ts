@@ -1,0 +1,143 @@
+// What IAM tells others: whose a key is, what its owner may do, what a role trusts; and where sessions are kept.
+
+import type { Clock } from '../../base/clock.ts';
+import { iamId } from '../../base/ids.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { decodeRecord } from '../../kv/record.ts';
+import type { Store } from '../../kv/store.ts';
+import { contextOf } from '../../policy/context.ts';
+import { decide } from '../../policy/decide.ts';
+import { createPolicyCache } from '../../policy/policyCache.ts';
+import type {
+  Caller,
+  CredentialDirectory,
+  IssuedCredential,
+  RoleDescription,
+  RoleDirectory,
+  SessionGrant,
+  SessionIssuer,
+  TemporaryCredential,
+} from '../../ports/identity.ts';
+import { createCallerPolicies } from './callerPolicies.ts';
+import { iamArn, parseEntityArn } from './domain/names.ts';
+import { expiredSessionMsMax, expiredSessionsPerIssue } from './limits.ts';
+import { loadManagedPolicies, type ManagedPolicies } from './managedPolicies.ts';
+import { findPolicyDocument } from './policies.ts';
+import { clearExpiredSessions, credentialKey, findEntity, setCredentialRow, type CredentialRow } from './store.ts';
+
+export interface IdentityOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly managedPolicies?: ManagedPolicies;
+}
+
+export interface Identity extends CredentialDirectory, RoleDirectory, SessionIssuer {
+  readonly managedPolicies: ManagedPolicies;
+}
+
+/** One per server. The handler chain, Lambda and STS reach IAM through it. */
+export function createIdentity(options: IdentityOptions): Identity {
+  const { store, clock, random, log, managedPolicies = loadManagedPolicies() } = options;
+  const policies = createPolicyCache();
+  const callerPolicies = createCallerPolicies(store, managedPolicies);
+
+  async function issue(grant: SessionGrant, roleMissing: boolean): Promise<TemporaryCredential> {
+    const nowMs = clock.now();
+    const issued: TemporaryCredential = {
+      accessKeyId: iamId(random, 'ASIA'),
+      secretAccessKey: random.bytes(30).toString('base64'),
+      sessionToken: random.bytes(192).toString('base64'),
+      expiresAtMs: nowMs + grant.durationSeconds * 1_000,
+    };
+    const row: CredentialRow = {
+      kind: 'session',
+      secret: issued.secretAccessKey,
+      token: issued.sessionToken,
+      expiresAtMs: issued.expiresAtMs,
+      caller: grant.caller,
+      ...(grant.policies && { policies: grant.policies }),
+      ...(grant.conditions && { conditions: grant.conditions }),
+      ...(roleMissing && { roleMissing }),
+    };
+    await store.transact(async (tx) => {
+      await clearExpiredSessions(tx, nowMs - expiredSessionMsMax, expiredSessionsPerIssue);
+      setCredentialRow(tx, issued.accessKeyId, row);
+    });
+    return issued;
+  }
+
+  async function findRole(roleArn: string): Promise<RoleDescription | undefined> {
+    const arn = parseEntityArn(roleArn);
+    if (arn?.kind !== 'role') return undefined;
+    const row = await store.read((tx) => findEntity(tx, arn.account, 'role', arn.name));
+    // An ARN is compared as it is, path and case included.
+    if (!row || iamArn(arn.account, 'role', row.path, row.name) !== roleArn) return undefined;
+    const { name: roleName, id: roleId, trustPolicy, maxSessionSeconds } = row;
+    return { arn: roleArn, roleName, roleId, account: arn.account, trustPolicy, maxSessionSeconds };
+  }
+
+  return {
+    managedPolicies,
+    async findCredential(accessKeyId) {
+      const key = credentialKey(accessKeyId);
+      const [value] = await store.getMany([key]);
+      return value && credentialOf(accessKeyId, decodeRecord<CredentialRow>(value, key));
+    },
+    policiesOf: callerPolicies.of,
+    findRole,
+    trustsService(role, servicePrincipal) {
+      const principal = { kind: 'service', service: servicePrincipal } as const;
+      const context = contextOf({ principal, nowMs: clock.now(), keys: { 'aws:SourceAccount': role.account } });
+      const request = { principal, action: 'sts:AssumeRole', resource: role.arn, context };
+      return decide(policies, request, { identity: [], resource: { source: role.arn, document: role.trustPolicy } }).decision === 'allow';
+    },
+    async issueSession({ roleArn, sessionName, durationSeconds }) {
+      const role = await findRole(roleArn);
+      if (!role) log.warn('a session was issued for a role that does not exist', { roleArn, command: createRoleCommand(roleArn) });
+      const caller = sessionCaller(role ?? missingRole(roleArn, random), sessionName);
+      return await issue({ caller, durationSeconds }, role === undefined);
+    },
+    issue: (grant) => issue(grant, false),
+    findPolicyDocuments: (account, policyArns) =>
+      store.read((tx) => Promise.all(policyArns.map((arn) => findPolicyDocument(tx, managedPolicies, account, arn)))),
+  };
+}
+
+function credentialOf(accessKeyId: string, row: CredentialRow): IssuedCredential {
+  if (row.kind === 'user-key') return { accessKeyId, secretAccessKey: row.secret, active: row.active, caller: row.caller };
+  return {
+    accessKeyId,
+    secretAccessKey: row.secret,
+    sessionToken: row.token,
+    expiresAtMs: row.expiresAtMs,
+    active: true,
+    caller: row.caller,
+    ...(row.policies && { sessionPolicies: row.policies }),
+    ...(row.conditions && { conditions: row.conditions }),
+    ...(row.roleMissing && { roleMissing: row.roleMissing }),
+  };
+}
+
+function sessionCaller(role: Pick<RoleDescription, 'arn' | 'roleName' | 'roleId' | 'account'>, sessionName: string): Caller {
+  return {
+    kind: 'role-session',
+    account: role.account,
+    arn: `arn:aws:sts::${role.account}:assumed-role/${role.roleName}/${sessionName}`,
+    userId: `${role.roleId}:${sessionName}`,
+    roleArn: role.arn,
+    roleName: role.roleName,
+    sessionName,
+  };
+}
+
+function missingRole(roleArn: string, random: Random): Pick<RoleDescription, 'arn' | 'roleName' | 'roleId' | 'account'> {
+  const { account = '000000000000', name: roleName = 'unknown' } = parseEntityArn(roleArn) ?? {};
+  return { arn: roleArn, roleName, roleId: iamId(random, 'AROA'), account };
+}
+
+function createRoleCommand(roleArn: string): string {
+  return `aws iam create-role --role-name ${parseEntityArn(roleArn)?.name ?? 'NAME'} --assume-role-policy-document file://trust.json`;
+}

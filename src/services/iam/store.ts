@@ -1,0 +1,258 @@
+// Every row of IAM. IAM is global: the region of its keys is empty. Names are unique without regard to case, so keys hold
+// them in lower case and rows as they were given.
+//
+//   entities          [kind, name]                        roles, users and groups with what is attached to them
+//   inlinePolicies    [kind, name, policy name]
+//   policies          [name]                              customer managed policies
+//   policyVersions    [name, number]
+//   policyUses        [policy ARN]                        how often a policy (AWS's included) is attached or a boundary
+//   policyUsers       [policy ARN, use, kind, name]
+//   entityCounts      [kind]                              for the quotas
+//   epochs            []                                  grows with every change that can alter what somebody may do
+//   credentials       [access key id]                     of all accounts: who signs with a key is not known before
+//   sessionExpiries   [expiry, access key id]             likewise
+
+import type { Key, ReadTransaction, Transaction } from '../../kv/store.ts';
+import { defineTable, type Scope } from '../../kv/table.ts';
+import type { Caller, PolicyText } from '../../ports/identity.ts';
+import { inlinePoliciesMax } from './limits.ts';
+
+export type EntityKind = 'role' | 'user' | 'group';
+export type PolicyUse = 'attached' | 'boundary';
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+interface EntityBase {
+  readonly name: string;
+  readonly path: string;
+  readonly id: string;
+  readonly createdAtMs: number;
+  /** ARNs of managed policies. */
+  readonly attached: readonly string[];
+  /** Characters of all inline policies, without white space. */
+  readonly inlineChars: number;
+  readonly boundaryArn?: string;
+  readonly tags: readonly Tag[];
+}
+
+export interface RoleRow extends EntityBase {
+  readonly kind: 'role';
+  readonly trustPolicy: string;
+  readonly description?: string;
+  readonly maxSessionSeconds: number;
+}
+
+export interface UserRow extends EntityBase {
+  readonly kind: 'user';
+  readonly accessKeyIds: readonly string[];
+  /** Names of groups. */
+  readonly groups: readonly string[];
+}
+
+export interface GroupRow extends EntityBase {
+  readonly kind: 'group';
+}
+
+export type EntityRow = RoleRow | UserRow | GroupRow;
+export type EntityOf<Kind extends EntityKind> = Extract<EntityRow, { kind: Kind }>;
+
+export interface InlinePolicyRow {
+  readonly name: string;
+  readonly document: string;
+  readonly chars: number;
+}
+
+export interface PolicyRow {
+  readonly name: string;
+  readonly path: string;
+  readonly id: string;
+  readonly description?: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly defaultVersion: number;
+  /** The number the next version gets; numbers are never given twice. */
+  readonly nextVersion: number;
+  readonly versionCount: number;
+  readonly tags: readonly Tag[];
+}
+
+export interface PolicyVersionRow {
+  readonly document: string;
+  readonly createdAtMs: number;
+}
+
+export interface PolicyUsesRow {
+  readonly attached: number;
+  readonly boundary: number;
+}
+
+export type CredentialRow = AccessKeyRow | SessionRow;
+
+export interface AccessKeyRow {
+  readonly kind: 'user-key';
+  readonly secret: string;
+  readonly createdAtMs: number;
+  readonly active: boolean;
+  /** The user as it is now: renaming a user rewrites this. */
+  readonly caller: Extract<Caller, { kind: 'user' }>;
+}
+
+export interface SessionRow {
+  readonly kind: 'session';
+  readonly secret: string;
+  readonly token: string;
+  readonly expiresAtMs: number;
+  readonly caller: Caller;
+  readonly policies?: readonly PolicyText[];
+  readonly conditions?: Readonly<Record<string, string>>;
+  /** Made for a role that did not exist, which only local mode tolerates. */
+  readonly roleMissing?: true;
+}
+
+const everyAccount: Scope = { account: '', region: '' };
+
+export const tables = {
+  entities: defineTable<EntityRow>('iam', 'entities'),
+  inlinePolicies: defineTable<InlinePolicyRow>('iam', 'inlinePolicies'),
+  policies: defineTable<PolicyRow>('iam', 'policies'),
+  policyVersions: defineTable<PolicyVersionRow>('iam', 'policyVersions'),
+  policyUses: defineTable<PolicyUsesRow>('iam', 'policyUses'),
+  policyUsers: defineTable<{ readonly name: string; readonly id: string; readonly path: string }>('iam', 'policyUsers'),
+  groupMembers: defineTable<{ readonly name: string }>('iam', 'groupMembers'),
+  entityCounts: defineTable<{ readonly count: number }>('iam', 'entityCounts'),
+  epochs: defineTable<object>('iam', 'epochs'),
+  credentials: defineTable<CredentialRow>('iam', 'credentials'),
+  sessionExpiries: defineTable<object>('iam', 'sessionExpiries'),
+};
+
+export function scopeOf(account: string): Scope {
+  return { account, region: '' };
+}
+
+/** The form of a name in keys. */
+export function nameKey(name: string): string {
+  return name.toLowerCase();
+}
+
+export async function findEntity<Kind extends EntityKind>(
+  tx: ReadTransaction,
+  account: string,
+  kind: Kind,
+  name: string,
+): Promise<EntityOf<Kind> | undefined> {
+  const row = await tables.entities.get(tx, scopeOf(account), [kind, nameKey(name)]);
+  return row as EntityOf<Kind> | undefined;
+}
+
+/** Writes a role, user or group. Whatever changed may change permissions, so the account's epoch moves on. */
+export function setEntity(tx: Transaction, account: string, row: EntityRow): void {
+  tables.entities.set(tx, scopeOf(account), [row.kind, nameKey(row.name)], row);
+  moveEpoch(tx, account);
+}
+
+export function clearEntity(tx: Transaction, account: string, row: EntityRow): void {
+  tables.entities.clear(tx, scopeOf(account), [row.kind, nameKey(row.name)]);
+  moveEpoch(tx, account);
+}
+
+/** Adds `delta` to the number of entities of a kind and returns the new number. */
+export async function addToCount(tx: Transaction, account: string, kind: EntityKind | 'policy', delta: number): Promise<number> {
+  const count = ((await tables.entityCounts.get(tx, scopeOf(account), [kind]))?.count ?? 0) + delta;
+  tables.entityCounts.set(tx, scopeOf(account), [kind], { count });
+  return count;
+}
+
+export async function findPolicyRow(tx: ReadTransaction, account: string, name: string): Promise<PolicyRow | undefined> {
+  return await tables.policies.get(tx, scopeOf(account), [nameKey(name)]);
+}
+
+export function setPolicyRow(tx: Transaction, account: string, row: PolicyRow): void {
+  tables.policies.set(tx, scopeOf(account), [nameKey(row.name)], row);
+  moveEpoch(tx, account);
+}
+
+export function clearPolicyRow(tx: Transaction, account: string, row: PolicyRow): void {
+  tables.policies.clear(tx, scopeOf(account), [nameKey(row.name)]);
+  moveEpoch(tx, account);
+}
+
+/** Records that `row` uses the policy (`delta` 1) or no longer does (-1). */
+export async function countPolicyUse(
+  tx: Transaction,
+  account: string,
+  change: { readonly policyArn: string; readonly use: PolicyUse; readonly row: EntityRow; readonly delta: 1 | -1 },
+): Promise<void> {
+  const { policyArn, use, row, delta } = change;
+  const scope = scopeOf(account);
+  const uses = await usesOf(tx, account, policyArn);
+  tables.policyUses.set(tx, scope, [policyArn], { ...uses, [use]: uses[use] + delta });
+  const parts = [policyArn, use, row.kind, nameKey(row.name)];
+  if (delta === 1) tables.policyUsers.set(tx, scope, parts, { name: row.name, id: row.id, path: row.path });
+  else tables.policyUsers.clear(tx, scope, parts);
+}
+
+export async function usesOf(tx: ReadTransaction, account: string, policyArn: string): Promise<PolicyUsesRow> {
+  return (await tables.policyUses.get(tx, scopeOf(account), [policyArn])) ?? { attached: 0, boundary: 0 };
+}
+
+export function epochKey(account: string): Key {
+  return tables.epochs.key(scopeOf(account), ['epoch']);
+}
+
+// An addition conflicts with nothing: two changes of one account may commit side by side.
+export function moveEpoch(tx: Transaction, account: string): void {
+  tx.add(epochKey(account), 1n);
+}
+
+export function credentialKey(accessKeyId: string): Key {
+  return tables.credentials.key(everyAccount, [accessKeyId]);
+}
+
+export async function findCredentialRow(tx: ReadTransaction, accessKeyId: string): Promise<CredentialRow | undefined> {
+  return await tables.credentials.get(tx, everyAccount, [accessKeyId]);
+}
+
+export function setCredentialRow(tx: Transaction, accessKeyId: string, row: CredentialRow): void {
+  tables.credentials.set(tx, everyAccount, [accessKeyId], row);
+  if (row.kind === 'session') tables.sessionExpiries.set(tx, everyAccount, [row.expiresAtMs, accessKeyId], {});
+}
+
+export function clearCredentialRow(tx: Transaction, accessKeyId: string): void {
+  tables.credentials.clear(tx, everyAccount, [accessKeyId]);
+}
+
+/** Clears up to `limit` sessions that expired before `beforeMs`. */
+export async function clearExpiredSessions(tx: Transaction, beforeMs: number, limit: number): Promise<void> {
+  const expired = await tables.sessionExpiries.list(tx, everyAccount, [], { limit, before: [beforeMs] });
+  for (const { parts } of expired) {
+    tables.sessionExpiries.clear(tx, everyAccount, parts);
+    tables.credentials.clear(tx, everyAccount, parts.slice(1));
+  }
+}
+
+/** All inline policies of an entity, by name. Their quota bounds how many there can be. */
+export async function listInlinePolicies(tx: ReadTransaction, account: string, row: EntityRow): Promise<InlinePolicyRow[]> {
+  const rows = await tables.inlinePolicies.list(tx, scopeOf(account), [row.kind, nameKey(row.name)], { limit: inlinePoliciesMax });
+  return rows.map((found) => found.row);
+}
+
+export async function findInlinePolicy(tx: ReadTransaction, account: string, row: EntityRow, name: string): Promise<InlinePolicyRow | undefined> {
+  return await tables.inlinePolicies.get(tx, scopeOf(account), inlineParts(row, name));
+}
+
+/** The caller writes the entity's row as well, which moves the epoch. */
+export function setInlinePolicy(tx: Transaction, account: string, row: EntityRow, policy: InlinePolicyRow): void {
+  tables.inlinePolicies.set(tx, scopeOf(account), inlineParts(row, policy.name), policy);
+}
+
+export function clearInlinePolicy(tx: Transaction, account: string, row: EntityRow, name: string): void {
+  tables.inlinePolicies.clear(tx, scopeOf(account), inlineParts(row, name));
+}
+
+// Names of inline policies keep their case.
+function inlineParts(row: EntityRow, name: string): string[] {
+  return [row.kind, nameKey(row.name), name];
+}

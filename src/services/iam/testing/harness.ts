@@ -1,0 +1,91 @@
+// Calls operations as the handler chain does (permission first, then the handler), on the memory store and a clock that
+// stands still. Constraints of the model are not checked here.
+
+import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
+import { ServiceError } from '../../../base/errors.ts';
+import { silentLogger } from '../../../base/log.ts';
+import { createSeededRandom } from '../../../base/random.ts';
+import type { Call } from '../../../framework/context.ts';
+import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
+import { contextOf } from '../../../policy/context.ts';
+import { decide } from '../../../policy/decide.ts';
+import { explainDenial } from '../../../policy/explainDenial.ts';
+import { createPolicyCache } from '../../../policy/policyCache.ts';
+import type { Caller } from '../../../ports/identity.ts';
+import { loadManagedPolicies } from '../managedPolicies.ts';
+import { createIdentity, type Identity } from '../provides.ts';
+import { iamService } from '../service.ts';
+
+type Iam = typeof import('@aws-sdk/client-iam');
+type Name = OperationName<Iam> & string;
+
+export const account = '111111111111';
+export const root: Caller = { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account };
+export const lambdaTrust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
+
+export interface Harness {
+  readonly clock: MovableClock;
+  readonly identity: Identity;
+  /** As root unless another caller is named. */
+  iam<N extends Name>(name: N, input: Input<Iam, N>, caller?: Caller): Promise<Output<Iam, N>>;
+  /** A user whose permissions are these statements. */
+  createUser(userName: string, statements: readonly object[]): Promise<Caller>;
+}
+
+const managedPolicies = loadManagedPolicies();
+
+export function createHarness(): Harness {
+  const clock = createFakeClock();
+  const random = createSeededRandom(7);
+  const store = openMemoryStore({ clock, random });
+  const identity = createIdentity({ store, clock, random, log: silentLogger, managedPolicies });
+  const service = iamService.bind({ store, random, managedPolicies });
+  const cache = createPolicyCache();
+
+  const iam: Harness['iam'] = async (name, input, caller = root) => {
+    const operation = service.find(name);
+    if (!operation) throw new Error(`${name} is not part of the service`);
+    const call = callBy(caller, clock.now());
+    if (operation.access !== 'public') {
+      const texts = await identity.policiesOf(caller, undefined);
+      for (const access of [await operation.access(input, call)].flat()) {
+        const context = contextOf({ principal: caller, nowMs: clock.now(), keys: { ...texts.conditions, ...access.conditions } });
+        const request = { principal: caller, action: access.action, resource: access.resource, context };
+        const evaluation = decide(cache, request, texts);
+        if (evaluation.decision !== 'allow') throw new ServiceError('AccessDenied', explainDenial(request, evaluation), { status: 403 });
+      }
+    }
+    return (await operation.handle(input, call)) as never;
+  };
+
+  return {
+    clock,
+    identity,
+    iam,
+    async createUser(userName, statements) {
+      const { User: user } = await iam('CreateUser', { UserName: userName });
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+      if (statements.length > 0) await iam('PutUserPolicy', { UserName: userName, PolicyName: 'own', PolicyDocument });
+      return { kind: 'user', account, arn: user?.Arn ?? '', userId: user?.UserId ?? '', userName };
+    },
+  };
+}
+
+function callBy(caller: Caller, nowMs: number): Call {
+  return {
+    requestId: '00000000-0000-4000-8000-000000000000',
+    account: caller.account,
+    region: 'us-east-1',
+    caller,
+    nowMs,
+    signal: new AbortController().signal,
+    log: silentLogger,
+    endpoint: 'http://127.0.0.1:4566',
+    sourceIp: '127.0.0.1',
+    head: { method: 'POST', path: '/', query: '', headers: {} },
+  };
+}
