@@ -1,0 +1,53 @@
+// The lines that the platform itself writes into a function's log. Their form is what log parsers everywhere expect:
+// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html and lambda-runtime-environment.html.
+
+export interface ReportFigures {
+  readonly requestId: string;
+  readonly durationMs: number;
+  /** Only for the invocation that a successful init preceded. */
+  readonly initDurationMs?: number | undefined;
+  readonly memoryMegabytes: number;
+  readonly memoryPeakBytes: number;
+  readonly failure?: RunFailure | undefined;
+}
+
+/** Failures of the environment; what a handler throws is none. */
+export type RunFailure = { readonly kind: 'timeout' } | { readonly kind: 'error'; readonly errorType: string };
+
+export const startLine = (requestId: string, version: string): string => `START RequestId: ${requestId} Version: ${version}\n`;
+
+export const endLine = (requestId: string): string => `END RequestId: ${requestId}\n`;
+
+export const initStartLine = (runtime: { readonly label: string; readonly arn: string }): string =>
+  `INIT_START Runtime Version: ${runtime.label}\tRuntime Version ARN: ${runtime.arn}\n`;
+
+export const initReportLine = (durationMs: number, phase: 'init' | 'invoke', failure: RunFailure): string =>
+  `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(failure)}\n`;
+
+export const timeoutLine = (requestId: string, wallMs: number, timeoutSeconds: number): string =>
+  `${new Date(wallMs).toISOString()} ${requestId} ${timeoutText(timeoutSeconds)}\n\n`;
+
+export const timeoutText = (timeoutSeconds: number): string => `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+
+export const crashLine = (requestId: string, text: string, errorType: string): string => `RequestId: ${requestId} Error: ${text}\n${errorType}\n`;
+
+/** Since August 2025 the init before an invocation is billed with it (facts: Lambda billing). */
+export const billedMs = (durationMs: number, initDurationMs = 0): number => Math.max(1, Math.ceil(durationMs + initDurationMs));
+
+export function reportLine(figures: ReportFigures): string {
+  const { requestId, durationMs, initDurationMs, failure } = figures;
+  const usedMegabytes = Math.min(figures.memoryMegabytes, Math.max(1, Math.ceil(figures.memoryPeakBytes / 2 ** 20)));
+  const fields = [
+    `REPORT RequestId: ${requestId}`,
+    `Duration: ${durationMs.toFixed(2)} ms`,
+    `Billed Duration: ${billedMs(durationMs, initDurationMs)} ms`,
+    `Memory Size: ${figures.memoryMegabytes} MB`,
+    `Max Memory Used: ${usedMegabytes} MB`,
+  ];
+  if (initDurationMs !== undefined) fields.push(`Init Duration: ${initDurationMs.toFixed(2)} ms`);
+  // AWS ends the line with a tab unless a status follows.
+  return `${fields.join('\t')}\t${failure === undefined ? '' : statusFields(failure)}\n`;
+}
+
+const statusFields = (failure: RunFailure): string =>
+  failure.kind === 'timeout' ? 'Status: timeout' : `Status: error\tError Type: ${failure.errorType}`;

@@ -1,0 +1,207 @@
+// Packages live twice: as the uploaded archive in the blob store (the truth) and unpacked in `codeFolder/<sha256>`, shared by
+// all functions with the same content. The folder is derived: it is made again from the archive whenever it is missing.
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert, systemErrorCode } from '../../../base/errors.ts';
+import type { Logger } from '../../../base/log.ts';
+import type { Store } from '../../../kv/store.ts';
+import type { WorkPool } from '../../../work/pool.ts';
+import { errors } from '../errors.ts';
+import { archiveEntriesMax, archivePathBytesMax, unzippedBytesMax, zippedBytesMax } from '../limits.ts';
+import { isPackageUsed } from '../store.ts';
+import type { CodeReference } from '../store.ts';
+import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
+
+/** What this service needs of the blob store. */
+export interface PackageBlobs {
+  put(body: Uint8Array): Promise<{ readonly id: string }>;
+  read(id: string): Promise<Uint8Array>;
+}
+
+export interface PackageStoreDeps {
+  readonly store: Store;
+  readonly blobs: PackageBlobs;
+  readonly work: WorkPool;
+  readonly log: Logger;
+  readonly codeFolder: string;
+}
+
+/** Keeps an unpacked package in place until it is released. */
+export interface PackageHold {
+  readonly folder: string;
+  readonly release: () => void;
+}
+
+export interface PackageStore {
+  /** Checks, unpacks and stores an uploaded archive. Release the hold when the rows that use it are committed, or never will be. */
+  add(archive: Uint8Array, signal: AbortSignal): Promise<PackageHold & { readonly code: CodeReference }>;
+  /** The unpacked package of a stored archive. */
+  open(code: CodeReference): Promise<PackageHold>;
+  /** Removes the folder of a package once no row and no hold needs it. */
+  forget(sha256: string): void;
+  /** Once, before the first use: removes what an earlier run left behind. */
+  recover(): Promise<void>;
+  /** Resolves when removals under way are done. */
+  settle(): Promise<void>;
+}
+
+const unpackTask = new URL('./unpackTask.js', import.meta.url);
+const limits = { unzippedBytesMax, entriesMax: archiveEntriesMax, pathBytesMax: archivePathBytesMax };
+const temporaryPrefix = 'unpacking-';
+
+export function createPackageStore(deps: PackageStoreDeps): PackageStore {
+  const { store, blobs, work, log, codeFolder } = deps;
+  const holds = new Map<string, number>();
+  const doubtful = new Set<string>();
+  const removals = new Set<Promise<void>>();
+  const exclusive = createExclusive();
+  const folderOf = (sha256: string): string => join(codeFolder, sha256);
+
+  function hold(sha256: string): PackageHold {
+    holds.set(sha256, (holds.get(sha256) ?? 0) + 1);
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      const left = (holds.get(sha256) ?? 1) - 1;
+      if (left > 0) return void holds.set(sha256, left);
+      holds.delete(sha256);
+      if (doubtful.has(sha256)) removeSoon(sha256);
+    };
+    return { folder: folderOf(sha256), release };
+  }
+
+  // Everything that looks at a folder or removes it runs exclusively per package; a hold is taken before or inside.
+  function removeSoon(sha256: string): void {
+    const removal = exclusive(sha256, async () => {
+      const used = await store.read((tx) => isPackageUsed(tx, sha256));
+      if (holds.has(sha256)) return;
+      doubtful.delete(sha256);
+      if (!used) await rm(folderOf(sha256), { recursive: true, force: true });
+    }).catch((error: unknown) => log.error('an unused package could not be removed', { sha256, error: String(error) }));
+    removals.add(removal);
+    void removal.finally(() => removals.delete(removal));
+  }
+
+  /** Unpacks next to the place and renames, so that a folder under its final name is always whole. */
+  async function unpack(archive: Uint8Array, signal: AbortSignal | undefined): Promise<PackageHold & { readonly sha256: string }> {
+    await mkdir(codeFolder, { recursive: true });
+    const target = await mkdtemp(join(codeFolder, temporaryPrefix));
+    try {
+      const answer = await work.runTask<UnpackInput, UnpackAnswer>(unpackTask, { archive, target, limits }, signal === undefined ? {} : { signal });
+      if (answer.kind === 'refused') throw refusalOf(answer, log);
+      return await exclusive(answer.sha256, async () => {
+        await moveInto(target, folderOf(answer.sha256));
+        return { ...hold(answer.sha256), sha256: answer.sha256 };
+      });
+    } finally {
+      await rm(target, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    async add(archive, signal) {
+      if (archive.length === 0) throw errors.emptyArchive();
+      if (archive.length > zippedBytesMax) throw errors.zippedTooLarge(zippedBytesMax);
+      const { sha256, ...held } = await unpack(archive, signal);
+      // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
+      doubtful.add(sha256);
+      try {
+        const { id } = await blobs.put(archive);
+        return { ...held, code: { blobId: id, sha256, zippedBytes: archive.length } };
+      } catch (error) {
+        held.release();
+        throw error;
+      }
+    },
+    async open(code) {
+      const held = hold(code.sha256);
+      try {
+        // One at a time: after a restart many environments of a function may ask at once.
+        await exclusive(`open ${code.sha256}`, async () => {
+          if (await exclusive(code.sha256, () => isFolder(held.folder))) return;
+          const again = await unpack(await blobs.read(code.blobId), undefined);
+          again.release();
+          assert(again.sha256 === code.sha256, 'a stored package is not what it was', { blobId: code.blobId });
+        });
+        return held;
+      } catch (error) {
+        held.release();
+        throw error;
+      }
+    },
+    forget(sha256) {
+      doubtful.add(sha256);
+      if (!holds.has(sha256)) removeSoon(sha256);
+    },
+    recover: () => recover(deps),
+    async settle() {
+      await Promise.all(removals);
+    },
+  };
+}
+
+function refusalOf(answer: UnpackAnswer & { readonly kind: 'refused' }, log: Logger): Error {
+  log.info('a deployment package was refused', { reason: answer.reason, detail: answer.detail });
+  if (answer.reason === 'too-large') return errors.unzippedTooLarge(unzippedBytesMax);
+  return answer.reason === 'empty' ? errors.emptyArchive() : errors.brokenArchive();
+}
+
+async function moveInto(from: string, to: string): Promise<void> {
+  if (await isFolder(to)) return;
+  // mkdtemp makes 0700; the function's user must be able to read its code.
+  await chmod(from, 0o755);
+  await rename(from, to);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+// Folders are not synced to the disk: after a power loss a renamed one may hold empty files, after a mere kill it may not.
+// So they outlive the server, and not the machine's boot.
+async function recover({ store, codeFolder, log }: PackageStoreDeps): Promise<void> {
+  await mkdir(codeFolder, { recursive: true });
+  const marker = join(codeFolder, 'boot');
+  const boot = await readText('/proc/sys/kernel/random/boot_id');
+  const sameBoot = boot !== undefined && boot === (await readText(marker));
+  for (const name of await readdir(codeFolder)) {
+    const isPackage = /^[0-9a-f]{64}$/.test(name);
+    if (!isPackage && !name.startsWith(temporaryPrefix)) continue;
+    if (isPackage && sameBoot && (await store.read((tx) => isPackageUsed(tx, name)))) continue;
+    log.debug('removing an unpacked package of an earlier run', { name });
+    await rm(join(codeFolder, name), { recursive: true, force: true });
+  }
+  if (boot !== undefined) await writeFile(marker, boot);
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs one piece of work at a time per name. */
+function createExclusive(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+  const tails = new Map<string, Promise<unknown>>();
+  return (name, work) => {
+    const before = tails.get(name) ?? Promise.resolve();
+    const result = before.then(work, work);
+    const tail = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    tails.set(name, tail);
+    void tail.then(() => {
+      if (tails.get(name) === tail) tails.delete(name);
+    });
+    return result;
+  };
+}

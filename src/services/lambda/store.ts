@@ -1,0 +1,126 @@
+// Keys: functions [name] | versions [name, number] | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
+import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import { defineTable } from '../../kv/table.ts';
+import type { Scope } from '../../kv/table.ts';
+
+const functions = defineTable<FunctionRow>('lambda', 'functions');
+const versions = defineTable<VersionRow>('lambda', 'versions');
+const usage = defineTable<UsageRow>('lambda', 'usage');
+const packageUsers = defineTable<PackageUserRow>('lambda', 'packageUsers');
+
+// Packages are shared by all functions with the same content, whatever their account.
+const everywhere: Scope = { account: '', region: '' };
+
+export const latest = '$LATEST';
+
+/** Code and configuration of one version; $LATEST has the same form as a published one. */
+export interface VersionRow {
+  readonly version: string;
+  readonly description: string;
+  readonly runtime: string;
+  readonly handler: string;
+  readonly roleArn: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  readonly ephemeralMegabytes: number;
+  readonly architecture: 'x86_64' | 'arm64';
+  readonly logGroupName: string;
+  /** Absent when the function never had an `Environment`; see domain/seal.ts. */
+  readonly sealedVariables?: Uint8Array;
+  readonly code: CodeReference;
+  readonly modifiedAtMs: number;
+  readonly revisionId: string;
+  /** New with every change that running environments must not miss. */
+  readonly deploymentId: string;
+}
+
+export interface CodeReference {
+  readonly blobId: string;
+  /** Of the zip archive, hexadecimal. */
+  readonly sha256: string;
+  readonly zippedBytes: number;
+}
+
+export interface FunctionRow {
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly latest: VersionRow;
+  /** Pairs, because users choose the names. */
+  readonly tags: readonly (readonly [key: string, value: string])[];
+  /** Number of the newest published version; numbers are never used again. */
+  readonly publishedVersions: number;
+  readonly reservedConcurrency?: number;
+}
+
+export interface UsageRow {
+  readonly codeBytes: number;
+  readonly functions: number;
+  /** Sum over all functions. */
+  readonly reservedConcurrency: number;
+}
+
+/** That the row exists is what it says. */
+type PackageUserRow = Readonly<Record<string, never>>;
+
+export const findFunction = (tx: ReadTransaction, scope: Scope, name: string): Promise<FunctionRow | undefined> => functions.get(tx, scope, [name]);
+
+export const setFunction = (tx: Transaction, scope: Scope, row: FunctionRow): void => functions.set(tx, scope, [row.name], row);
+
+export const clearFunction = (tx: Transaction, scope: Scope, name: string): void => functions.clear(tx, scope, [name]);
+
+/** A page of functions in the order of their names. */
+export async function listFunctions(
+  tx: ReadTransaction,
+  scope: Scope,
+  page: { readonly limit: number; readonly afterName?: string | undefined },
+): Promise<FunctionRow[]> {
+  const after = page.afterName === undefined ? {} : { after: [page.afterName] };
+  return (await functions.list(tx, scope, [], { limit: page.limit, ...after })).map((item) => item.row);
+}
+
+export const findVersion = (tx: ReadTransaction, scope: Scope, name: string, number: number): Promise<VersionRow | undefined> =>
+  versions.get(tx, scope, [name, number]);
+
+export const setVersion = (tx: Transaction, scope: Scope, name: string, row: VersionRow): void =>
+  versions.set(tx, scope, [name, Number(row.version)], row);
+
+export const clearVersion = (tx: Transaction, scope: Scope, name: string, number: number): void => versions.clear(tx, scope, [name, number]);
+
+/** A page of published versions, oldest first. */
+export async function listVersions(
+  tx: ReadTransaction,
+  scope: Scope,
+  name: string,
+  page: { readonly limit: number; readonly afterNumber?: number | undefined },
+): Promise<VersionRow[]> {
+  const after = page.afterNumber === undefined ? {} : { after: [name, page.afterNumber] };
+  return (await versions.list(tx, scope, [name], { limit: page.limit, ...after })).map((item) => item.row);
+}
+
+const noUsage: UsageRow = { codeBytes: 0, functions: 0, reservedConcurrency: 0 };
+
+export const readUsage = async (tx: ReadTransaction, scope: Scope): Promise<UsageRow> => (await usage.get(tx, scope, ['all'])) ?? noUsage;
+
+/** Adds to the figures of an account and region, and answers the new ones. */
+export async function addUsage(tx: Transaction, scope: Scope, delta: Partial<UsageRow>): Promise<UsageRow> {
+  const old = await readUsage(tx, scope);
+  const row: UsageRow = {
+    codeBytes: old.codeBytes + (delta.codeBytes ?? 0),
+    functions: old.functions + (delta.functions ?? 0),
+    reservedConcurrency: old.reservedConcurrency + (delta.reservedConcurrency ?? 0),
+  };
+  usage.set(tx, scope, ['all'], row);
+  return row;
+}
+
+const userParts = (scope: Scope, name: string, version: string, code: CodeReference): string[] => [code.sha256, scope.account, scope.region, name, version];
+
+/** Notes that a version uses an unpacked package, so that its folder stays. */
+export const addPackageUser = (tx: Transaction, scope: Scope, name: string, row: VersionRow): void =>
+  packageUsers.set(tx, everywhere, userParts(scope, name, row.version, row.code), {});
+
+export const clearPackageUser = (tx: Transaction, scope: Scope, name: string, row: VersionRow): void =>
+  packageUsers.clear(tx, everywhere, userParts(scope, name, row.version, row.code));
+
+export const isPackageUsed = async (tx: ReadTransaction, sha256: string): Promise<boolean> =>
+  (await packageUsers.list(tx, everywhere, [sha256], { limit: 1 })).length > 0;
