@@ -41,8 +41,11 @@ export interface CommandDefinition<Specs extends OptionSpecs> {
 
 /** A command whose option types are no longer known, as the dispatcher sees it. */
 export type Command = Omit<CommandDefinition<OptionSpecs>, 'run'> & {
-  readonly run: (call: CommandCall<OptionSpecs>) => Promise<number>;
+  readonly run: (call: Omit<CommandCall<OptionSpecs>, 'options'> & { readonly options: ParsedOptions }) => Promise<number>;
 };
+
+/** Options by name, before a command's own types are known. */
+export type ParsedOptions = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Declares a command; `call.options` is typed from the declared options. */
 export function defineCommand<const Specs extends OptionSpecs>(definition: CommandDefinition<Specs>): Command {

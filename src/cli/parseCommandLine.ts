@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UserFacingError } from '../base/errors.ts';
-import type { Command, OptionSpec, OptionSpecs } from './command.ts';
+import type { Command, OptionSpec, OptionSpecs, ParsedOptions } from './command.ts';
 import { nearest } from './nearest.ts';
 
 /** The command line itself is wrong: exit code 2. */
@@ -12,7 +12,7 @@ export class UsageError extends UserFacingError {
 }
 
 export interface ParsedCommandLine {
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: ParsedOptions;
   readonly operands: readonly string[];
   readonly help: boolean;
 }
