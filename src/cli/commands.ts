@@ -1,0 +1,15 @@
+import type { Command } from './command.ts';
+import { envCommand } from './commands/env.ts';
+import { resetCommand } from './commands/reset.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { stopCommand } from './commands/stop.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  startCommand,
+  stopCommand,
+  statusCommand,
+  envCommand,
+  resetCommand,
+];

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { defaultOptions } from '../../server/options.ts';
+import { defineCommand } from '../command.ts';
+import { exitCodes } from '../exitCodes.ts';
+import { fetchHealth, locateServer, locationOptions, NotRunningError, type ServerLocation } from '../serverConnection.ts';
+import type { Terminal } from '../terminal.ts';
+
+const shells = ['sh', 'fish', 'powershell', 'json'] as const;
+type Shell = (typeof shells)[number];
+
+export const envCommand = defineCommand({
+  name: 'env',
+  summary: 'print the variables that point AWS tools at the server',
+  options: {
+    ...locationOptions,
+    shell: { type: 'string', choices: shells, summary: 'the syntax (default: that of $SHELL)' },
+    region: { type: 'string', placeholder: 'REGION', summary: `the region to work in (default ${defaultOptions.region})` },
+    account: { type: 'string', placeholder: 'ACCOUNT', summary: 'a 12-digit account to work in' },
+  },
+  examples: ['eval "$(npx haneul env)"', 'npx haneul env --shell fish | source', 'npx haneul env --shell powershell | Out-String | Invoke-Expression'],
+  notes: ['A profile or session of the real AWS is put aside in that shell only: AWS_PROFILE and AWS_SESSION_TOKEN are unset.'],
+  async run({ options, terminal }) {
+    const location = locateServer(terminal, options, { environment: false });
+    await warnWhenSilent(location, terminal);
+    const { accessKeyId, secretAccessKey } = options.account === undefined ? keyPairOf(location) : { accessKeyId: options.account, secretAccessKey: 'test' };
+    const region = options.region ?? defaultOptions.region;
+    const variables = {
+      AWS_ENDPOINT_URL: location.endpoint,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      // Some clients would prepend "stream-" and the like to the host name.
+      AWS_DISABLE_HOST_PREFIX_INJECTION: 'true',
+      AWS_PROFILE: undefined,
+      AWS_SESSION_TOKEN: undefined,
+    };
+    for (const line of formatVariables(variables, options.shell ?? guessShell(terminal))) terminal.print(line);
+    return exitCodes.done;
+  },
+});
+
+/** The lines that set variables, and unset those that are undefined, in one shell's syntax. */
+export function formatVariables(variables: Readonly<Record<string, string | undefined>>, shell: Shell): string[] {
+  if (shell === 'json') return JSON.stringify(variables, (_, value: unknown) => value ?? null, 2).split('\n');
+  return Object.entries(variables).map(([name, value]) => {
+    if (shell === 'fish') return value === undefined ? `set -e ${name};` : `set -gx ${name} ${quoteFish(value)};`;
+    if (shell === 'powershell') return value === undefined ? `$Env:${name} = $null` : `$Env:${name} = '${value.replaceAll("'", "''")}'`;
+    return value === undefined ? `unset ${name}` : `export ${name}=${quoteSh(value)}`;
+  });
+}
+
+function quoteSh(value: string): string {
+  return /^[\w.:/@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+function quoteFish(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+function guessShell(terminal: Terminal): Shell {
+  return basename(terminal.environment['SHELL'] ?? '') === 'fish' ? 'fish' : 'sh';
+}
+
+// A strict server trusts no unknown key: its administrator's pair lies beside its data, for its own user only.
+function keyPairOf(location: ServerLocation): { accessKeyId: string; secretAccessKey: string } {
+  const anyKey = { accessKeyId: 'test', secretAccessKey: 'test' };
+  if (location.source !== 'data folder') return anyKey;
+  try {
+    const content: unknown = JSON.parse(readFileSync(join(location.dataFolder, 'root-key.json'), 'utf8'));
+    if (typeof content !== 'object' || content === null || !('accessKeyId' in content) || !('secretAccessKey' in content)) return anyKey;
+    return { accessKeyId: String(content.accessKeyId), secretAccessKey: String(content.secretAccessKey) };
+  } catch {
+    return anyKey;
+  }
+}
+
+// On standard error, where `eval "$(…)"` lets it through to the person.
+async function warnWhenSilent(location: ServerLocation, terminal: Terminal): Promise<void> {
+  try {
+    await fetchHealth(location);
+  } catch (error) {
+    if (!(error instanceof NotRunningError)) throw error;
+    terminal.note(`${terminal.noteStyle.warning('haneul:')} ${error.message} ${error.hint ?? ''}`);
+  }
+}

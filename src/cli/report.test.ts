@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { firstSteps } from './firstSteps.ts';
+import { reportLines, type ServerReport } from './report.ts';
+import { createStyle } from './style.ts';
+
+const plain = createStyle(false);
+const report: ServerReport = {
+  version: '0.1.0',
+  endpoint: 'http://127.0.0.1:4566',
+  dataFolder: '/home/me/.haneul',
+  auth: 'local',
+  iam: 'enforce',
+  loopback: true,
+  guarantees: [
+    { name: 'own user', on: true },
+    { name: 'own network', on: false, remedy: 'sudo apt-get install bubblewrap' },
+    { name: 'own processes', on: false, remedy: 'sudo apt-get install bubblewrap' },
+  ],
+  interpreters: [
+    { family: 'node', version: '20.20.2' },
+    { family: 'python', version: '3.11.7' },
+    { family: 'python', version: '3.12.4' },
+  ],
+};
+
+test('reportLines prints one remedy once for all the guarantees that it turns on', () => {
+  const text = reportLines(report, plain).join('\n');
+  assert.match(text, /on {2}own user/);
+  assert.match(text, /OFF own network, own processes {3}turn on: sudo apt-get install bubblewrap/);
+  assert.equal(text.split('bubblewrap').length, 2);
+  assert.match(text, /Node\.js 20\.20\.2; Python 3\.11\.7, 3\.12\.4/);
+});
+
+test('reportLines and the first steps stay within one screen whatever is missing', () => {
+  const guarantees = Array.from({ length: 30 }, (_, index) => ({ name: `guarantee ${index}`, on: index === 0, remedy: `remedy ${index}` }));
+  const lines = reportLines({ ...report, guarantees, loopback: false, interpreters: [] }, plain);
+  assert.ok(lines.length + 9 <= 24, `${lines.length} lines`);
+  assert.match(lines.join('\n'), /and 25 more: npx haneul doctor/);
+});
+
+test('reportLines says what an open port, memory and switched-off policies mean', () => {
+  const text = reportLines({ ...report, loopback: false, dataFolder: undefined, iam: 'off' }, plain).join('\n');
+  assert.match(text, /other machines can reach this port/);
+  assert.match(text, /in memory: gone when the server stops/);
+  assert.match(text, /policies are off/);
+});
+
+test('firstSteps are three lines for the interpreter that exists', () => {
+  const options = { endpoint: 'http://127.0.0.1:4566', dataFolder: undefined, inMemory: false, account: '000000000000' };
+  const python = firstSteps({ ...options, interpreters: report.interpreters });
+  assert.equal(python.length, 3);
+  assert.equal(python[0], 'eval "$(npx haneul env)"');
+  assert.match(python[1] ?? '', /--runtime python3\.12 .*--zip-file fileb:\/\/hello\.zip/);
+  const node = firstSteps({ ...options, dataFolder: "/tmp/it's", interpreters: [{ family: 'node', version: '22.1.0' }] });
+  assert.equal(node[0], `eval "$(npx haneul env --data-dir '/tmp/it'\\''s')"`);
+  assert.match(node[1] ?? '', /--runtime nodejs22\.x/);
+});
