@@ -123,6 +123,7 @@ export class Attempt implements Transaction, UncheckedRanges, ReadSet {
 
   claim(options: RangeOptions): Promise<Row[]> {
     this.requireOpen();
+    requireRange(options);
     const reverse = options.reverse === true;
     const rows: Row[] = [];
     let { from, to } = options;

@@ -1,0 +1,202 @@
+// Large bodies are files, written once and never changed. A blob is born with an intent row in the store, which says "remove this file";
+// the transaction that first refers to the blob clears it (`adopt`). So a crash at any point leaves either a referred blob or an
+// intent, and the sweep at the next start removes what the intents name. Removal is the same the other way round.
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { InvariantError, systemErrorCode, UserFacingError } from '../base/errors.ts';
+import { hexId } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { encodeRecord } from '../kv/record.ts';
+import type { Store, Transaction } from '../kv/store.ts';
+import { keyRange, packKey, unpackKey } from '../kv/tuple.ts';
+import { requireBlobId, requireBlobRange } from './blobId.ts';
+import type { BlobId, BlobRange } from './blobId.ts';
+
+export type { BlobId, BlobRange };
+
+export interface PutBlob {
+  readonly id: BlobId;
+  readonly bytes: number;
+  /** Base64. */
+  readonly sha256: string;
+}
+
+export interface BlobStore {
+  /** Durable once it resolves, but removed at the next start unless some transaction adopts it. */
+  put(body: Uint8Array | Readable): Promise<PutBlob>;
+  /** Makes the blob stay, as part of the transaction that writes the first row which refers to it. */
+  adopt(tx: Transaction, id: BlobId): void;
+  /** Removes the blob, as part of the transaction that clears the last row which refers to it. */
+  discard(tx: Transaction, id: BlobId): void;
+  open(id: BlobId, range?: BlobRange): Promise<Readable>;
+  read(id: BlobId): Promise<Buffer>;
+  /** Where the bytes lie, for programs that need a file. Never to be written to. */
+  filePath(id: BlobId): string;
+  /** Removes a blob that no row refers to, or none any more. Removing it again does nothing. */
+  delete(id: BlobId): Promise<void>;
+  /** Waits for removals under way. */
+  close(): Promise<void>;
+}
+
+export interface BlobStoreOptions {
+  /** Created when missing. */
+  readonly folder: string;
+  readonly store: Store;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+const intentPrefix = [null, 'blobIntent'] as const;
+const sweepRows = 500;
+
+/** Opens the blobs in `folder`, after removing what earlier processes left behind. */
+export async function openBlobStore({ folder, store, random, log }: BlobStoreOptions): Promise<BlobStore> {
+  const drafts = join(folder, 'drafts');
+  const knownFolders = new Set<string>();
+  const removals = new Set<Promise<void>>();
+  let closed = false;
+
+  const filePath = (id: BlobId): string => join(folder, requireBlobId(id).slice(0, 2), id);
+
+  async function put(body: Uint8Array | Readable): Promise<PutBlob> {
+    if (closed) throw new InvariantError('the blob store is closed');
+    const id = hexId(random, 32) as BlobId;
+    await store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
+    const draft = join(drafts, id);
+    try {
+      const written = await writeDraft(draft, body);
+      await publish(draft, id);
+      return { id, ...written };
+    } catch (error) {
+      await rm(draft, { force: true });
+      await remove(id);
+      throw explainFailure(error, folder);
+    }
+  }
+
+  async function publish(draft: string, id: BlobId): Promise<void> {
+    const fan = join(folder, id.slice(0, 2));
+    if (!knownFolders.has(fan)) {
+      await mkdir(fan, { recursive: true, mode: 0o700 });
+      await syncFolder(folder);
+      knownFolders.add(fan);
+    }
+    await rename(draft, filePath(id));
+    await syncFolder(fan);
+  }
+
+  async function remove(id: BlobId): Promise<void> {
+    await rm(filePath(id), { force: true });
+    await store.transact(async (tx) => tx.clear(intentKey(id)));
+  }
+
+  function removeLater(id: BlobId): void {
+    const removal = remove(id)
+      // The intent stays, so the next start tries again.
+      .catch((error: unknown) => log.warn('blob not removed', { id, error: String(error) }))
+      .finally(() => removals.delete(removal));
+    removals.add(removal);
+  }
+
+  async function openFile(id: BlobId): Promise<FileHandle> {
+    try {
+      return await open(filePath(id), 'r');
+    } catch (error) {
+      throw systemErrorCode(error) === 'ENOENT' ? new InvariantError('a blob is missing', { id }) : error;
+    }
+  }
+
+  await mkdir(drafts, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw explainFailure(error, folder);
+  });
+  await sweep(store, drafts, remove, log);
+
+  return {
+    put,
+    adopt: (tx, id) => tx.clear(intentKey(requireBlobId(id))),
+    discard(tx, id) {
+      tx.set(intentKey(requireBlobId(id)), encodeRecord({}));
+      tx.afterCommit(() => removeLater(id));
+    },
+    async open(id, range) {
+      if (range !== undefined) requireBlobRange(range);
+      const file = await openFile(id);
+      return file.createReadStream(range === undefined ? {} : { start: range.start, end: range.end ?? Infinity });
+    },
+    async read(id) {
+      const file = await openFile(id);
+      try {
+        return await readFile(file);
+      } finally {
+        await file.close();
+      }
+    },
+    filePath,
+    delete: remove,
+    async close() {
+      closed = true;
+      while (removals.size > 0) await Promise.all(removals);
+    },
+  };
+}
+
+function intentKey(id: BlobId): Uint8Array {
+  return packKey([...intentPrefix, id]);
+}
+
+/** Only one process uses the store, so every intent found at the start belongs to one that is gone. */
+async function sweep(store: Store, drafts: string, remove: (id: BlobId) => Promise<void>, log: Logger): Promise<void> {
+  for (const name of await readdir(drafts)) await rm(join(drafts, name), { force: true, recursive: true });
+  for (;;) {
+    const rows = await store.read((tx) => tx.range({ ...keyRange(intentPrefix), limit: sweepRows }));
+    for (const row of rows) await remove(requireBlobId(unpackKey(row.key)[intentPrefix.length]));
+    if (rows.length > 0) log.info('blobs without an owner removed', { count: rows.length });
+    if (rows.length < sweepRows) return;
+  }
+}
+
+async function writeDraft(path: string, body: Uint8Array | Readable): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = await open(path, 'wx', 0o600);
+  try {
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+      const piece: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      hash.update(piece);
+      await writeFully(file, piece);
+      bytes += piece.length;
+    }
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  return { bytes, sha256: hash.digest('base64') };
+}
+
+async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+    at += bytesWritten;
+  }
+}
+
+// A renamed file may be missing after a power cut until its folder has reached the disk too (fsync(2)).
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function explainFailure(error: unknown, folder: string): unknown {
+  const code = systemErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new UserFacingError(`no space left for ${folder}`, 'free some space: writes go on as soon as there is room');
+  if (code === 'EACCES' || code === 'EROFS') return new UserFacingError(`cannot write to ${folder}: permission denied or read-only`);
+  return error;
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { InvariantError } from '../base/errors.ts';
+import { hexId } from '../base/ids.ts';
+import type { Random } from '../base/random.ts';
+import { requireBlobId, requireBlobRange } from './blobId.ts';
+import type { BlobId } from './blobId.ts';
+import type { BlobStore } from './blobStore.ts';
+
+export interface MemoryBlobStoreOptions {
+  readonly random: Random;
+}
+
+/** Blobs that are forgotten at close: beside a store in memory. */
+export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobStore {
+  const bodies = new Map<BlobId, Buffer>();
+  let closed = false;
+  // Made on first use: few tests ever need a file.
+  let files: string | undefined;
+
+  function require(id: BlobId): Buffer {
+    const body = bodies.get(requireBlobId(id));
+    if (body === undefined) throw new InvariantError('a blob is missing', { id });
+    return body;
+  }
+
+  async function remove(id: BlobId): Promise<void> {
+    bodies.delete(requireBlobId(id));
+    if (files !== undefined) await rm(join(files, id), { force: true });
+  }
+
+  return {
+    async put(body) {
+      if (closed) throw new InvariantError('the blob store is closed');
+      const pieces: Buffer[] = [];
+      // Copied: the caller may go on to use its buffer.
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) pieces.push(Buffer.from(chunk));
+      const whole = Buffer.concat(pieces);
+      const id = hexId(random, 32) as BlobId;
+      bodies.set(id, whole);
+      return { id, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('base64') };
+    },
+    adopt: (_tx, id) => void requireBlobId(id),
+    discard: (tx, id) => tx.afterCommit(() => void remove(requireBlobId(id))),
+    async open(id, range) {
+      if (range !== undefined) requireBlobRange(range);
+      const body = require(id);
+      return Readable.from([body.subarray(range?.start ?? 0, range?.end === undefined ? body.length : range.end + 1)]);
+    },
+    async read(id) {
+      return Buffer.from(require(id));
+    },
+    filePath(id) {
+      const body = require(id);
+      files ??= mkdtempSync(join(tmpdir(), 'haneul-blobs-'));
+      const path = join(files, id);
+      if (!existsSync(path)) writeFileSync(path, body, { mode: 0o600 });
+      return path;
+    },
+    delete: remove,
+    async close() {
+      closed = true;
+      bodies.clear();
+      if (files !== undefined) await rm(files, { recursive: true, force: true });
+      files = undefined;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// LMDB with `overlappingSync: false`: a commit writes the data pages, syncs, and only then the meta page through a descriptor that
+// syncs by itself, so what is acknowledged survives a power cut without a repair step. The overlapping mode needs one, and is slower.
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import type { RootDatabase, Transaction as LmdbTransaction } from 'lmdb';
+import { InvariantError, UserFacingError } from '../../../base/errors.ts';
+import type { Engine, EngineSnapshot, EngineWrite } from '../../engine.ts';
+import type { Key, RangeOptions, Row, Value } from '../../store.ts';
+import { nextKey } from '../../tuple.ts';
+
+type Database = RootDatabase<Uint8Array, Uint8Array>;
+
+const dataFile = 'data.mdb';
+/** Not to be derived from the machine: LMDB's key limit, and so what a data directory can hold, follows from it. */
+const pageSize = 4096;
+const clearChunkRows = 1_000;
+
+/** Opens, or creates, the LMDB file in `folder`. What LMDB refuses to open is a {@link UserFacingError}. */
+export function openLmdbEngine(folder: string): Engine {
+  const db = openOrExplain(folder);
+
+  function get(key: Key, transaction?: LmdbTransaction): Value | undefined {
+    return transaction === undefined ? db.getBinary(key) : db.get(key, { transaction });
+  }
+
+  function range({ from, to, limit, reverse }: RangeOptions, transaction?: LmdbTransaction): Row[] {
+    const bounds = reverse === true ? reversedBounds(from, to) : { start: lowestBound(from), end: to };
+    const inTransaction = transaction === undefined ? {} : { transaction };
+    const rows: Row[] = [];
+    for (const { key, value } of db.getRange({ ...bounds, ...inTransaction, limit })) rows.push({ key, value });
+    return rows;
+  }
+
+  function put({ key, to, value }: EngineWrite): void {
+    // The batch as a whole reports success or failure; a single write's promise is a constant.
+    if (value !== undefined) void db.put(key, value);
+    else if (to === undefined) void db.remove(key);
+    else clearRange(key, to);
+  }
+
+  // Between batches the file does not change, so what is read here is what the batch will find.
+  function clearRange(from: Key, to: Key): void {
+    let start = lowestBound(from);
+    for (;;) {
+      const keys = [...db.getKeys({ start, end: to, limit: clearChunkRows })];
+      for (const key of keys) void db.remove(key);
+      const last = keys[keys.length - 1];
+      if (last === undefined || keys.length < clearChunkRows) return;
+      start = nextKey(last);
+    }
+  }
+
+  return {
+    get: (key) => get(key),
+    range: (options) => range(options),
+    snapshot(): EngineSnapshot {
+      const transaction = db.useReadTransaction();
+      let released = false;
+      return {
+        get: (key) => get(key, transaction),
+        range: (options) => range(options, transaction),
+        release() {
+          if (!released) transaction.done();
+          released = true;
+        },
+      };
+    },
+    async commit(batch) {
+      if (batch.length === 0) return;
+      try {
+        await db.batch(() => {
+          for (const write of batch) put(write);
+        });
+      } catch (error) {
+        throw await explainFailure(error, folder);
+      } finally {
+        // Reads share a transaction that is otherwise renewed once a turn: they must see this commit from now on.
+        db.resetReadTxn();
+      }
+    },
+    async backup(target) {
+      await db.backup(join(target, dataFile), false);
+      await verifyCopy(target);
+    },
+    close: () => db.close(),
+  };
+}
+
+function openOrExplain(folder: string): Database {
+  try {
+    return openDatabase(folder, false);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (noSpace.test(text)) throw noSpaceLeft(folder);
+    throw new UserFacingError(`cannot open the data directory ${folder}: ${text}`, 'restore it from a backup, or choose another directory');
+  }
+}
+
+function openDatabase(folder: string, readOnly: boolean): Database {
+  return open<Uint8Array, Uint8Array>({
+    path: join(folder, dataFile),
+    noSubdir: true,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    overlappingSync: false,
+    // Batches are ours; and the one that lmdb-js makes of a turn holds a promise whose rejection nobody can handle.
+    eventTurnBatching: false,
+    maxReaders: 1_024,
+    pageSize,
+    readOnly,
+  });
+}
+
+// LMDB has no empty key, and treats an empty bound as none.
+function lowestBound(from: Key): Key {
+  return from.length === 0 ? Buffer.from([0]) : from;
+}
+
+// LMDB's reverse range excludes neither end as ours does: it begins at `start`, inclusive, and ends at `end`, exclusive.
+function reversedBounds(from: Key, to: Key): { start: Key; end: Key; reverse: true; exclusiveStart: true; inclusiveEnd: true } {
+  return { start: to, end: lowestBound(from), reverse: true, exclusiveStart: true, inclusiveEnd: true };
+}
+
+async function explainFailure(error: unknown, folder: string): Promise<unknown> {
+  const cause = await findCommitError(error);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (noSpace.test(text)) return noSpaceLeft(folder);
+  return new InvariantError('the data directory could not be written', { folder, cause: text });
+}
+
+const noSpace = /no space left|disk quota exceeded/i;
+
+function noSpaceLeft(folder: string): UserFacingError {
+  const hint = 'free some space: nothing that was acknowledged is lost, and writes go on as soon as there is room';
+  return new UserFacingError(`no space left for the data directory ${folder}`, hint);
+}
+
+// lmdb-js rejects at once and tells the reason in a second promise.
+async function findCommitError(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  try {
+    return await error.commitError;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+// lmdb-js has had copies that could not be read, so a backup counts only once it has been walked through.
+async function verifyCopy(folder: string): Promise<void> {
+  const { size } = await stat(join(folder, dataFile));
+  const copy = openDatabase(folder, true);
+  try {
+    let previous: Uint8Array | undefined;
+    for (const { key, value } of copy.getRange({ start: Buffer.from([0]) })) {
+      if (value === undefined || (previous !== undefined && Buffer.compare(previous, key) >= 0)) {
+        throw new InvariantError('a backup is out of order', { folder, size });
+      }
+      previous = key;
+    }
+  } finally {
+    await copy.close();
+  }
+}
+

@@ -1,0 +1,4 @@
+import { describeStore } from '../../suite.ts';
+import { openMemoryStore } from './openMemoryStore.ts';
+
+describeStore('memory', { durable: false, open: async ({ clock, random }) => openMemoryStore({ clock, random }) });
