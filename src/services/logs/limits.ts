@@ -18,6 +18,8 @@ export const pageBytesMax = 1_048_576;
 
 /** API reference, DescribeLogGroups and DescribeLogStreams: "the default is up to 50 items". */
 export const describeItemsDefault = 50;
+/** Groups that one request with a name pattern looks at (ours). */
+export const describeScanMax = 2_000;
 /** API reference, FilterLogEvents: `startFromHead` false needs a `startTime` on or after 2024-01-01. */
 export const filterBackwardsSinceMs = Date.UTC(2024, 0, 1);
 
