@@ -70,6 +70,7 @@ export const sinkRetryMs = 1_000;
 /** Longer lines of functions are cut into several events, as Lambda does at the old event size of 256 KB. */
 export const sinkMessageBytesMax = 256 * 1024 - eventOverheadBytes;
 
-/** Rows that background removal takes out in one transaction, and how often it looks. */
+/** Rows that background removal takes out in one transaction (fewer where it has to read them), and how often it looks. */
 export const removalRowsMax = 500;
+export const removalStreamRowsMax = 64;
 export const removalIntervalMs = 60_000;

@@ -9,9 +9,15 @@ import { describeLogGroups } from './operations/describeLogGroups.ts';
 import { describeLogStreams } from './operations/describeLogStreams.ts';
 import { filterLogEvents } from './operations/filterLogEvents.ts';
 import { getLogEvents } from './operations/getLogEvents.ts';
+import { listTagsForResource } from './operations/listTagsForResource.ts';
+import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
 import { putLogGroupDeletionProtection } from './operations/putLogGroupDeletionProtection.ts';
 import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
+import { tagLogGroup } from './operations/tagLogGroup.ts';
+import { tagResource } from './operations/tagResource.ts';
+import { untagLogGroup } from './operations/untagLogGroup.ts';
+import { untagResource } from './operations/untagResource.ts';
 
 /** Amazon CloudWatch Logs (JSON 1.1, target `Logs_20140328`). */
 export const logs = defineService<LogsDeps>({
@@ -27,8 +33,14 @@ export const logs = defineService<LogsDeps>({
     DescribeLogStreams: describeLogStreams,
     FilterLogEvents: filterLogEvents,
     GetLogEvents: getLogEvents,
+    ListTagsForResource: listTagsForResource,
+    ListTagsLogGroup: listTagsLogGroup,
     PutLogEvents: putLogEvents,
     PutLogGroupDeletionProtection: putLogGroupDeletionProtection,
     PutRetentionPolicy: putRetentionPolicy,
+    TagLogGroup: tagLogGroup,
+    TagResource: tagResource,
+    UntagLogGroup: untagLogGroup,
+    UntagResource: untagResource,
   },
 });

@@ -1,7 +1,7 @@
-import { decodeCounter } from './domain/counter.ts';
 import { cutIntoRows, cutMessage, toStorable } from './domain/rows.ts';
 import type { RowEvent } from './domain/rows.ts';
 import { groupNotFound, streamNotFound } from './errors.ts';
+import { decodeCounter } from '../../kv/optimistic/counter.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope, TableRow } from '../../kv/table.ts';
@@ -84,7 +84,8 @@ export async function requireStream(tx: ReadTransaction, scope: Scope, groupId: 
 }
 
 export async function readStoredBytes(tx: ReadTransaction, scope: Scope, groupId: string): Promise<number> {
-  return decodeCounter(await tx.get(storedBytes.key(scope, [groupId])));
+  const key = storedBytes.key(scope, [groupId]);
+  return Number(decodeCounter(await tx.get(key), key));
 }
 
 export function setGroup(tx: Transaction, scope: Scope, name: string, group: GroupRow): void {
