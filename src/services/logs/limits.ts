@@ -18,6 +18,8 @@ export const pageBytesMax = 1_048_576;
 
 /** API reference, DescribeLogGroups and DescribeLogStreams: "the default is up to 50 items". */
 export const describeItemsDefault = 50;
+/** Groups that one request with a name pattern looks at (ours). */
+export const describeScanMax = 2_000;
 /** API reference, FilterLogEvents: `startFromHead` false needs a `startTime` on or after 2024-01-01. */
 export const filterBackwardsSinceMs = Date.UTC(2024, 0, 1);
 
@@ -68,6 +70,7 @@ export const sinkRetryMs = 1_000;
 /** Longer lines of functions are cut into several events, as Lambda does at the old event size of 256 KB. */
 export const sinkMessageBytesMax = 256 * 1024 - eventOverheadBytes;
 
-/** Rows that background removal takes out in one transaction, and how often it looks. */
+/** Rows that background removal takes out in one transaction (fewer where it has to read them), and how often it looks. */
 export const removalRowsMax = 500;
+export const removalStreamRowsMax = 64;
 export const removalIntervalMs = 60_000;

@@ -4,10 +4,20 @@ import { createLogGroup } from './operations/createLogGroup.ts';
 import { createLogStream } from './operations/createLogStream.ts';
 import { deleteLogGroup } from './operations/deleteLogGroup.ts';
 import { deleteLogStream } from './operations/deleteLogStream.ts';
+import { deleteRetentionPolicy } from './operations/deleteRetentionPolicy.ts';
+import { describeLogGroups } from './operations/describeLogGroups.ts';
+import { describeLogStreams } from './operations/describeLogStreams.ts';
 import { filterLogEvents } from './operations/filterLogEvents.ts';
 import { getLogEvents } from './operations/getLogEvents.ts';
+import { listTagsForResource } from './operations/listTagsForResource.ts';
+import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
 import { putLogGroupDeletionProtection } from './operations/putLogGroupDeletionProtection.ts';
+import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
+import { tagLogGroup } from './operations/tagLogGroup.ts';
+import { tagResource } from './operations/tagResource.ts';
+import { untagLogGroup } from './operations/untagLogGroup.ts';
+import { untagResource } from './operations/untagResource.ts';
 
 /** Amazon CloudWatch Logs (JSON 1.1, target `Logs_20140328`). */
 export const logs = defineService<LogsDeps>({
@@ -18,9 +28,19 @@ export const logs = defineService<LogsDeps>({
     CreateLogStream: createLogStream,
     DeleteLogGroup: deleteLogGroup,
     DeleteLogStream: deleteLogStream,
+    DeleteRetentionPolicy: deleteRetentionPolicy,
+    DescribeLogGroups: describeLogGroups,
+    DescribeLogStreams: describeLogStreams,
     FilterLogEvents: filterLogEvents,
     GetLogEvents: getLogEvents,
+    ListTagsForResource: listTagsForResource,
+    ListTagsLogGroup: listTagsLogGroup,
     PutLogEvents: putLogEvents,
     PutLogGroupDeletionProtection: putLogGroupDeletionProtection,
+    PutRetentionPolicy: putRetentionPolicy,
+    TagLogGroup: tagLogGroup,
+    TagResource: tagResource,
+    UntagLogGroup: untagLogGroup,
+    UntagResource: untagResource,
   },
 });

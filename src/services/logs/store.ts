@@ -1,7 +1,7 @@
-import { decodeCounter } from './domain/counter.ts';
-import { cutIntoRows, cutMessage } from './domain/rows.ts';
+import { cutIntoRows, cutMessage, toStorable } from './domain/rows.ts';
 import type { RowEvent } from './domain/rows.ts';
 import { groupNotFound, streamNotFound } from './errors.ts';
+import { decodeCounter } from '../../kv/optimistic/counter.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope, TableRow } from '../../kv/table.ts';
@@ -84,7 +84,8 @@ export async function requireStream(tx: ReadTransaction, scope: Scope, groupId: 
 }
 
 export async function readStoredBytes(tx: ReadTransaction, scope: Scope, groupId: string): Promise<number> {
-  return decodeCounter(await tx.get(storedBytes.key(scope, [groupId])));
+  const key = storedBytes.key(scope, [groupId]);
+  return Number(decodeCounter(await tx.get(key), key));
 }
 
 export function setGroup(tx: Transaction, scope: Scope, name: string, group: GroupRow): void {
@@ -122,12 +123,48 @@ export interface PageOptions {
   readonly reverse?: boolean;
 }
 
+export interface NamedStream {
+  readonly name: string;
+  readonly stream: StreamRow;
+}
+
 export function listGroups(tx: ReadTransaction, scope: Scope, options: PageOptions): Promise<TableRow<GroupRow>[]> {
   return groups.list(tx, scope, [], nameBounds([], options));
 }
 
-export function listStreams(tx: ReadTransaction, scope: Scope, groupId: string, options: PageOptions): Promise<TableRow<StreamRow>[]> {
-  return streams.list(tx, scope, [groupId], nameBounds([groupId], options));
+/** Those of the named groups that exist. */
+export async function findGroups(tx: ReadTransaction, scope: Scope, names: readonly string[]) {
+  const found = await Promise.all(names.map(async (name) => ({ name, group: await groups.get(tx, scope, [name]) })));
+  return found.flatMap(({ name, group }) => (group ? [{ name, group }] : []));
+}
+
+export async function listStreams(tx: ReadTransaction, scope: Scope, groupId: string, options: PageOptions): Promise<NamedStream[]> {
+  const found = await streams.list(tx, scope, [groupId], nameBounds([groupId], options));
+  return found.map(({ parts, row }) => ({ name: String(parts[1]), stream: row }));
+}
+
+export interface TimePageOptions {
+  readonly limit: number;
+  /** The last event's time and the name of the last stream of the page before. */
+  readonly after?: readonly [number, string];
+  readonly reverse: boolean;
+}
+
+/** Streams in the order of their last event; those without any stand at time 0. */
+export async function listStreamsByTime(
+  tx: ReadTransaction,
+  scope: Scope,
+  groupId: string,
+  { limit, after, reverse }: TimePageOptions,
+): Promise<NamedStream[]> {
+  const found = await streamsByTime.list(tx, scope, [groupId], { limit, reverse, ...(after ? { after: [groupId, ...after] } : {}) });
+  const named = await Promise.all(
+    found.map(async ({ parts }) => {
+      const name = String(parts[2]);
+      return { name, stream: await streams.get(tx, scope, [groupId, name]) };
+    }),
+  );
+  return named.flatMap(({ name, stream }) => (stream ? [{ name, stream }] : []));
 }
 
 function nameBounds(parent: readonly string[], { limit, prefix, after, reverse = false }: PageOptions) {
@@ -159,7 +196,7 @@ export function appendEvents(tx: Transaction, { scope, groupId, streamName, stre
       parts?.forEach((bytes, part) => {
         messageParts.set(tx, scope, [groupId, stream.id, row.firstMs, sequence, at, part], { bytes });
       });
-      return [timestampMs - row.firstMs, parts ? parts.length : message];
+      return [timestampMs - row.firstMs, parts ? parts.length : toStorable(message)];
     });
     const { lastMs, bytes } = row;
     rows.set(tx, scope, [groupId, stream.id, row.firstMs, sequence], { ingestedAtMs: nowMs, lastMs, bytes, events: stored });

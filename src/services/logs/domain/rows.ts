@@ -45,6 +45,11 @@ export function cutIntoRows(events: readonly RowEvent[]): EventRow[] {
   return rows;
 }
 
+/** Half of a surrogate pair cannot be stored as UTF-8; it is replaced as UTF-8 encoders do. */
+export function toStorable(message: string): string {
+  return message.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
 /** The parts in which a long message is stored, or undefined when it stays in its row. */
 export function cutMessage(message: string): Buffer[] | undefined {
   if (eventBytes(message) <= messagePartBytesMax) return undefined;

@@ -10,7 +10,7 @@ export const putLogEvents = operation('PutLogEvents', {
   async handle({ logGroupName = '', logStreamName = '', logEvents = [], entity }, call, { store }) {
     const scope = scopeOf(call);
     const { nowMs } = call;
-    const events = logEvents.map(({ timestamp = 0, message = '' }) => ({ timestampMs: timestamp, message: message.toWellFormed() }));
+    const events = logEvents.map(({ timestamp = 0, message = '' }) => ({ timestampMs: timestamp, message }));
     return store.transact(async (tx) => {
       const group = await requireGroup(tx, scope, logGroupName);
       const stream = await requireStream(tx, scope, group.id, logStreamName);

@@ -1,0 +1,37 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { BoundService } from '../../framework/service.ts';
+import type { Store } from '../../kv/store.ts';
+import type { LogSink } from '../../ports/logSink.ts';
+import { startRemoval } from './jobs/removal.ts';
+import { createLogSink } from './provides.ts';
+import { logs } from './service.ts';
+
+export interface LogsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface RunningLogs {
+  readonly service: BoundService;
+  readonly sink: LogSink;
+  /** Stores what still waits and ends background work; to be called before the store is closed. */
+  close(): Promise<void>;
+}
+
+/** The whole of CloudWatch Logs: the service, the sink that functions write to, and the background removal. */
+export function createLogs({ store, clock, wall, random, log }: LogsOptions): RunningLogs {
+  const sink = createLogSink({ store, clock, wall, random, log });
+  const removal = startRemoval({ store, clock, log });
+  return {
+    service: logs.bind({ store, clock, random }),
+    sink,
+    async close() {
+      await Promise.allSettled([sink.close(), removal.stop()]);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { ServiceError } from '../../base/errors.ts';
+import { createFakeClock } from '../../base/clock.ts';
+import type { MovableClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/log.ts';
+import { createSeededRandom } from '../../base/random.ts';
+import type { Random } from '../../base/random.ts';
+import type { AccessRequest, Call } from '../../framework/context.ts';
+import type { Input, OperationName, Output } from '../../framework/shapes.ts';
+import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
+import type { Store } from '../../kv/store.ts';
+import { logs } from './service.ts';
+
+type Client = typeof import('@aws-sdk/client-cloudwatch-logs');
+
+export interface TestLogs {
+  readonly store: Store;
+  readonly clock: MovableClock;
+  readonly random: Random;
+  /** Runs an operation as the handler chain does after its checks: access first, then the handler. */
+  run<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<Output<Client, Name>>;
+  /** What the operation needs permission for. */
+  access<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<readonly AccessRequest[]>;
+}
+
+/** For tests: the service on a store in memory, with a clock that stands still. */
+export function createTestLogs(): TestLogs {
+  const clock = createFakeClock();
+  const random = createSeededRandom(1);
+  const store = openMemoryStore({ clock, random });
+  const service = logs.bind({ store, clock, random });
+  const call = (): Call => ({
+    requestId: 'test',
+    account: '000000000000',
+    region: 'us-east-1',
+    caller: { kind: 'root', account: '000000000000', arn: 'arn:aws:iam::000000000000:root', userId: '000000000000' },
+    nowMs: clock.now(),
+    signal: new AbortController().signal,
+    log: silentLogger,
+    endpoint: 'http://127.0.0.1:4566',
+    sourceIp: '127.0.0.1',
+    head: { method: 'POST', path: '/', query: '', headers: {} },
+  });
+  const find = (name: string) => {
+    const operation = service.find(name);
+    if (!operation) throw new ServiceError('UnknownOperationException', name);
+    return operation;
+  };
+  const access = async (name: string, input: object): Promise<readonly AccessRequest[]> => {
+    const { access: asked } = find(name);
+    if (asked === 'public') return [];
+    const requests = await asked(input, call());
+    return Array.isArray(requests) ? (requests as readonly AccessRequest[]) : [requests as AccessRequest];
+  };
+  return {
+    store,
+    clock,
+    random,
+    async run(name, input) {
+      await access(name, input as object);
+      return (await find(name).handle(input as object, call())) as never;
+    },
+    access: (name, input) => access(name, input as object),
+  };
+}
