@@ -21,7 +21,10 @@ export interface EnvironmentSpec {
   readonly ephemeralStorageMegabytes: number;
   /** 10 s on AWS; a longer init is cut off and repeated at the first invocation with the function's own timeout. */
   readonly initTimeoutMs: number;
-  /** Called for every piece of output, in order; a call ends at a line's end where the function flushed one. */
+  /**
+   * Called for every piece of output, in order. One call is one log event: a line of raw output, or a whole record (a
+   * `console.log`, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
+   */
   readonly onOutput: (chunk: OutputChunk) => void;
 }
 

@@ -1,0 +1,201 @@
+// The Node.js runtime: reads requests from the framed channel, calls the handler, answers. Runs on Node.js 16 and later.
+'use strict';
+
+const channel = require('./channel.cjs');
+const errors = require('./errors.cjs');
+const logging = require('./logging.cjs');
+const { loadHandler } = require('./loader.cjs');
+const streaming = require('./streaming.cjs');
+
+const settledNever =
+  'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes';
+const callbacksRemoved =
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
+
+// From here on callbacks are refused and a handler's plain return value is its answer.
+const firstWithoutCallbacks = 24;
+
+class Runtime {
+  constructor() {
+    this.socket = channel.receive((type, body) => this.onFrame(type, body));
+    /** The request that is being answered. */
+    this.requestId = undefined;
+    /** What to do when the event loop runs empty. */
+    this.onIdle = undefined;
+    this.isLoaded = false;
+  }
+
+  onFrame(type, body) {
+    if (type === channel.types.init) void this.load(JSON.parse(body.toString()));
+    else if (type === channel.types.invoke) this.handleOnce(body);
+  }
+
+  async load({ handler, runtimeVersion }) {
+    // An open channel must not keep the loop alive while the user's code loads or runs: an empty loop means something then.
+    this.socket.unref();
+    try {
+      streaming.installGlobal();
+      this.handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, handler);
+      this.isStreaming = streaming.isStreaming(this.handler);
+      this.hasCallbacks = Number.parseInt(runtimeVersion, 10) < firstWithoutCallbacks;
+      if (!this.hasCallbacks && !this.isStreaming && this.handler.length >= 3) throw new errors.CallbackHandlerDeprecated(callbacksRemoved);
+    } catch (error) {
+      return this.failInit(error, 'Uncaught Exception', 129);
+    }
+    this.isLoaded = true;
+    this.socket.ref();
+    channel.sendReady();
+  }
+
+  failInit(error, text, code) {
+    logging.logError(text, error);
+    channel.sendInitError(Buffer.from(JSON.stringify(errors.toDocument(error))));
+    process.exit(code);
+  }
+
+  handleOnce(body) {
+    this.socket.unref();
+    const headerEnd = 4 + body.readUInt32BE(0);
+    const request = JSON.parse(body.toString('utf8', 4, headerEnd));
+    this.requestId = request.requestId;
+    logging.setRequestId(request.requestId);
+    if (request.traceId === undefined) delete process.env._X_AMZN_TRACE_ID;
+    else process.env._X_AMZN_TRACE_ID = request.traceId;
+    let event;
+    try {
+      event = JSON.parse(body.toString('utf8', headerEnd));
+    } catch (error) {
+      return this.fail(request.requestId, error);
+    }
+    if (this.isStreaming) return this.runStreaming(event, request);
+    if (this.hasCallbacks) return this.runWithCallback(event, request);
+    return this.runWithResult(event, request);
+  }
+
+  runWithCallback(event, request) {
+    const { requestId } = request;
+    const isAsync = this.handler.constructor && this.handler.constructor.name === 'AsyncFunction';
+    let isSettled = false;
+    let waitsForEmptyLoop = true;
+    const once = (settle) => (...values) => {
+      if (isSettled) return;
+      settle(...values);
+      isSettled = true;
+    };
+    const settle = (error, result) => {
+      this.onIdle = undefined;
+      if (error !== undefined && error !== null) this.fail(requestId, error);
+      else this.succeed(requestId, result);
+    };
+    const callback = once((error, result) => {
+      if ((error !== undefined && error !== null) || !waitsForEmptyLoop) settle(error, result);
+      else this.onIdle = () => setImmediate(() => settle(null, result));
+    });
+    const succeed = once((result) => settle(null, result));
+    const fail = once((error) => settle(error === undefined || error === null ? 'handled' : error));
+    const context = Object.defineProperty({ succeed, fail, done: once(settle) }, 'callbackWaitsForEmptyEventLoop', {
+      enumerable: true,
+      get: () => waitsForEmptyLoop,
+      set: (value) => {
+        waitsForEmptyLoop = value;
+      },
+    });
+    this.onIdle = () => {
+      isSettled = true;
+      if (isAsync) this.fail(requestId, new errors.NodeJsExit(settledNever));
+      else this.succeed(requestId, null);
+    };
+    try {
+      const result = this.handler(event, Object.assign(context, describeRequest(request)), callback);
+      if (result && typeof result.then === 'function') result.then(succeed, fail).catch(fail);
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  async runWithResult(event, request) {
+    const { requestId } = request;
+    this.onIdle = () => this.fail(requestId, new errors.NodeJsExit(settledNever));
+    try {
+      const result = await this.handler(event, describeRequest(request));
+      this.succeed(requestId, result);
+    } catch (error) {
+      this.fail(requestId, error);
+    }
+  }
+
+  async runStreaming(event, request) {
+    const { requestId } = request;
+    this.onIdle = () => this.fail(requestId, new errors.NodeJsExit(settledNever));
+    try {
+      const { contentType, payload } = await streaming.run(this.handler, event, describeRequest(request));
+      this.answer(requestId, () => channel.sendResponse(requestId, contentType, payload));
+    } catch (error) {
+      this.fail(requestId, error);
+    }
+  }
+
+  succeed(requestId, result) {
+    let text;
+    try {
+      text = JSON.stringify(result === undefined ? null : result);
+    } catch {
+      throw new Error('Unable to stringify response body');
+    }
+    const payload = Buffer.from(text === undefined ? 'null' : text);
+    this.answer(requestId, () => channel.sendResponse(requestId, 'application/json', payload));
+  }
+
+  fail(requestId, error) {
+    logging.logError('Invoke Error', error);
+    this.answer(requestId, () => channel.sendError(requestId, Buffer.from(JSON.stringify(errors.toDocument(error)))));
+  }
+
+  /** Answers once, and waits for the next request. */
+  answer(requestId, send) {
+    if (this.requestId !== requestId) return;
+    this.requestId = undefined;
+    this.onIdle = undefined;
+    this.socket.ref();
+    send();
+  }
+
+  /** An error that nobody caught ends the process, after the invocation has been told. */
+  crash(error, text, code) {
+    const { requestId } = this;
+    if (!this.isLoaded) return this.failInit(error, text, code);
+    logging.logError(text, error);
+    if (requestId !== undefined) this.answer(requestId, () => channel.sendError(requestId, Buffer.from(JSON.stringify(errors.toDocument(error)))));
+    process.exit(code);
+  }
+}
+
+function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientContext, identity }) {
+  return {
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: clientContext === undefined ? undefined : JSON.parse(clientContext),
+    identity: identity === undefined ? undefined : JSON.parse(identity),
+    invokedFunctionArn,
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
+  };
+}
+
+channel.sendHello();
+logging.install();
+const runtime = new Runtime();
+process.on('uncaughtException', (error) => runtime.crash(error, 'Uncaught Exception', 129));
+process.on('unhandledRejection', (reason, promise) =>
+  runtime.crash(new errors.UnhandledPromiseRejection(reason, promise), 'Unhandled Promise Rejection', 128));
+process.on('beforeExit', () => {
+  const { onIdle } = runtime;
+  runtime.onIdle = undefined;
+  if (onIdle) onIdle();
+  // The code that the real runtime's own unsettled top-level await ends with.
+  else if (!runtime.isLoaded) process.exitCode = 13;
+});
+process.on('exit', (code) => channel.sendExiting(code));

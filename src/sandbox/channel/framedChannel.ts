@@ -1,0 +1,152 @@
+import { TextDecoder } from 'node:util';
+import type { Duplex } from 'node:stream';
+import { createDeferred } from '../deferred.ts';
+import type { InvocationRequest } from '../types.ts';
+import type { Channel, ChannelAnswer, ChannelInit, ChannelListener } from './channel.ts';
+import { encodeFrame, FrameError, FrameReader, frameTypes, parseAnswer } from './frames.ts';
+import type { Frame } from './frames.ts';
+import { responseBytesMax } from '../limits.ts';
+
+export interface FramedChannelOptions {
+  /** What the bootstrap reads. */
+  readonly toFunction: Duplex;
+  /** What the bootstrap writes. */
+  readonly fromFunction: Duplex;
+  readonly handler: string;
+  /** The version that was asked for, which may differ from the interpreter's own. */
+  readonly runtimeVersion: string;
+  readonly listener: ChannelListener;
+}
+
+interface Pending {
+  readonly requestId: string;
+  readonly settle: (answer: ChannelAnswer) => void;
+}
+
+/**
+ * The server's end of the framed channel. The bootstrap inherits two nameless sockets instead of connecting to a path: there
+ * is nothing to connect to a second time, no path-length limit and nothing to clean up.
+ */
+export function openFramedChannel(options: FramedChannelOptions): Channel {
+  const { toFunction, fromFunction, listener } = options;
+  const reader = new FrameReader();
+  const utf8 = new TextDecoder();
+  let state: 'booting' | 'loading' | 'idle' | 'busy' | 'closed' = 'booting';
+  let pending: Pending | undefined;
+  let announcedExit: number | undefined;
+  const init = createDeferred<ChannelInit>();
+  const drained = createDeferred<void>();
+
+  const violation = (reason: string): void => {
+    if (state === 'closed') return;
+    close();
+    listener.onViolation(reason);
+  };
+
+  function close(): void {
+    state = 'closed';
+    pending = undefined;
+    toFunction.destroy();
+    // Reading goes on without looking, so that a writer is not left blocked for ever before it is killed.
+    fromFunction.removeAllListeners('data');
+    fromFunction.resume();
+  }
+
+  function settle(answer: ChannelAnswer): void {
+    const waiting = pending;
+    pending = undefined;
+    state = 'idle';
+    waiting?.settle(answer);
+  }
+
+  function onAnswer(type: number, body: Buffer): void {
+    const answer = parseAnswer(body);
+    if (!answer || !pending || answer.requestId !== pending.requestId) return violation('an answer to no pending request');
+    const { payload, contentType } = answer;
+    if (type === frameTypes.error) return settle({ kind: 'function-error', payload });
+    if (payload.length > responseBytesMax) return settle({ kind: 'response-too-large', bytes: payload.length });
+    settle({ kind: 'response', payload, ...(contentType === '' ? {} : { contentType }) });
+  }
+
+  const isLoading = (): boolean => state === 'loading';
+  const onFrame = ({ type, body }: Frame): void => {
+    if (state === 'closed') return;
+    switch (type) {
+      case frameTypes.hello:
+        if (state !== 'booting') return violation('a second hello');
+        state = 'loading';
+        return;
+      case frameTypes.ready:
+        if (!isLoading()) return violation('ready out of turn');
+        state = 'idle';
+        return init.resolve({ kind: 'ready' });
+      case frameTypes.initError:
+        if (!isLoading()) return violation('init error out of turn');
+        return init.resolve({ kind: 'init-error', payload: body });
+      case frameTypes.response:
+      case frameTypes.error:
+        return onAnswer(type, body);
+      case frameTypes.record:
+        return listener.onRecord(utf8.decode(body));
+      case frameTypes.stdout:
+        return listener.onStream('stdout', body);
+      case frameTypes.stderr:
+        return listener.onStream('stderr', body);
+      case frameTypes.exiting:
+        announcedExit = body.length === 4 ? body.readInt32BE(0) : undefined;
+        return;
+      default:
+        return violation('a frame that only the server sends');
+    }
+  };
+
+  fromFunction.on('data', (chunk: Buffer) => {
+    try {
+      reader.push(chunk, onFrame);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      if (error.type === frameTypes.response && pending) {
+        const overhead = 2 + pending.requestId.length + 'application/json'.length;
+        settle({ kind: 'response-too-large', bytes: error.bytes - overhead });
+        return close();
+      }
+      violation(error.message);
+    }
+  });
+  // A process that ends while we write or read is not an error here: its exit tells the story.
+  fromFunction.on('error', () => undefined);
+  toFunction.on('error', () => undefined);
+  toFunction.resume();
+  fromFunction.once('close', () => drained.resolve());
+  fromFunction.once('end', () => drained.resolve());
+  toFunction.write(
+    encodeFrame(frameTypes.init, Buffer.from(JSON.stringify({ handler: options.handler, runtimeVersion: options.runtimeVersion }))),
+  );
+
+  return {
+    init: init.promise,
+    drained: drained.promise,
+    get announcedExit() {
+      return announcedExit;
+    },
+    pause: () => void (state !== 'closed' && fromFunction.pause()),
+    resume: () => void fromFunction.resume(),
+    close,
+    invoke(request) {
+      return new Promise((resolve) => {
+        if (state !== 'idle') return;
+        state = 'busy';
+        pending = { requestId: request.requestId, settle: resolve };
+        toFunction.write(encodeInvoke(request));
+      });
+    },
+  };
+}
+
+function encodeInvoke(request: InvocationRequest): Buffer {
+  const { requestId, deadlineMs, invokedFunctionArn, clientContext, traceId } = request;
+  const header = Buffer.from(JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId }));
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32BE(header.length, 0);
+  return encodeFrame(frameTypes.invoke, length, header, request.event);
+}

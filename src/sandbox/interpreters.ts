@@ -1,0 +1,149 @@
+// Which Node.js and Python programs this host has. Each candidate is asked once for its version and for its real path (a pyenv
+// shim is a shell script that costs 200 ms a start), and the answers are kept beside their modification times.
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ProcessEnvironment } from './launcher/tools.ts';
+import { isExecutableFile, runTool } from './launcher/tools.ts';
+import type { Interpreter, RuntimeKind } from './types.ts';
+
+export interface InstalledInterpreter extends Interpreter {
+  /** What of it lies outside the system folders and has to be shown to a function. */
+  readonly extraPaths: readonly string[];
+}
+
+type Family = Interpreter['family'];
+
+/** The oldest that our bootstraps run on. */
+const oldest: Readonly<Record<Family, readonly [number, number]>> = { node: [16, 0], python: [3, 8] };
+
+const queries: Readonly<Record<Family, readonly string[]>> = {
+  node: ['-p', 'JSON.stringify([process.versions.node, process.execPath, process.execPath])'],
+  python: ['-I', '-S', '-c', 'import sys,json;print(json.dumps([sys.version.split()[0].rstrip("+"),getattr(sys,"_base_executable",sys.executable) or sys.executable,sys.base_prefix]))'],
+};
+
+/** Finds every usable interpreter, newest first within a family. `cacheFile` makes the next start quick. */
+export async function findInterpreters(environment: ProcessEnvironment, cacheFile: string): Promise<InstalledInterpreter[]> {
+  const cached = await readCache(cacheFile);
+  const fresh: Record<string, CacheEntry> = {};
+  const found = new Map<string, InstalledInterpreter>();
+  await Promise.all(
+    (['node', 'python'] as const).flatMap((family) =>
+      listCandidates(family, environment).map(async (path) => {
+        const stamp = stampOf(path);
+        if (stamp === undefined) return;
+        const known = cached[path];
+        const entry = known?.stamp === stamp && isExecutableFile(known.path) ? known : await ask(family, path, stamp);
+        if (!entry) return;
+        fresh[path] = entry;
+        if (!isRecent(family, entry.version)) return;
+        found.set(`${family} ${entry.path}`, { family, version: entry.version, path: entry.path, extraPaths: extraPaths(family, entry) });
+      }),
+    ),
+  );
+  await writeFile(cacheFile, JSON.stringify(fresh)).catch(() => undefined);
+  return [...found.values()].sort((a, b) => a.family.localeCompare(b.family) || compareVersions(b.version, a.version));
+}
+
+/** The interpreter for a runtime: the exact one, else the nearest of the family, newer before older; undefined when there is none. */
+export function chooseInterpreter(
+  interpreters: readonly InstalledInterpreter[],
+  runtime: Exclude<RuntimeKind, { readonly family: 'custom' }>,
+): { readonly interpreter: InstalledInterpreter; readonly isExact: boolean } | undefined {
+  const wanted = release(runtime.family, runtime.version);
+  const ranked = interpreters
+    .filter(({ family }) => family === runtime.family)
+    .map((interpreter) => ({ interpreter, distance: release(runtime.family, interpreter.version) - wanted }))
+    .sort((a, b) => Math.abs(a.distance) - Math.abs(b.distance) || b.distance - a.distance || compareVersions(b.interpreter.version, a.interpreter.version));
+  const best = ranked[0];
+  return best && { interpreter: best.interpreter, isExact: best.distance === 0 };
+}
+
+/** One number that orders a family's releases: Node.js by major version, Python by minor. */
+function release(family: Family, version: string): number {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return family === 'node' ? major : major * 100 + minor;
+}
+
+function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function isRecent(family: Family, version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldMajor, oldMinor] = oldest[family];
+  return major > oldMajor || (major === oldMajor && minor >= oldMinor);
+}
+
+interface CacheEntry {
+  readonly stamp: string;
+  readonly version: string;
+  readonly path: string;
+  readonly prefix: string;
+}
+
+async function ask(family: Family, path: string, stamp: string): Promise<CacheEntry | undefined> {
+  const { code, stdout } = await runTool(path, queries[family], 10_000);
+  if (code !== 0) return undefined;
+  try {
+    const [version, executable, prefix] = JSON.parse(stdout) as unknown[];
+    if (typeof version !== 'string' || typeof executable !== 'string' || typeof prefix !== 'string') return undefined;
+    return { stamp, version, path: realpathSync(executable), prefix };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a function has to see besides /usr. A whole installation only where it is recognisable as one: never somebody's home. */
+function extraPaths(family: Family, { path, prefix, version }: CacheEntry): string[] {
+  const isVisible = (candidate: string): boolean => /^\/(usr|bin|lib|lib64)\//.test(candidate);
+  if (isVisible(path)) return [];
+  if (family === 'python') return isFolder(join(prefix, 'lib', `python${version.split('.').slice(0, 2).join('.')}`)) ? [realpathSync(prefix)] : [path];
+  const root = dirname(dirname(path));
+  return isFolder(join(root, 'include', 'node')) || isFolder(join(root, 'lib', 'node_modules')) ? [root] : [path];
+}
+
+function listCandidates(family: Family, environment: ProcessEnvironment): string[] {
+  const home = environment['HOME'];
+  const below = (folder: string, inside: string): string[] => listFolder(folder).map((name) => join(folder, name, inside));
+  const pathFolders = [...(environment['PATH'] ?? '').split(':'), '/usr/local/bin', '/usr/bin'].filter((folder) => folder.startsWith('/'));
+  const pattern = family === 'node' ? /^node(js)?(-?\d+)?$/ : /^python3(\.\d+)?$/;
+  const inPath = [...new Set(pathFolders)]
+    // A shim answers for a version that its own folder holds as well.
+    .filter((folder) => !folder.endsWith('/shims'))
+    .flatMap((folder) => listFolder(folder).filter((name) => pattern.test(name)).map((name) => join(folder, name)));
+  const managers =
+    family === 'node'
+      ? [...(home ? below(join(home, '.nvm/versions/node'), 'bin/node') : []), ...below('/opt', 'bin/node'), process.execPath]
+      : [...(home ? below(join(home, '.pyenv/versions'), 'bin/python3') : []), ...below('/opt', 'bin/python3')];
+  const real = new Set<string>();
+  for (const path of [...inPath, ...managers]) {
+    if (isExecutableFile(path)) real.add(realpathSync(path));
+  }
+  return [...real];
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function stampOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && `${found.mtimeMs} ${found.size}`;
+}
+
+async function readCache(file: string): Promise<Partial<Record<string, CacheEntry>>> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Partial<Record<string, CacheEntry>>;
+  } catch {
+    return {};
+  }
+}

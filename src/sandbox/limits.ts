@@ -1,0 +1,43 @@
+// Every number that the sandbox enforces, with where it comes from. "Quotas" is
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+
+/** Lambda answers 413 with this very number ("Exceeded maximum allowed payload size (6291556 bytes)."): 6 MB and 100 bytes. */
+export const responseBytesMax = 6_291_556;
+/** Processes and threads of one environment (Quotas, "Execution processes/threads"). */
+export const processesMax = 1024;
+/** File descriptors (Quotas, "File descriptors"). */
+export const filesMax = 1024;
+/** 1,769 MB have the equivalent of one vCPU (Lambda guide, "Configure Lambda function memory"). */
+export const megabytesPerVcpu = 1769;
+/** One scheduling period: 20 ms instead of the kernel's 100 ms halves the stalls of a throttled function. */
+export const cpuPeriodMicroseconds = 20_000;
+/** The kernel refuses a smaller quota. */
+export const cpuQuotaMicrosecondsMin = 1_000;
+
+/** One log event (CloudWatch Logs quotas, "Event size"): longer output is cut into several. */
+export const logRecordBytesMax = 256 * 1024;
+/** Output beyond the burst is read at this pace; the function waits in its write, nothing is lost and nothing piles up here. */
+export const outputBytesPerSecond = 4 * 1024 * 1024;
+export const outputBurstBytes = 8 * 1024 * 1024;
+/** Each record costs this much of the budget on top of its bytes, so that a flood of empty lines is bounded as well. */
+export const outputRecordOverheadBytes = 200;
+
+/** Frames that our bootstraps send, in bytes of body. Anything longer is not from our bootstrap. */
+export const helloBytesMax = 4 * 1024;
+export const errorDocumentBytesMax = responseBytesMax;
+export const outputFrameBytesMax = 1024 * 1024;
+
+/** Sandbox users. Below are people and services, above are subordinate ids and systemd's own ranges. */
+export const sandboxUidFirst = 20_000;
+export const sandboxUidLast = 29_999;
+
+/** How long a killed tree may take to vanish before its launcher is killed too. */
+export const killGraceMs = 2_000;
+/** After the launcher's exit the last output may take this long to be read. */
+export const lastOutputMs = 1_000;
+/** How often memory and process counts are looked at where no cgroup enforces them. */
+export const pollIntervalMs = 50;
+
+/** Connections that one environment may hold open to its own Runtime API. Official clients use one or two. */
+export const runtimeApiConnectionsMax = 64;
+export const runtimeApiHeaderBytesMax = 64 * 1024;

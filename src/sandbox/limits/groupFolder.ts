@@ -1,0 +1,49 @@
+// What cgroup versions 1 and 2 have in common: a group is a folder, its members are a file in it.
+import { readdir, readFile, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { delay } from '../../base/clock.ts';
+import { systemErrorCode } from '../../base/errors.ts';
+import { killGraceMs } from '../limits.ts';
+
+/** Removes a group; its last members may need a moment to be gone. */
+export async function removeGroup(folder: string, wall: Clock): Promise<void> {
+  const giveUpAtMs = wall.now() + killGraceMs;
+  for (;;) {
+    try {
+      return await rmdir(folder);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT') return;
+      if (code !== 'EBUSY' || wall.now() > giveUpAtMs) throw error;
+    }
+    await delay(wall, 10);
+  }
+}
+
+/** Kills the members of a leftover group and removes it. */
+export async function reapGroup(folder: string, wall: Clock): Promise<void> {
+  for (const line of (await readFile(join(folder, 'cgroup.procs'), 'latin1').catch(() => '')).split('\n')) {
+    const pid = Number(line);
+    if (!Number.isInteger(pid) || pid <= 1) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await removeGroup(folder, wall);
+}
+
+/** The groups directly below `folder`; none when it does not exist. */
+export async function listGroups(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+}
+
+/** The value of `key` in a file of `key value` lines; 0 when it is not there. */
+export async function readCounter(file: string, key: string): Promise<number> {
+  const text = await readFile(file, 'latin1').catch(() => '');
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${key} `));
+  return line === undefined ? 0 : Number(line.slice(key.length + 1));
+}

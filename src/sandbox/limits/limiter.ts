@@ -1,0 +1,36 @@
+import type { Guarantee } from '../types.ts';
+
+/** What bounds an environment's memory, processor time and processes. */
+export interface Limiter {
+  readonly kind: 'cgroup-v1' | 'cgroup-v2' | 'polling';
+  readonly guarantees: readonly Guarantee[];
+  create(request: LimitRequest): Promise<LimitGroup>;
+  /** Kills and removes what an earlier run left behind; answers how many groups that were. */
+  reap(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface LimitRequest {
+  readonly environmentId: string;
+  readonly memoryBytes: number;
+  readonly processesMax: number;
+}
+
+export interface LimitGroup {
+  /** A process that writes its pid into each of these is under the limits, and so are its children. */
+  readonly joinFiles: readonly string[];
+  /** Called once the tree runs; for limits that have to be looked after. */
+  watch(tree: WatchedTree): void;
+  /** Share of processors; undefined lifts the limit (a function initialises at full speed, as on AWS). */
+  setCpu(vcpus: number | undefined): Promise<void>;
+  memoryPeakBytes(): Promise<number>;
+  /** Whether the memory limit has killed a process of this group. */
+  isOutOfMemory(): Promise<boolean>;
+  /** After the tree is gone. */
+  remove(): Promise<void>;
+}
+
+export interface WatchedTree {
+  listProcesses(): Promise<readonly number[]>;
+  kill(): void;
+}

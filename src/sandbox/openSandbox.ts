@@ -1,0 +1,119 @@
+import { chmod, cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { assert, ServiceError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { packageRoot } from '../base/packageRoot.ts';
+import type { Random } from '../base/random.ts';
+import { hexId } from '../base/ids.ts';
+import { startEnvironment } from './startEnvironment.ts';
+import { chooseInterpreter, findInterpreters } from './interpreters.ts';
+import type { InstalledInterpreter } from './interpreters.ts';
+import { openBubblewrap } from './launcher/bubblewrap.ts';
+import type { Launcher } from './launcher/launcher.ts';
+import { openPlain } from './launcher/plain.ts';
+import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
+import type { ProcessEnvironment } from './launcher/tools.ts';
+import { openLimiter } from './limits/openLimiter.ts';
+import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
+
+export interface SandboxOptions {
+  /** A folder of the sandbox's own, below the data directory. Two live sandboxes never share one (the data directory's lock). */
+  readonly folder: string;
+  readonly wall: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The server's own environment, for PATH and HOME only. Functions see nothing of it. */
+  readonly environment: ProcessEnvironment;
+  /** Folders that functions must never see, even if they lie under /usr or beside an interpreter: the data directory, above all. */
+  readonly hiddenFolders?: readonly string[];
+  /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
+  readonly isolation?: 'strongest' | 'none';
+}
+
+/** Prepares the machinery: what this host can do, what it has installed, and what an earlier run left behind (which is removed). */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { folder, wall, random, log, environment } = options;
+  const isRoot = process.getuid?.() === 0;
+  const folders = { environments: join(folder, 'environments'), runtime: join(folder, 'runtime') };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const limiter = await openLimiter({ folder, wall, log, isRoot });
+  const reaped = await limiter.reap();
+  const leftovers = await readdir(folders.environments).catch(() => []);
+  for (const name of ['environments', 'pipes']) await rm(join(folder, name), { recursive: true, force: true });
+  await mkdir(folders.environments, { mode: 0o700 });
+  if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
+  await copyBootstraps(folders.runtime);
+  const [launcher, interpreters] = await Promise.all([
+    openLauncher(options, isRoot),
+    findInterpreters(environment, join(folder, 'interpreters.json')),
+  ]);
+  const live = new Map<string, Promise<Environment>>();
+  const warned = new Set<string>();
+  let isClosed = false;
+
+  function interpreterFor(spec: EnvironmentSpec): InstalledInterpreter | undefined {
+    const { runtime } = spec;
+    if (runtime.family === 'custom') return undefined;
+    const choice = chooseInterpreter(interpreters, runtime);
+    const name = runtime.family === 'node' ? 'Node.js' : 'Python';
+    if (!choice) throw new ServiceError('Runtime.InvalidRuntime', `${name} is not installed on this machine`, { status: 502 });
+    const asked = `${runtime.family} ${runtime.version}`;
+    if (!choice.isExact && !warned.has(asked)) {
+      warned.add(asked);
+      log.warn('interpreter version is not installed, the nearest is used', { asked, used: choice.interpreter.version, path: choice.interpreter.path });
+    }
+    return choice.interpreter;
+  }
+
+  return {
+    guarantees: [...launcher.guarantees, ...limiter.guarantees],
+    interpreters: interpreters.map(({ family, version, path }) => ({ family, version, path })),
+    async start(spec) {
+      assert(!isClosed, 'the sandbox is closed');
+      assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
+      const interpreter = interpreterFor(spec);
+      await assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
+      const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
+      const starting = startEnvironment({
+        spec, interpreter, launcher, limiter, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
+      });
+      live.set(spec.environmentId, starting);
+      const forget = (): void => void live.delete(spec.environmentId);
+      starting.then((started) => started.exited.then(forget, forget), forget);
+      return starting;
+    },
+    async close() {
+      isClosed = true;
+      await Promise.allSettled([...live.values()].map(async (starting) => (await starting).kill()));
+      await limiter.close();
+    },
+  };
+}
+
+async function openLauncher(options: SandboxOptions, isRoot: boolean): Promise<Launcher> {
+  const { folder, environment, random, wall } = options;
+  const weaker = (reason: string, remedy: string): Launcher => openPlain({ environment, random, isRoot, reason, remedy, wall });
+  if (options.isolation === 'none') return weaker('isolation is switched off', 'start without that option');
+  if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
+  const storage = isRoot ? await openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const);
+  const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
+  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders });
+  return 'unavailable' in launcher ? weaker(launcher.unavailable, launcher.remedy) : launcher;
+}
+
+/** A copy that every sandbox user can read, whatever the permissions of the installation are. */
+async function copyBootstraps(target: string): Promise<void> {
+  await rm(target, { recursive: true, force: true });
+  await cp(join(packageRoot, 'src', 'sandbox', 'bootstraps'), target, { recursive: true });
+  await chmod(target, 0o755);
+  for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
+}
+
+/** Under another user, code below a 0700 folder would only say "cannot find module". */
+async function assertReadable(codeFolder: string, byOthers: boolean): Promise<void> {
+  const { mode } = await stat(codeFolder);
+  assert(!byOthers || (mode & 0o005) === 0o005, 'the code folder must be readable and searchable by others (0755)', { codeFolder, mode: mode.toString(8) });
+}

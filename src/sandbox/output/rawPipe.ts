@@ -1,0 +1,70 @@
+import { closeSync, readSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { systemErrorCode } from '../../base/errors.ts';
+
+const readBytes = 64 * 1024;
+
+/** The server's end of a function's descriptor 1 or 2: what native code and child processes print, and last words of a crash. */
+export class RawPipe {
+  readonly #fd: number;
+  readonly #socket: Socket;
+  readonly #onBytes: (bytes: Buffer) => void;
+  #open = true;
+  readonly drained: Promise<void>;
+
+  constructor(fd: number, onBytes: (bytes: Buffer) => void) {
+    this.#fd = fd;
+    this.#onBytes = onBytes;
+    this.#socket = new Socket({ fd, readable: true, writable: false });
+    this.drained = new Promise((resolve) => {
+      this.#socket.once('close', () => {
+        this.#open = false;
+        resolve();
+      });
+    });
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('data', onBytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /**
+   * Reads what is in the pipe at this moment. A response may overtake what was printed just before it, because the two travel
+   * on different descriptors; whoever has a response in hand calls this first.
+   */
+  drain(): void {
+    if (!this.#open) return;
+    const buffer = Buffer.allocUnsafe(readBytes);
+    // A pipe holds at most 1 MiB (the kernel's pipe-max-size for unprivileged users).
+    for (let round = 0; round < 16; round += 1) {
+      let count: number;
+      try {
+        count = readSync(this.#fd, buffer);
+      } catch (error) {
+        if (systemErrorCode(error) === 'EAGAIN') return;
+        throw error;
+      }
+      if (count === 0) return;
+      this.#onBytes(Buffer.from(buffer.subarray(0, count)));
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** For a pipe that never got a reader. */
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It was closed already: nothing is left to release.
+  }
+}
