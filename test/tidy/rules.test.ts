@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBadNames, findBrokenLinks, findHeaderlessModel, findLoosePackages, findMachinePaths, findUntestedOperations } from './rules/files.ts';
-import { findCycles, findDeadFiles, findLayerViolations, findPackageViolations } from './rules/imports.ts';
+import { findCycles, findDeadFiles, findLayerViolations, findPackageViolations, publicNames } from './rules/imports.ts';
 import { findAmbientUse, findBarrels, findLanguageUse, findSilencedTests, findUndocumented } from './rules/language.ts';
 import { findOversize } from './rules/sizes.ts';
 import { withSamples, type Finding, type SourceUnit } from './sources.ts';
@@ -53,7 +53,7 @@ test('findPackageViolations lets nobody load an SDK, and a driver only at home',
 });
 
 test('findCycles shows the whole circle', () => {
-  const found = together(findCycles, { 'src/a.ts': `import './b.ts';`, 'src/b.ts': `import './c.ts';`, 'src/c.ts': `import './b.ts';` });
+  const found = together(findCycles, { 'src/a.ts': `import './b.ts';`, 'src/b.ts': `import './c.ts';`, 'src/c.ts': `import { b } from './b.ts';\nimport type { A } from './a.ts';` });
   assert.deepEqual(found, ['src/b.ts:1 imports go in a circle: src/b.ts -> src/c.ts -> src/b.ts']);
 });
 
@@ -75,7 +75,7 @@ test('findOversize names a long file, a long function and a service manifest wit
     'src/base/fits.ts': lines(450),
     'src/base/function.ts': `export const f = () => {\n${lines(69)}};\nexport class C {\n  m() {\n${lines(68)}  }\n}\n`,
     'src/services/sqs/service.ts': lines(81),
-    'src/kv/suite.ts': `export function suite() {\n  test('a', () => {\n${lines(70)}  });\n  test('b', () => 1);\n}\n`,
+    'src/kv/suite.ts': `export function suite() {\n  test('a', () => {\n${lines(70)}  });\n  test('b', () => {\n${lines(60)}  });\n}\n`,
   });
   assert.deepEqual(found.map((line) => line.replace(/;.*/, '')), [
     'src/base/long.ts:1 451 lines',
@@ -130,6 +130,18 @@ test('findSilencedTests names .only and skips without a reason', () => {
 test('findUndocumented names exported functions without a comment, once per name', () => {
   const text = 'export function a() {}\n/** Says it. */\nexport function b(x: 1): void;\nexport function b(x: 2): void;\nexport function b(x: unknown) {}\nfunction c() {}';
   assert.deepEqual(withSamples({ 'src/kv/a.ts': text }, (units) => units.flatMap(findUndocumented)), ['src/kv/a.ts#a']);
+});
+
+test('publicNames are those that another layer or service imports, not tests and neighbours', () => {
+  const names = withSamples(
+    {
+      'src/kv/a.ts': `import { b as c } from '../base/b.ts';\nimport { d } from './d.ts';`,
+      'src/kv/a.test.ts': `import { e } from '../base/b.ts';`,
+      'src/services/sqs/x.ts': `import { f } from '../sns/f.ts';`,
+    },
+    publicNames,
+  );
+  assert.deepEqual([...names], ['src/base/b.ts#b', 'src/services/sns/f.ts#f']);
 });
 
 test('findBadNames names empty, crooked and capitalised names', () => {

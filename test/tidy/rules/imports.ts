@@ -1,10 +1,12 @@
-import { isCallExpression, isExportDeclaration, isImportDeclaration, isImportTypeNode, isLiteralTypeNode, isStringLiteral, SyntaxKind, type Node } from 'typescript/unstable/ast';
+import { isCallExpression, isExportDeclaration, isImportDeclaration, isImportTypeNode, isLiteralTypeNode, isNamedImports, isStringLiteral, SyntaxKind, type Node } from 'typescript/unstable/ast';
 import { posix } from 'node:path';
-import { lineOf, walk, type Finding, type SourceUnit } from '../sources.ts';
+import { isTest, lineOf, walk, type Finding, type SourceUnit } from '../sources.ts';
 
 /** One import, re-export, `import()` or `import('…')` type. */
 export interface Import {
   readonly from: string;
+  /** The names taken, as their module exports them; empty for a whole module. */
+  readonly names: readonly string[];
   readonly specifier: string;
   /** The project file it names; undefined for packages and `node:` modules. */
   readonly target: string | undefined;
@@ -17,26 +19,33 @@ export function importsOf(unit: SourceUnit): Import[] {
   walk(unit.ast, (node) => {
     const found = readImport(node);
     if (!found) return;
-    const { specifier, typeOnly } = found;
+    const { specifier } = found;
     const target = specifier.startsWith('.') ? posix.join(posix.dirname(unit.path), specifier) : undefined;
-    imports.push({ from: unit.path, specifier, target, typeOnly, line: lineOf(unit, node) });
+    imports.push({ ...found, from: unit.path, target, line: lineOf(unit, node) });
   });
   return imports;
 }
 
-function readImport(node: Node): { specifier: string; typeOnly: boolean } | undefined {
+function readImport(node: Node): Pick<Import, 'specifier' | 'typeOnly' | 'names'> | undefined {
   if (isImportDeclaration(node) && isStringLiteral(node.moduleSpecifier)) {
-    return { specifier: node.moduleSpecifier.text, typeOnly: node.importClause?.phaseModifier === SyntaxKind.TypeKeyword };
+    const bindings = node.importClause?.namedBindings;
+    const elements = bindings && isNamedImports(bindings) ? [...bindings.elements] : [];
+    const clauseIsType = node.importClause?.phaseModifier === SyntaxKind.TypeKeyword;
+    return {
+      specifier: node.moduleSpecifier.text,
+      typeOnly: clauseIsType || (elements.length > 0 && elements.every((element) => element.isTypeOnly)),
+      names: elements.map((element) => (element.propertyName ?? element.name).text),
+    };
   }
   if (isExportDeclaration(node) && node.moduleSpecifier && isStringLiteral(node.moduleSpecifier)) {
-    return { specifier: node.moduleSpecifier.text, typeOnly: node.isTypeOnly };
+    return { specifier: node.moduleSpecifier.text, typeOnly: node.isTypeOnly, names: [] };
   }
   if (isImportTypeNode(node) && isLiteralTypeNode(node.argument) && isStringLiteral(node.argument.literal)) {
-    return { specifier: node.argument.literal.text, typeOnly: true };
+    return { specifier: node.argument.literal.text, typeOnly: true, names: [] };
   }
   if (isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword) {
     const specifier = node.arguments[0];
-    return specifier && isStringLiteral(specifier) ? { specifier: specifier.text, typeOnly: false } : undefined;
+    return specifier && isStringLiteral(specifier) ? { specifier: specifier.text, typeOnly: false, names: [] } : undefined;
   }
   return undefined;
 }
@@ -60,9 +69,14 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 // Services that may use more than the others.
-const serviceExtras: Readonly<Record<string, readonly string[]>> = { lambda: ['sandbox', 'work'], 'cloud-functions': ['sandbox', 'work'] };
-// A test may put its subject on the memory engine, and services' tests need no wire for that.
-const testExtras = ['kv/drivers', 'ports', 'work'];
+const serviceExtras: Readonly<Record<string, readonly string[]>> = {
+  iam: ['policy'],
+  sts: ['policy'],
+  lambda: ['sandbox', 'work'],
+  'cloud-functions': ['sandbox', 'work'],
+};
+// A test may put its subject on the memory engine and decide with real policies; it still never goes through the wire.
+const testExtras = ['kv/drivers', 'ports', 'work', 'policy'];
 
 /** Imports that go against the order of the layers, or from one service into another. */
 export function findLayerViolations(units: readonly SourceUnit[]): Finding[] {
@@ -75,7 +89,7 @@ export function findLayerViolations(units: readonly SourceUnit[]): Finding[] {
 function layerProblem(from: string, target: string): string | undefined {
   const layer = layerOf(from);
   const wanted = layerOf(target);
-  const isTestFile = from.endsWith('.test.ts');
+  const isTestFile = isTest(from);
   if (layer === undefined) return undefined;
   if (wanted === undefined) return isTestFile && target.startsWith('test/') ? undefined : `src/ may not import ${target}`;
   if (layer === 'server' || (layer === wanted && layer !== 'services')) return undefined;
@@ -96,6 +110,21 @@ function serviceOf(path: string): string {
   return path.split('/')[2] ?? '';
 }
 
+/** The functions, as `path#name`, that code of another layer or service imports. */
+export function publicNames(units: readonly SourceUnit[]): Set<string> {
+  const names = new Set<string>();
+  for (const { from, target, names: taken } of units.flatMap(importsOf)) {
+    if (target === undefined || isTest(from) || partOf(from) === partOf(target)) continue;
+    for (const name of taken) names.add(`${target}#${name}`);
+  }
+  return names;
+}
+
+function partOf(path: string): string {
+  const layer = layerOf(path) ?? '';
+  return layer === 'services' ? `services/${serviceOf(path)}` : layer;
+}
+
 // Which code may load which package at run time. Types cost nothing and are free.
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/kv/drivers/'],
@@ -105,7 +134,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages loaded where they are not at home; above all client SDKs, of which the server loads none. */
 export function findPackageViolations(units: readonly SourceUnit[]): Finding[] {
-  const product = units.filter((unit) => unit.path.startsWith('src/') && !unit.path.endsWith('.test.ts'));
+  const product = units.filter((unit) => unit.path.startsWith('src/') && !isTest(unit.path));
   return product.flatMap((unit) => importsOf(unit)).flatMap(({ from, specifier, typeOnly, line }) => {
     if (specifier.startsWith('.') || specifier.startsWith('node:') || typeOnly) return [];
     const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
@@ -116,9 +145,9 @@ export function findPackageViolations(units: readonly SourceUnit[]): Finding[] {
   });
 }
 
-/** Circles of imports; `import type` counts, because a circle of types is a knot for the reader all the same. */
+/** Circles of imports. `import type` is left out: it is gone when the program runs. */
 export function findCycles(units: readonly SourceUnit[]): Finding[] {
-  const edges = new Map(units.map((unit) => [unit.path, importsOf(unit).flatMap(({ target }) => (target === undefined ? [] : [target]))]));
+  const edges = new Map(units.map((unit) => [unit.path, importsOf(unit).flatMap(({ target, typeOnly }) => (target === undefined || typeOnly ? [] : [target]))]));
   const state = new Map<string, 'open' | 'done'>();
   const findings: Finding[] = [];
   const visit = (path: string, trail: readonly string[]): void => {

@@ -99,7 +99,7 @@ export function findSilencedTests(unit: SourceUnit): Finding[] {
   return isTest(unit.path) ? findings : [];
 }
 
-/** Exported functions of the product without a comment that says what they do; answered as `path#name`. */
+/** Exported functions without a comment that says what they do, as `path#name`. */
 export function findUndocumented(unit: SourceUnit): string[] {
   if (!unit.path.startsWith('src/') || isTest(unit.path)) return [];
   return unit.ast.statements.flatMap((statement) => {
