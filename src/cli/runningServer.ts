@@ -10,6 +10,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** Starts the server in this process. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const module = (await import(new URL('../server/startServer.js', import.meta.url).href)) as { startServer(options: ServerOptions): Promise<RunningServer> };
   return await module.startServer(options);

@@ -111,6 +111,7 @@ export function notRunning(location: ServerLocation, error: unknown): unknown {
   return new NotRunningError(`${location.endpoint} could not be asked: ${reason}.`, whereHint(location));
 }
 
+/** The value of a JSON text, or undefined when it is none. */
 export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));

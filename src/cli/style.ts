@@ -7,6 +7,7 @@ export interface Style {
   readonly bad: (text: string) => string;
 }
 
+/** Escape sequences, or nothing. */
 export function createStyle(colours: boolean): Style {
   const wrap = (open: number, close: number) => (text: string) => (colours ? `\x1b[${open}m${text}\x1b[${close}m` : text);
   return { bold: wrap(1, 22), dim: wrap(2, 22), good: wrap(32, 39), warning: wrap(33, 39), bad: wrap(31, 39) };
