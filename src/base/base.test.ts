@@ -34,7 +34,8 @@ test('delay rejects with the reason of an abort that comes first', async () => {
 test('uuid and iamId have the form that clients check', () => {
   const random = createSeededRandom(7);
   assert.match(uuid(random), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  assert.match(iamId(random, 'AROA'), /^AROA[A-Z2-7]{16}$/);
+  assert.match(iamId(random, 'AROA'), /^AROA[A-Z2-7]{17}$/);
+  assert.match(iamId(random, 'AKIA'), /^AKIA[A-Z2-7]{16}$/);
 });
 
 test('parseArn keeps colons inside the resource and formatArn is its inverse', () => {

@@ -16,9 +16,13 @@ export function hexId(random: Random, length: number): string {
   return random.bytes(Math.ceil(length / 2)).toString('hex').slice(0, length);
 }
 
-/** An IAM-style unique id: a four-letter prefix (`AKIA`, `ASIA`, `AROA`, `AIDA`, …) and 16 base-32 characters. */
+/**
+ * An IAM-style unique id: a four-letter prefix (`AKIA`, `ASIA`, `AROA`, `AIDA`, …) and base-32 characters. Access keys have 16
+ * of them, everything else 17: `AIDACKCEVSQ6C2EXAMPLE` (IAM user guide, "Unique identifiers").
+ */
 export function iamId(random: Random, prefix: string): string {
+  const length = prefix === 'AKIA' || prefix === 'ASIA' ? 16 : 17;
   let id = prefix;
-  for (const byte of random.bytes(16)) id += upperAlphanumeric.charAt(byte & 31);
+  for (const byte of random.bytes(length)) id += upperAlphanumeric.charAt(byte & 31);
   return id;
 }
