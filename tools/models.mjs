@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { printModel } from './models/compact.mjs';
+import { printModel, sparse } from './models/compact.mjs';
 import { botocoreModel, mavenModel } from './models/download.mjs';
 import { compactBotocore } from './models/botocore.mjs';
 import { compactSmithy } from './models/smithy.mjs';
@@ -21,7 +21,13 @@ for (const id of ids) {
   const model = source.maven
     ? compactSmithy(await mavenModel(root, source.maven), { id, source: source.maven })
     : compactBotocore(await botocoreModel(root, sources.botocore, source.botocore), { id, source: `botocore ${sources.botocore} ${source.botocore}` });
-  const text = printModel({ ...model, ...overlays[id] });
+  const text = printModel(overlay(model, overlays[id] ?? {}));
   writeFileSync(join(root, 'src/model', `${id}.json`), text);
   process.stderr.write(`haneul: src/model/${id}.json ${Math.ceil(text.length / 1024)} KB, ${Object.keys(model.operations).length} operations\n`);
+}
+
+// What the official models do not say. `shapes` changes facts of single shapes; null removes one.
+function overlay(model, { shapes = {}, ...head }) {
+  for (const [name, facts] of Object.entries(shapes)) model.shapes[name] = sparse({ ...model.shapes[name], ...facts });
+  return { ...model, ...head };
 }

@@ -15,3 +15,7 @@ export const formParametersMax = 20_000;
 
 /** Longest text a model's pattern is tried on where the model gives no length: keeps any regular expression harmless. */
 export const patternTextMax = 20_000;
+
+/** Violations one answer lists, and characters of one value it shows: our own bounds, so that a hostile request cannot make a huge answer. */
+export const violationsMax = 100;
+export const constraintValueCharsMax = 2_048;
