@@ -1,0 +1,91 @@
+import { ServiceError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { contextOf } from '../policy/context.ts';
+import { evaluate } from '../policy/evaluate.ts';
+import { explainDenial } from '../policy/explainDenial.ts';
+import type { PolicyCache } from '../policy/policyCache.ts';
+import type { ApplicablePolicies, PolicyRequest, SourcedPolicy } from '../policy/types.ts';
+import type { CredentialDirectory, IssuedCredential, PolicyText } from '../ports/identity.ts';
+import type { ServiceModel } from '../wire/model.ts';
+import type { AccessRequest, Call } from './context.ts';
+import type { BoundOperation } from './service.ts';
+
+export interface Authoriser {
+  readonly credentials: CredentialDirectory;
+  /** `audit` logs what would be denied and lets it pass; `off` does not look. */
+  readonly iam: 'enforce' | 'audit' | 'off';
+  readonly policies: PolicyCache;
+  readonly log: Logger;
+}
+
+/**
+ * Checks that the caller may do what `operation` is about to do. Root of the account may do everything in it; every other
+ * identity needs its policies to say so. Throws the service's access-denied error with AWS's wording.
+ */
+export async function authorise(
+  operation: BoundOperation,
+  input: object,
+  call: Call,
+  about: { readonly service: ServiceModel; readonly credential: IssuedCredential | undefined },
+  deps: Authoriser,
+): Promise<void> {
+  if (operation.access === 'public' || deps.iam === 'off') return;
+  if (call.caller.kind === 'root') return;
+  const needed = await operation.access(input, call);
+  const own = await deps.credentials.policiesOf(call.caller, about.credential);
+  for (const access of Array.isArray(needed) ? (needed as readonly AccessRequest[]) : [needed as AccessRequest]) {
+    const request = requestOf(access, call, about.credential);
+    const decision = evaluate(request, {
+      identity: compileAll(own.identity, deps.policies),
+      ...(own.boundary ? { boundary: compileOne(own.boundary, deps.policies) } : {}),
+      ...(own.session ? { session: compileAll(own.session, deps.policies) } : {}),
+      ...resourcePolicyOf(access, deps.policies),
+    });
+    if (decision.decision === 'allow') continue;
+    const sentence = explainDenial(request, decision);
+    if (deps.iam === 'audit') call.log.warn('would be denied', { sentence });
+    else throw accessDenied(about.service, sentence);
+  }
+}
+
+function requestOf(access: AccessRequest, call: Call, credential: IssuedCredential | undefined): PolicyRequest {
+  const userAgent = call.head.headers['user-agent'];
+  return {
+    principal: call.caller,
+    action: access.action,
+    resource: access.resource,
+    context: contextOf({
+      principal: call.caller,
+      nowMs: call.nowMs,
+      region: call.region,
+      sourceIp: call.sourceIp,
+      secureTransport: call.endpoint.startsWith('https:'),
+      temporary: credential?.sessionToken !== undefined,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      ...(access.conditions ? { keys: access.conditions } : {}),
+    }),
+  };
+}
+
+function compileAll(texts: readonly PolicyText[], cache: PolicyCache): readonly SourcedPolicy[] {
+  return texts.flatMap(({ source, document }) => {
+    const policy = cache.compile(document);
+    return policy ? [{ source, policy }] : [];
+  });
+}
+
+// A boundary that cannot be read must allow nothing, where an identity policy that cannot be read merely grants nothing.
+function compileOne({ source, document }: PolicyText, cache: PolicyCache): SourcedPolicy {
+  return { source, policy: cache.compile(document) ?? { version: '2012-10-17', statements: [] } };
+}
+
+function resourcePolicyOf(access: AccessRequest, cache: PolicyCache): Pick<ApplicablePolicies, 'resource'> {
+  return access.resourcePolicy === undefined ? {} : { resource: compileOne({ source: access.resource, document: access.resourcePolicy }, cache) };
+}
+
+// The query services say AccessDenied, the JSON and REST ones AccessDeniedException; the old JSON front ends answer it with 400.
+function accessDenied(service: ServiceModel, sentence: string): ServiceError {
+  const [protocol] = service.protocols;
+  if (protocol === 'awsQuery' || protocol === 'restXml' || protocol === 'ec2Query') return new ServiceError('AccessDenied', sentence, { status: 403 });
+  return new ServiceError('AccessDeniedException', sentence, { status: protocol === 'restJson1' ? 403 : 400 });
+}

@@ -1,0 +1,159 @@
+import { InvariantError, ServiceError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
+import { codecOf } from '../wire/codecs.ts';
+import { checkConstraints } from '../wire/constraints.ts';
+import { type Catalogue, type Identification, identify, identifyForm, isForm } from '../wire/identify.ts';
+import type { OperationModel } from '../wire/model.ts';
+import { route } from '../wire/route.ts';
+import type { RequestHead, WireResponse } from '../wire/types.ts';
+import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
+import { authorise, type Authoriser } from './authorise.ts';
+import type { Call } from './context.ts';
+import type { BoundOperation, BoundService } from './service.ts';
+
+/** One API request, as the listener hands it over. */
+export interface ApiRequest {
+  readonly head: RequestHead;
+  readonly sourceIp: string;
+  readonly signal: AbortSignal;
+  /** Reads the body; throws what `tooLarge` makes once it is longer than `bytesMax`. Called at most once. */
+  readonly readBody: (bytesMax: number, tooLarge: () => ServiceError) => Promise<Uint8Array>;
+}
+
+export interface ChainDeps extends Authenticator, Authoriser {
+  readonly catalogue: Catalogue;
+  readonly services: ReadonlyMap<string, BoundService>;
+  readonly endpointOf: (head: RequestHead) => string;
+  readonly newRequestId: () => string;
+  /** For operations that name no limit of their own. */
+  readonly bodyBytesMaxDefault: number;
+  readonly log: Logger;
+}
+
+/** What has been learnt about a request so far: a failure at any step is answered in the protocol known by then. */
+interface Progress {
+  identification?: Identification;
+  operation?: OperationModel;
+}
+
+/**
+ * Serves one API request: identify → authenticate → read → route → parse → constraints → authorise → handle → format.
+ * Never rejects: whatever goes wrong becomes an answer of the right protocol, and a bug becomes a 500 with its stack in the log.
+ */
+export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<WireResponse> {
+  const requestId = deps.newRequestId();
+  const startedMs = performance.now();
+  const progress: Progress = {};
+  let response: WireResponse;
+  let code: string | undefined;
+  try {
+    response = await runSteps(request, requestId, progress, deps);
+  } catch (error) {
+    const answer = toServiceError(error, requestId, deps.log);
+    code = answer.code;
+    const { identification, operation } = progress;
+    response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
+  }
+  deps.log.debug('request', {
+    requestId,
+    service: progress.identification?.service.id,
+    operation: progress.operation?.name,
+    status: response.status,
+    code,
+    durationMs: Math.round((performance.now() - startedMs) * 100) / 100,
+  });
+  return response;
+}
+
+async function runSteps(request: ApiRequest, requestId: string, progress: Progress, deps: ChainDeps): Promise<WireResponse> {
+  const { head } = request;
+  const body = new LazyBody(request, deps.bodyBytesMaxDefault);
+  const identification = identify(head, deps.catalogue) ?? (isForm(head) ? identifyForm(await body.read(), deps.catalogue) : undefined);
+  if (!identification) throw unidentified();
+  progress.identification = identification;
+  const { service: model, protocol } = identification;
+  const codec = codecOf(protocol);
+
+  const identity = await authenticate(head, { protocol, signingNames: model.signingNames, ...(identification.bucket === undefined ? {} : { bucket: identification.bucket }) }, deps);
+  const service = deps.services.get(model.id);
+  // REST and JSON requests name their operation in the head, so it is refused before its body is read; forms name it in the body.
+  const early = isForm(head) ? undefined : route(identification, head, undefined);
+  if (early) requireSigned(identity, early.operation, identification);
+  const content = await body.read(early && service, early?.operation.name);
+  const { operation, labels } = early ?? route(identification, head, content);
+  progress.operation = operation;
+  requireSigned(identity, operation, identification);
+  identity.verifyBody(content);
+
+  const bound = requireImplemented(service, model.id, operation.name);
+  const input = codec.parseInput(operation, head, labels, content);
+  checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
+
+  const call: Call = {
+    requestId,
+    account: identity.account,
+    region: identity.region,
+    caller: identity.caller,
+    nowMs: deps.productNow(),
+    signal: request.signal,
+    log: deps.log.with({ requestId, operation: operation.name }),
+    endpoint: deps.endpointOf(head),
+    sourceIp: request.sourceIp,
+    head,
+  };
+  await authorise(bound, input, call, { service: model, credential: identity.credential }, deps);
+  const output = await bound.handle(input, call);
+  return codec.formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
+}
+
+// Only operations that the model marks so are served to anyone; for the rest an unsigned request is refused, never trusted.
+function requireSigned(identity: Identity, operation: OperationModel, { protocol }: Identification): void {
+  if (identity.caller.kind === 'anonymous' && operation.signed) throw authenticationError(authenticationFailure('missing'), protocol);
+}
+
+/** A body that is read once, whoever asks first. */
+class LazyBody {
+  readonly #request: ApiRequest;
+  readonly #bytesMaxDefault: number;
+  #content: Promise<Uint8Array> | undefined;
+
+  constructor(request: ApiRequest, bytesMaxDefault: number) {
+    this.#request = request;
+    this.#bytesMaxDefault = bytesMaxDefault;
+  }
+
+  read(service?: BoundService, operationName = ''): Promise<Uint8Array> {
+    const bytesMax = service?.requestBytesMax(operationName) ?? this.#bytesMaxDefault;
+    this.#content ??= this.#request.readBody(bytesMax, () => service?.tooLarge?.(operationName, bytesMax) ?? tooLarge(bytesMax));
+    return this.#content;
+  }
+}
+
+function tooLarge(bytesMax: number): ServiceError {
+  return new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes`, { status: 413 });
+}
+
+function unidentified(): ServiceError {
+  return new ServiceError('UnknownOperationException', 'Nothing in this request says which service it is for: it is not signed and no path or target of a known service.', {
+    status: 404,
+  });
+}
+
+function requireImplemented(service: BoundService | undefined, serviceId: string, operationName: string): BoundOperation {
+  const operation = service?.find(operationName);
+  if (operation) return operation;
+  // 501 and not 500: the SDKs retry 500, 502, 503 and 504, and a retry cannot help here.
+  throw new ServiceError('NotImplemented', `Haneul does not implement ${serviceId}:${operationName} yet.`, { status: 501 });
+}
+
+function toServiceError(error: unknown, requestId: string, log: Logger): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const stack = error instanceof Error ? error.stack : String(error);
+  log.error('bug', { requestId, stack, ...(error instanceof InvariantError ? error.fields : {}) });
+  return new ServiceError('InternalFailure', `Haneul failed on this request; its log has the details under request id ${requestId}.`, {
+    status: 500,
+    fault: 'server',
+    cause: error,
+  });
+}

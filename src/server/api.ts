@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ServiceError } from '../base/errors.ts';
+import { uuid } from '../base/ids.ts';
+import { packageRoot } from '../base/packageRoot.ts';
+import { authenticate } from '../framework/authenticate.ts';
+import { type ChainDeps, serveApi } from '../framework/chain.ts';
+import { createPolicyCache } from '../policy/policyCache.ts';
+import { createCatalogue } from '../wire/identify.ts';
+import { loadModel } from '../wire/model.ts';
+import { createSignatureVerifier } from '../wire/sigv4.ts';
+import type { RequestHead, WireResponse } from '../wire/types.ts';
+import { BodyBudget, BodyError, readBody } from './body.ts';
+import type { Composition, Foundation } from './compose.ts';
+import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, serveControl } from './control.ts';
+import { refuseForeignRequest } from './hostGuard.ts';
+import { bodyBytesMaxDefault } from './limits.ts';
+import type { Arrival } from './listen.ts';
+import { isLoopbackHost } from './options.ts';
+import type { Platform } from './platform.ts';
+
+/** What requests are served with: it changes with every reset. */
+export interface ApiState {
+  readonly composition: Composition;
+  readonly chain: ChainDeps;
+}
+
+/** Prepares the handler chain for one composition. */
+export function createApiState(composition: Composition, foundation: Foundation): ApiState {
+  const { options, log, random, wall } = foundation;
+  const loopback = isLoopbackHost(options.host);
+  return {
+    composition,
+    chain: {
+      catalogue,
+      services: composition.services,
+      credentials: composition.credentials,
+      trustUnknownKeys: loopback && options.auth === 'local',
+      defaultAccount: options.account,
+      defaultRegion: options.region,
+      wallNow: () => wall.now(),
+      productNow: () => composition.clock.now(),
+      iam: options.iam,
+      policies: createPolicyCache(),
+      signatures: createSignatureVerifier(),
+      endpointOf: (head) => `http://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
+      newRequestId: () => uuid(random),
+      bodyBytesMaxDefault,
+      log,
+    },
+  };
+}
+
+// Every model is served, so that a request for a service without handlers is still refused in that service's own protocol.
+const catalogue = createCatalogue(
+  readdirSync(join(packageRoot, 'src/model'))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => loadModel(name.slice(0, -'.json'.length))),
+);
+
+/** Answers one request on the one port: a control endpoint, a code download, or an API operation. */
+export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget, budget: BodyBudget): Promise<WireResponse> {
+  const { head, incoming } = arrival;
+  const { chain } = platform.current();
+  const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys });
+  if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
+  if (isControlPath(head.path)) return await answerControl(arrival, chain, control, budget);
+  return await platform.use(async (state) => {
+    const readBody = (bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> => readApiBody(incoming, bytesMax, tooLarge, budget);
+    return await serveApi({ head, sourceIp: arrival.sourceIp, signal: arrival.signal, readBody }, state.chain);
+  });
+}
+
+async function readApiBody(incoming: IncomingMessage, bytesMax: number, tooLarge: () => ServiceError, budget: BodyBudget): Promise<Uint8Array> {
+  try {
+    return await readBody(incoming, bytesMax, budget);
+  } catch (error) {
+    if (!(error instanceof BodyError)) throw error;
+    if (error.failure === 'too-large') throw tooLarge();
+    if (error.failure === 'overloaded') throw new ServiceError('ServiceUnavailable', 'Too many large requests at once; try again.', { status: 503 });
+    throw new ServiceError('RequestAborted', 'The request ended before its body was complete.', { status: 400 });
+  }
+}
+
+// Whoever may act as root may steer the server; on a trusting loopback listener that is everybody who reaches it.
+async function answerControl(arrival: Arrival, chain: ChainDeps, control: ControlTarget, budget: BodyBudget): Promise<WireResponse> {
+  const { head, incoming } = arrival;
+  try {
+    const body = await readApiBody(incoming, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }), budget);
+    if (!chain.trustUnknownKeys) await requireRoot(head, body, chain);
+    return await serveControl(control, { method: head.method, path: head.path, body });
+  } catch (error) {
+    if (error instanceof ServiceError) return controlAnswer(error.status ?? 403, { __type: error.code, message: error.message });
+    throw error;
+  }
+}
+
+async function requireRoot(head: RequestHead, body: Uint8Array, chain: ChainDeps): Promise<void> {
+  const { caller, verifyBody } = await authenticate(head, { protocol: 'awsJson1_1' }, chain);
+  verifyBody(body);
+  if (caller.kind !== 'root') throw new ServiceError('AccessDeniedException', 'Control endpoints take requests signed with the root key.', { status: 403 });
+}

@@ -1,0 +1,75 @@
+// The only file that sees every service: what exists, and what each is given.
+
+import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { BoundService } from '../framework/service.ts';
+import { defineTable } from '../kv/table.ts';
+import type { CredentialDirectory } from '../ports/identity.ts';
+import type { Sandbox } from '../sandbox/types.ts';
+import { createIdentity } from '../services/iam/provides.ts';
+import { iamService } from '../services/iam/service.ts';
+import { createLogs } from '../services/logs/createLogs.ts';
+import { stsService } from '../services/sts/service.ts';
+import type { ServerOptions } from './options.ts';
+import { withRootKey } from './rootCredential.ts';
+import type { RootKey } from './secrets.ts';
+import type { Storage } from './storage.ts';
+
+/** What outlives a reset. */
+export interface Foundation {
+  readonly options: ServerOptions;
+  readonly storage: Storage;
+  readonly sandbox: Sandbox;
+  readonly sealKey: Uint8Array;
+  /** Only where unknown keys are not trusted. */
+  readonly rootKey: RootKey | undefined;
+  readonly wall: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** The services over one life of the data: a reset closes one composition and makes the next. */
+export interface Composition {
+  readonly services: ReadonlyMap<string, BoundService>;
+  readonly credentials: CredentialDirectory;
+  readonly clock: MovableClock;
+  /** Makes the clock's offset durable, then moves it. */
+  advanceClock(milliseconds: number): Promise<void>;
+  /** Stops background work and every environment; what is acknowledged is already on disk. */
+  close(): Promise<void>;
+}
+
+const clockTable = defineTable<{ readonly offsetMs: number }>('server', 'clock');
+const serverScope = { account: '', region: '' };
+
+/** Makes every service over what is stored. */
+export async function compose(foundation: Foundation): Promise<Composition> {
+  const { options, storage, wall, random, log } = foundation;
+  const { store } = storage;
+  const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
+  const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
+
+  const identity = createIdentity({ store, clock, random, log });
+  const logs = createLogs({ store, clock, wall, random, log });
+  const { managedPolicies } = identity;
+  const bound = [
+    iamService.bind({ store, random, managedPolicies }),
+    stsService.bind({ identity }),
+    logs.service,
+  ];
+
+  return {
+    services: new Map(bound.map((service) => [service.id, service])),
+    credentials: foundation.rootKey ? withRootKey(identity, foundation.rootKey, options.account) : identity,
+    clock,
+    async advanceClock(milliseconds) {
+      const offsetMs = clock.offsetMs() + milliseconds;
+      await store.transact(async (tx) => clockTable.set(tx, serverScope, [], { offsetMs }));
+      clock.advance(milliseconds);
+    },
+    async close() {
+      await logs.close();
+    },
+  };
+}

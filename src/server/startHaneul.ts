@@ -1,0 +1,34 @@
+import { createLogger } from '../base/log.ts';
+import { defaultOptions, type AuthMode, type IamMode } from './options.ts';
+import { startServer } from './startServer.ts';
+
+export interface HaneulOptions {
+  /** Where data lives; without it everything is in memory and gone after `stop`. */
+  readonly dataFolder?: string;
+  /** Default 0: any free port, so that test files run side by side. */
+  readonly port?: number;
+  readonly auth?: AuthMode;
+  readonly iam?: IamMode;
+}
+
+export interface Haneul {
+  /** For `endpoint:` of an SDK client or `AWS_ENDPOINT_URL`, for example `http://127.0.0.1:40123`. */
+  readonly endpoint: string;
+  /** Product time: schedules, expiry, retention and idle recycling follow it; signatures and function timeouts do not. */
+  readonly clock: { readonly now: () => number; readonly advance: (milliseconds: number) => Promise<void> };
+  /** Forgets everything: functions, roles, logs, and their processes. */
+  readonly reset: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a server inside this process, for tests. Warnings and errors go to stderr. */
+export async function startHaneul(options: HaneulOptions = {}): Promise<Haneul> {
+  const server = await startServer({
+    ...defaultOptions,
+    ...options,
+    port: options.port ?? 0,
+    dataFolder: options.dataFolder,
+    log: createLogger((record) => process.stderr.write(`haneul ${record.level}: ${record.text} ${JSON.stringify(record.fields)}\n`), 'warn'),
+  });
+  return { endpoint: server.endpoint, clock: server.clock, reset: server.reset, stop: server.stop };
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BlobStore, openBlobStore } from '../blob/blobStore.ts';
+import { openMemoryBlobStore } from '../blob/memoryBlobStore.ts';
+import { wallClock } from '../base/clock.ts';
+import { UserFacingError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { cryptoRandom } from '../base/random.ts';
+import { openEmbeddedStore } from '../kv/drivers/embedded/openEmbeddedStore.ts';
+import { openMemoryStore } from '../kv/drivers/memory/openMemoryStore.ts';
+import type { Store } from '../kv/store.ts';
+
+/** Everything of a server that is on disk, or in memory instead of it. */
+export interface Storage {
+  readonly store: Store;
+  readonly blobs: () => BlobStore;
+  /** Unpacked function packages; a cache. */
+  readonly codeFolder: string;
+  /** Sockets and other things that belong to running processes. Short, because a socket's path ends at 107 bytes. */
+  readonly runFolder: string;
+  /** Removes every row, body and package. */
+  wipe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const everything = { from: Uint8Array.of(), to: Uint8Array.of(0xff) };
+
+/** Opens the store of `dataFolder`, or an empty one in memory. */
+export async function openStorage({ dataFolder, log }: { readonly dataFolder: string | undefined; readonly log: Logger }): Promise<Storage> {
+  const runFolder = await makeRunFolder(dataFolder);
+  const home = dataFolder ?? runFolder;
+  const codeFolder = join(home, 'code');
+  await mkdir(codeFolder, { recursive: true, mode: 0o755 });
+  const engine = { clock: wallClock, random: cryptoRandom, log };
+  const store = dataFolder === undefined ? openMemoryStore(engine) : await openEmbeddedStore({ ...engine, folder: join(dataFolder, 'store') });
+  const blobFolder = join(home, 'blobs');
+  const openBlobs = async (): Promise<BlobStore> =>
+    dataFolder === undefined ? openMemoryBlobStore(engine) : await openBlobStore({ ...engine, folder: blobFolder, store });
+  let blobs = await openBlobs();
+  return {
+    store,
+    blobs: () => blobs,
+    codeFolder,
+    runFolder,
+    async wipe() {
+      await blobs.close();
+      await store.transact(async (tx) => tx.clearRange(everything));
+      await rm(blobFolder, { recursive: true, force: true });
+      await rm(codeFolder, { recursive: true, force: true });
+      await mkdir(codeFolder, { recursive: true, mode: 0o755 });
+      blobs = await openBlobs();
+    },
+    async close() {
+      await blobs.close();
+      await store.close();
+      await rm(runFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+// The same data folder always gets the same run folder, so that what a killed server left behind is found and removed.
+async function makeRunFolder(dataFolder: string | undefined): Promise<string> {
+  if (dataFolder === undefined) return await mkdtemp(join(tmpdir(), 'haneul-'));
+  const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 12);
+  const folder = join(tmpdir(), `haneul-${name}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const status = await lstat(folder);
+  const uid = process.getuid?.();
+  // In a shared temporary folder somebody else may have made it first, to read or replace our sockets.
+  if (!status.isDirectory() || (uid !== undefined && status.uid !== uid)) {
+    throw new UserFacingError(`${folder} belongs to somebody else.`, 'Remove it, or set TMPDIR to a folder of your own.');
+  }
+  return folder;
+}
