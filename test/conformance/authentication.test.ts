@@ -8,7 +8,7 @@ import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { uniqueName } from '../support/functions.ts';
 import { createLimitedUser } from '../support/limitedUser.ts';
-import { sdkClients, type SdkClients } from '../support/sdkClients.ts';
+import { sdkClients } from '../support/sdkClients.ts';
 import { expectRefusal } from '../support/serviceError.ts';
 import { startTestServer } from '../support/testServer.ts';
 import { useServer } from '../support/useServer.ts';
@@ -16,17 +16,21 @@ import { useServer } from '../support/useServer.ts';
 const scene = useServer();
 const everything = [{ Effect: 'Allow', Action: '*', Resource: '*' }] as const;
 
-/** Changes what the client sends after it has been signed, as something between client and server might. */
-function tamper(clients: SdkClients, change: (request: { headers: Record<string, string>; body?: unknown; query?: Record<string, string> }) => void): void {
-  for (const client of [clients.lambda, clients.sts, clients.logs]) {
-    client.middlewareStack.add(
-      ((next: (args: { request: never }) => Promise<unknown>) => (args: { request: never }) => {
-        change(args.request);
-        return next(args);
-      }) as never,
-      { step: 'finalizeRequest', priority: 'low', name: 'tamper' },
-    );
-  }
+interface Outgoing {
+  readonly headers: Record<string, string>;
+  body?: unknown;
+  query?: Record<string, string>;
+}
+type Step = (args: { readonly request: Outgoing }) => Promise<unknown>;
+
+/** Changes what a client sends after it has been signed, as something between client and server might. */
+function tamper({ middlewareStack }: { readonly middlewareStack: unknown }, change: (request: Outgoing) => void): void {
+  const stack = middlewareStack as { add(middleware: (next: Step) => Step, options: object): void };
+  const middleware = (next: Step): Step => (args) => {
+    change(args.request);
+    return next(args);
+  };
+  stack.add(middleware, { step: 'finalizeRequest', priority: 'low', name: 'tamper' });
 }
 
 suite('a key that Haneul issued', () => {
@@ -41,7 +45,7 @@ suite('a key that Haneul issued', () => {
   });
   test('does not sign for another body', async () => {
     const user = await createLimitedUser(scene(), everything);
-    tamper(user.clients, (request) => {
+    tamper(user.clients.logs, (request) => {
       if (typeof request.body === 'string') request.body = request.body.replace('"limit":1', '"limit":2');
     });
     await expectRefusal(user.clients.logs.send(new DescribeLogGroupsCommand({ limit: 1 })), { name: /Signature/ });
@@ -49,7 +53,7 @@ suite('a key that Haneul issued', () => {
   });
   test('does not sign for another header or path', async () => {
     const user = await createLimitedUser(scene(), everything);
-    tamper(user.clients, (request) => {
+    tamper(user.clients.lambda, (request) => {
       request.query = { MaxItems: '50' };
     });
     await expectRefusal(user.clients.lambda.send(new ListFunctionsCommand({})), { name: 'InvalidSignatureException', status: 403 });
