@@ -100,23 +100,24 @@ suite('a key that Haneul issued', () => {
 });
 
 suite('modes', () => {
-  test('--auth strict refuses keys that nobody issued', async () => {
+  test('--auth strict refuses keys that nobody issued', async (t) => {
     const server = await startTestServer({ auth: 'strict' });
+    t.after(() => server.stop());
     const clients = sdkClients(server.endpoint);
+    t.after(() => clients.destroy());
     const message = /^The security token included in the request is invalid\.?$/;
     await expectRefusal(clients.sts.send(new GetCallerIdentityCommand({})), { name: 'InvalidClientTokenId', status: 403, message });
     await expectRefusal(clients.lambda.send(new ListFunctionsCommand({})), { name: 'UnrecognizedClientException', status: 403, message });
     await expectRefusal(clients.logs.send(new DescribeLogGroupsCommand({})), { name: 'UnrecognizedClientException', status: 400, message });
-    clients.destroy();
-    await server.stop();
   });
-  test('--iam off enforces nothing, and the identity stays', async () => {
+  test('--iam off enforces nothing, and the identity stays', async (t) => {
     const server = await startTestServer({ iam: 'off' });
+    t.after(() => server.stop());
     const aws = sdkClients(server.endpoint);
+    t.after(() => aws.destroy());
     const user = await createLimitedUser({ aws, server, roleArn: '' }, []);
+    t.after(() => user.clients.destroy());
     assert.ok(await user.clients.lambda.send(new ListFunctionsCommand({})));
     assert.equal((await user.clients.sts.send(new GetCallerIdentityCommand({}))).Arn, user.arn);
-    for (const clients of [aws, user.clients]) clients.destroy();
-    await server.stop();
   });
 });
