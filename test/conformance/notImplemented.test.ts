@@ -1,0 +1,69 @@
+// What Haneul does not do yet is answered as such, in the protocol of the service: a client sees a proper error, not a crash of
+// its parser, and does not retry.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DynamoDBClient, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListSAMLProvidersCommand } from '@aws-sdk/client-iam';
+import { ListCodeSigningConfigsCommand } from '@aws-sdk/client-lambda';
+import { DescribeDestinationsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetFederationTokenCommand } from '@aws-sdk/client-sts';
+import { requestHead, sendOne, type RawAnswer } from '../support/rawHttp.ts';
+import { sdkConfig } from '../support/sdkClients.ts';
+import { expectRefusal } from '../support/serviceError.ts';
+import { useServer } from '../support/useServer.ts';
+
+const scene = useServer();
+
+test('REST JSON (Lambda)', async () => {
+  await expectRefusal(scene().aws.lambda.send(new ListCodeSigningConfigsCommand({})), { name: 'NotImplemented', status: 501, message: /lambda:ListCodeSigningConfigs/ });
+});
+test('query (IAM, STS)', async () => {
+  const { aws } = scene();
+  await expectRefusal(aws.iam.send(new ListSAMLProvidersCommand({})), { name: 'NotImplemented', status: 501, message: /iam:ListSAMLProviders/ });
+  await expectRefusal(aws.sts.send(new GetFederationTokenCommand({ Name: 'abc' })), { name: 'NotImplemented', status: 501, message: /sts:GetFederationToken/ });
+});
+test('JSON 1.1 (CloudWatch Logs)', async () => {
+  await expectRefusal(scene().aws.logs.send(new DescribeDestinationsCommand({})), { name: 'NotImplemented', status: 501, message: /logs:DescribeDestinations/ });
+});
+test('JSON 1.0 of services that are absent altogether (SQS, DynamoDB)', async () => {
+  const config = sdkConfig(scene().server.endpoint);
+  const sqs = new SQSClient(config);
+  const dynamodb = new DynamoDBClient(config);
+  await expectRefusal(sqs.send(new CreateQueueCommand({ QueueName: 'q' })), { name: 'NotImplemented', status: 501, message: /sqs:CreateQueue/ });
+  await expectRefusal(dynamodb.send(new ListTablesCommand({})), { name: 'NotImplemented', status: 501, message: /dynamodb:ListTables/ });
+  await expectRefusal(dynamodb.send(new PutItemCommand({ TableName: 't', Item: { id: { S: '1' } } })), { name: 'NotImplemented', status: 501, message: /dynamodb:PutItem/ });
+  sqs.destroy();
+  dynamodb.destroy();
+});
+test('a refusal is not retried', async () => {
+  const sqs = new SQSClient({ ...sdkConfig(scene().server.endpoint), maxAttempts: 3 });
+  const error = await expectRefusal(sqs.send(new CreateQueueCommand({ QueueName: 'q' })), { name: 'NotImplemented', status: 501 });
+  assert.equal((error.$metadata as { attempts?: number }).attempts, 1);
+  sqs.destroy();
+});
+test('query of old clients (SNS, SQS)', async () => {
+  for (const [service, body] of [
+    ['sns', 'Action=ListTopics&Version=2010-03-31'],
+    ['sqs', 'Action=ListQueues&Version=2012-11-05'],
+  ] as const) {
+    const answer = await post(service, body);
+    assert.equal(answer.status, 501, answer.body);
+    assert.match(answer.body, /<ErrorResponse[^]*<Error>[^]*<Code>NotImplemented<\/Code>[^]*<RequestId>[0-9a-f-]{36}<\/RequestId>/);
+  }
+});
+test('REST XML (S3)', async () => {
+  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /', 's3', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }));
+  assert.equal(answer.status, 501, answer.body);
+  assert.match(answer.body, /<Error>[^]*<Code>NotImplemented<\/Code>/);
+});
+
+function post(service: string, body: string): Promise<RawAnswer> {
+  const head = requestHead('POST /', service, { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8', 'Content-Length': body.length });
+  return sendOne(portOf(scene().server.endpoint), head + body);
+}
+
+function portOf(endpoint: string): number {
+  return Number(new URL(endpoint).port);
+}
