@@ -97,7 +97,7 @@ async function answerControl(arrival: Arrival, chain: ChainDeps, control: Contro
 }
 
 async function requireRoot(head: RequestHead, body: Uint8Array, chain: ChainDeps): Promise<void> {
-  const { caller, verifyBody } = await authenticate(head, { protocol: 'awsJson1_1' }, chain);
+  const { caller, verifyBody } = await authenticate(head, { protocol: 'restJson1' }, chain);
   verifyBody(body);
   if (caller.kind !== 'root') throw new ServiceError('AccessDeniedException', 'Control endpoints take requests signed with the root key.', { status: 403 });
 }
