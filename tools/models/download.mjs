@@ -41,7 +41,7 @@ export function mavenFiles(root, coordinates, wanted) {
 }
 
 function run(command, args) {
-  const result = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  const result = spawnSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   if (result.error) throw new Error(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) throw new Error(`${command} failed: ${result.stderr.trim().split('\n').at(-1)}`);
+  if (result.status !== 0) throw new Error(`${command} failed: ${(result.stderr + result.stdout).split('\n').find((line) => /ERROR/.test(line)) ?? `exit code ${result.status}`}`);
 }

@@ -23,7 +23,8 @@ export function compactSmithy(ast, { id, source, serviceId }) {
   const nameOf = (target) => localName(target, names, service.shape.rename);
   const operations = {};
   const shapes = {};
-  const errors = (service.shape.errors ?? []).map((error) => nameOf(error.target));
+  // An error of another artifact (smithy.framework#ValidationException) is left out.
+  const errors = (service.shape.errors ?? []).filter((error) => ast.shapes[error.target]).map((error) => nameOf(error.target));
   for (const target of operationsOf(ast, service.shape)) {
     operations[nameOf(target)] = compactOperation(ast.shapes[target], nameOf, ast);
   }
@@ -31,6 +32,7 @@ export function compactSmithy(ast, { id, source, serviceId }) {
     if (shape.type in { structure: 1, union: 1, list: 1, set: 1, map: 1 } || shape.type in scalars) shapes[nameOf(target)] = compactShape(target, shape, nameOf, ast);
   }
   for (const name of preludeScalars) shapes[name] = { t: preludeType(name) };
+  shapes['$preludeUnit'] = { t: 'structure', m: {} };
   const protocols = Object.keys(protocolsByTrait).filter((trait) => trait in facts).map((trait) => protocolsByTrait[trait]);
   const info = facts['aws.api#service'] ?? {};
   return {
@@ -98,7 +100,7 @@ function compactOperation(operation, nameOf, ast) {
     status: http?.code === 200 ? undefined : http?.code,
     in: target(operation.input),
     out: target(operation.output),
-    errors: (operation.errors ?? []).map((error) => nameOf(error.target)),
+    errors: (operation.errors ?? []).filter((error) => ast.shapes[error.target]).map((error) => nameOf(error.target)),
     host: traits['smithy.api#endpoint']?.hostPrefix,
     inName: rootName(operation.input),
     outName: rootName(operation.output),
