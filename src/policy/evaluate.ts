@@ -132,7 +132,9 @@ function matchesResource(set: ResourceSet, request: PolicyRequest): boolean {
   return found !== set.negated;
 }
 
-// Some ARNs name no account (S3's); without being told, such a resource is taken for the caller's own.
+// Some ARNs name no account (S3's), and AWS's own policies belong to `aws`; without being told, such a resource is taken
+// for the caller's own.
 function resourceAccountOf(request: PolicyRequest, callerAccount: string): string {
-  return request.resourceAccount ?? (parseArn(request.resource)?.account || callerAccount);
+  const account = request.resourceAccount ?? parseArn(request.resource)?.account ?? '';
+  return /^\d{12}$/.test(account) ? account : callerAccount;
 }

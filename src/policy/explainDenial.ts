@@ -8,7 +8,7 @@ export function explainDenial(request: Pick<PolicyRequest, 'principal' | 'action
   const what = `${subjectOf(request)} is not authorized to perform: ${request.action} on resource: ${request.resource}`;
   if (evaluation.decision === 'explicit-deny') return `${what} with an explicit deny in ${articleFor[evaluation.deciding.layer]} ${names[evaluation.deciding.layer]}`;
   // STS does not say what is missing: it would tell strangers whether the role exists.
-  if (/^sts:assumerole/i.test(request.action)) return what;
+  if (/^sts:(assumerole|tagsession|setsourceidentity)/i.test(request.action)) return what;
   return `${what} because no ${names[evaluation.missing]} allows the ${request.action} action`;
 }
 

@@ -1,11 +1,11 @@
 // Rows in the shapes that IAM answers with. Lists leave members out that the single reads have (API reference, ListRoles:
 // "does not return … PermissionsBoundary, RoleLastUsed, Tags").
 
-import type { Policy, Role, User } from '@aws-sdk/client-iam';
+import type { Group, Policy, Role, User } from '@aws-sdk/client-iam';
 import { encodeDocument } from './domain/documents.ts';
 import { iamArn } from './domain/names.ts';
 import type { ManagedPolicy } from './managedPolicies.ts';
-import type { EntityRow, PolicyRow, PolicyUsesRow, RoleRow, UserRow } from './store.ts';
+import type { EntityRow, GroupRow, PolicyRow, PolicyUsesRow, RoleRow, UserRow } from './store.ts';
 
 export function describeRole(account: string, row: RoleRow) {
   return {
@@ -71,4 +71,14 @@ export function describeManagedPolicy(policy: ManagedPolicy, uses: PolicyUsesRow
     CreateDate: new Date(policy.createdAtMs),
     UpdateDate: new Date(policy.updatedAtMs),
   } satisfies Policy;
+}
+
+export function describeGroup(account: string, row: GroupRow) {
+  return {
+    Path: row.path,
+    GroupName: row.name,
+    GroupId: row.id,
+    Arn: iamArn(account, 'group', row.path, row.name),
+    CreateDate: new Date(row.createdAtMs),
+  } satisfies Group;
 }

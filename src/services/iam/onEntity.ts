@@ -8,7 +8,7 @@ import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { iamArn } from './domain/names.ts';
 import { errors } from './errors.ts';
 import type { IamDeps } from './operation.ts';
-import { findEntity, type EntityKind, type EntityOf } from './store.ts';
+import { findEntity, type EntityKind, type EntityOf, type EntityRow } from './store.ts';
 
 export interface EntityWork<Kind extends EntityKind, In, Tx> {
   readonly tx: Tx;
@@ -79,7 +79,14 @@ async function accessTo<Kind extends EntityKind, In>(
   // The ARN holds the path, which the request does not tell.
   const row = await deps.store.read((tx) => findEntity(tx, call.account, target.kind, name));
   const resource = iamArn(call.account, target.kind, row?.path ?? '/', row?.name ?? name);
-  return { action: `iam:${target.action}`, resource, ...(target.conditions && { conditions: target.conditions(input) }) };
+  const conditions = { ...(row && conditionsOfRow(row)), ...target.conditions?.(input) };
+  return { action: `iam:${target.action}`, resource, conditions };
+}
+
+function conditionsOfRow(row: EntityRow): Record<string, string> {
+  const conditions: Record<string, string> = row.boundaryArn === undefined ? {} : { 'iam:PermissionsBoundary': row.boundaryArn };
+  for (const { Key, Value } of row.tags) conditions[`aws:ResourceTag/${Key}`] = conditions[`iam:ResourceTag/${Key}`] = Value;
+  return conditions;
 }
 
 // Operations on users take the caller when no user is named (API reference, for example GetUser: UserName).

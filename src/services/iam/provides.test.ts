@@ -63,7 +63,7 @@ test('policiesOf gives nothing to a session whose role was made again under its 
   await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
   const credential = await identity.findCredential(accessKeyId);
   assert.ok(credential);
-  assert.deepEqual(await identity.policiesOf(credential.caller, credential), { identity: [] });
+  assert.deepEqual((await identity.policiesOf(credential.caller, credential)).identity, []);
 });
 
 test('issueSession for a role that does not exist is marked, and nothing is enforced on it', async () => {
@@ -90,4 +90,20 @@ test('findCredential keeps an expired session for a day and then forgets it', as
 test('findCredential does not know a key that nobody issued', async () => {
   const { identity } = createHarness();
   assert.equal(await identity.findCredential('test'), undefined);
+});
+
+test('policiesOf gives tags, groups and the boundary along', async () => {
+  const { iam, identity, createUser } = createHarness();
+  const alice = await createUser('alice', []);
+  await iam('TagUser', { UserName: 'alice', Tags: [{ Key: 'team', Value: 'blue' }] });
+  await iam('CreateGroup', { GroupName: 'staff' });
+  await iam('AddUserToGroup', { GroupName: 'staff', UserName: 'alice' });
+  await iam('AttachGroupPolicy', { GroupName: 'staff', PolicyArn: basic });
+  await iam('PutUserPermissionsBoundary', { UserName: 'alice', PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' });
+  const policies = await identity.policiesOf(alice, undefined);
+  assert.deepEqual(policies.identity.map(({ source }) => source), [basic]);
+  assert.deepEqual(policies.conditions, { 'aws:PrincipalTag/team': 'blue' });
+  assert.equal(policies.boundary?.source, 'arn:aws:iam::aws:policy/PowerUserAccess');
+  await iam('RemoveUserFromGroup', { GroupName: 'staff', UserName: 'alice' });
+  assert.deepEqual((await identity.policiesOf(alice, undefined)).identity, []);
 });

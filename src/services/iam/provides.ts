@@ -59,7 +59,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       expiresAtMs: issued.expiresAtMs,
       caller: grant.caller,
       ...(grant.policies && { policies: grant.policies }),
-      ...(grant.conditions && { conditions: grant.conditions }),
+      conditions: { 'aws:TokenIssueTime': new Date(nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z'), ...grant.conditions },
       ...(roleMissing && { roleMissing }),
     };
     await store.transact(async (tx) => {

@@ -7,6 +7,7 @@
 //   policyVersions    [name, number]
 //   policyUses        [policy ARN]                        how often a policy (AWS's included) is attached or a boundary
 //   policyUsers       [policy ARN, use, kind, name]
+//   groupMembers      [group, user]
 //   entityCounts      [kind]                              for the quotas
 //   epochs            []                                  grows with every change that can alter what somebody may do
 //   credentials       [access key id]                     of all accounts: who signs with a key is not known before
@@ -15,7 +16,7 @@
 import type { Key, ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable, type Scope } from '../../kv/table.ts';
 import type { Caller, PolicyText } from '../../ports/identity.ts';
-import { inlinePoliciesMax } from './limits.ts';
+import { inlinePoliciesMax, policyVersionsMax } from './limits.ts';
 
 export type EntityKind = 'role' | 'user' | 'group';
 export type PolicyUse = 'attached' | 'boundary';
@@ -255,4 +256,86 @@ export function clearInlinePolicy(tx: Transaction, account: string, row: EntityR
 // Names of inline policies keep their case.
 function inlineParts(row: EntityRow, name: string): string[] {
   return [row.kind, nameKey(row.name), name];
+}
+
+/** Roles, users or groups by name, behind the key `after`. */
+export async function listEntityRows<Kind extends EntityKind>(
+  tx: ReadTransaction,
+  account: string,
+  kind: Kind,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<{ key: string; item: EntityOf<Kind> }[]> {
+  const rows = await tables.entities.list(tx, scopeOf(account), [kind], { limit, ...(after !== undefined && { after: [kind, after] }) });
+  return rows.map(({ row }) => ({ key: nameKey(row.name), item: row as EntityOf<Kind> }));
+}
+
+export async function findPolicyVersion(tx: ReadTransaction, account: string, row: PolicyRow, number: number): Promise<PolicyVersionRow | undefined> {
+  return await tables.policyVersions.get(tx, scopeOf(account), [nameKey(row.name), number]);
+}
+
+/** The caller writes the policy's row as well, which moves the epoch. */
+export function setPolicyVersion(tx: Transaction, account: string, row: PolicyRow, number: number, version: PolicyVersionRow): void {
+  tables.policyVersions.set(tx, scopeOf(account), [nameKey(row.name), number], version);
+}
+
+export function clearPolicyVersion(tx: Transaction, account: string, row: PolicyRow, number: number): void {
+  tables.policyVersions.clear(tx, scopeOf(account), [nameKey(row.name), number]);
+}
+
+export async function listPolicyVersions(tx: ReadTransaction, account: string, policy: PolicyRow): Promise<(PolicyVersionRow & { readonly number: number })[]> {
+  const rows = await tables.policyVersions.list(tx, scopeOf(account), [nameKey(policy.name)], { limit: policyVersionsMax });
+  return rows.map(({ parts, row }) => ({ ...row, number: Number(parts[1]) }));
+}
+
+/** Customer managed policies by name, behind the key `after` ('' for the first). */
+export async function listPolicyRows(
+  tx: ReadTransaction,
+  account: string,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<{ key: string; item: PolicyRow }[]> {
+  const rows = await tables.policies.list(tx, scopeOf(account), [], { limit, ...(after !== '' && { after: [after] }) });
+  return rows.map(({ row }) => ({ key: nameKey(row.name), item: row }));
+}
+
+export interface PolicyUser {
+  readonly use: PolicyUse;
+  readonly kind: EntityKind;
+  readonly name: string;
+  readonly id: string;
+  readonly path: string;
+}
+
+/** Who uses a policy, and how. */
+export async function listPolicyUsers(
+  tx: ReadTransaction,
+  account: string,
+  policyArn: string,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<{ key: string; item: PolicyUser }[]> {
+  const position = after === undefined ? {} : { after: [policyArn, ...after.split(' ')] };
+  const rows = await tables.policyUsers.list(tx, scopeOf(account), [policyArn], { limit, ...position });
+  return rows.map(({ parts: [, use, kind, key], row }) => ({
+    key: [use, kind, key].join(' '),
+    item: { ...row, use: use as PolicyUse, kind: kind as EntityKind },
+  }));
+}
+
+export function setMember(tx: Transaction, account: string, groupName: string, user: UserRow): void {
+  tables.groupMembers.set(tx, scopeOf(account), [nameKey(groupName), nameKey(user.name)], { name: user.name });
+}
+
+export function clearMember(tx: Transaction, account: string, groupName: string, user: UserRow): void {
+  tables.groupMembers.clear(tx, scopeOf(account), [nameKey(groupName), nameKey(user.name)]);
+}
+
+/** Names of a group's users, behind the key `after`. */
+export async function listMembers(
+  tx: ReadTransaction,
+  account: string,
+  groupName: string,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<{ key: string; item: string }[]> {
+  const group = nameKey(groupName);
+  const rows = await tables.groupMembers.list(tx, scopeOf(account), [group], { limit, ...(after !== undefined && { after: [group, after] }) });
+  return rows.map(({ row }) => ({ key: nameKey(row.name), item: row.name }));
 }

@@ -1,6 +1,9 @@
 import { defineService } from '../../framework/service.ts';
 import type { StsDeps } from './operation.ts';
+import { assumeRole } from './operations/assumeRole.ts';
+import { getAccessKeyInfo } from './operations/getAccessKeyInfo.ts';
 import { getCallerIdentity } from './operations/getCallerIdentity.ts';
+import { getSessionToken } from './operations/getSessionToken.ts';
 
 /** AWS Security Token Service. Its sessions are kept by IAM, with all other credentials. */
 export const stsService = defineService<StsDeps>({
@@ -8,5 +11,8 @@ export const stsService = defineService<StsDeps>({
   validationErrorCode: 'ValidationError',
   operations: {
     GetCallerIdentity: getCallerIdentity,
+    AssumeRole: assumeRole,
+    GetSessionToken: getSessionToken,
+    GetAccessKeyInfo: getAccessKeyInfo,
   },
 });

@@ -27,3 +27,17 @@ export function removeTags(current: readonly Tag[], keys: readonly string[]): re
   const removed = new Set(keys.map((key) => key.toLowerCase()));
   return current.filter((tag) => !removed.has(tag.Key.toLowerCase()));
 }
+
+/** The condition keys of a request that sets tags (IAM user guide, "aws:RequestTag", "aws:TagKeys"). */
+export function tagConditions(given: readonly GivenTag[] = []): Readonly<Record<string, string | readonly string[]>> {
+  if (given.length === 0) return {};
+  const conditions: Record<string, string | readonly string[]> = { 'aws:TagKeys': given.map(({ Key = '' }) => Key) };
+  for (const { Key = '', Value = '' } of given) conditions[`aws:RequestTag/${Key}`] = Value;
+  return conditions;
+}
+
+/** Those of a request that creates a role or user. */
+export function creationConditions(input: { readonly PermissionsBoundary?: string | undefined; readonly Tags?: readonly GivenTag[] | undefined }) {
+  const { PermissionsBoundary: boundary, Tags } = input;
+  return { ...tagConditions(Tags), ...(boundary !== undefined && { 'iam:PermissionsBoundary': boundary }) };
+}

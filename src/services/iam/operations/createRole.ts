@@ -1,5 +1,5 @@
 import { iamId } from '../../../base/ids.ts';
-import { mergeTags } from '../domain/tags.ts';
+import { creationConditions, mergeTags } from '../domain/tags.ts';
 import { iamArn } from '../domain/names.ts';
 import { describeDetails, describeRole } from '../describe.ts';
 import { errors } from '../errors.ts';
@@ -14,7 +14,7 @@ export const createRole = operation('CreateRole', {
   access: (input, call) => ({
     action: 'iam:CreateRole',
     resource: iamArn(call.account, 'role', input.Path ?? '/', given(input.RoleName)),
-    conditions: input.PermissionsBoundary === undefined ? {} : { 'iam:PermissionsBoundary': input.PermissionsBoundary },
+    conditions: creationConditions(input),
   }),
   async handle(input, call, { store, random, managedPolicies }) {
     const name = given(input.RoleName);

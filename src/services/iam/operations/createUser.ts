@@ -1,7 +1,7 @@
 import { iamId } from '../../../base/ids.ts';
 import { describeDetails, describeUser } from '../describe.ts';
 import { iamArn } from '../domain/names.ts';
-import { mergeTags } from '../domain/tags.ts';
+import { creationConditions, mergeTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
 import { usersPerAccount } from '../limits.ts';
 import { given } from '../onEntity.ts';
@@ -13,7 +13,7 @@ export const createUser = operation('CreateUser', {
   access: (input, call) => ({
     action: 'iam:CreateUser',
     resource: iamArn(call.account, 'user', input.Path ?? '/', given(input.UserName)),
-    conditions: input.PermissionsBoundary === undefined ? {} : { 'iam:PermissionsBoundary': input.PermissionsBoundary },
+    conditions: creationConditions(input),
   }),
   async handle(input, call, { store, random, managedPolicies }) {
     const name = given(input.UserName);

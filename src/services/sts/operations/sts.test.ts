@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { account, alice, createHarness, roleArn, root, session } from '../testing/harness.ts';
+
+const trustAccount = [{ Effect: 'Allow', Principal: { AWS: account }, Action: ['sts:AssumeRole', 'sts:TagSession'] }];
+const mayAssume = [{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: roleArn }];
+const input = { RoleArn: roleArn, RoleSessionName: 'hello' };
+const denied = {
+  code: 'AccessDenied',
+  message: `User: arn:aws:iam::${account}:user/alice is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+};
+
+test('getCallerIdentity answers who signed', async () => {
+  const { sts } = createHarness();
+  assert.deepEqual(await sts('GetCallerIdentity', {}), { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account });
+  assert.deepEqual(await sts('GetCallerIdentity', {}, session), {
+    Account: account,
+    Arn: `arn:aws:sts::${account}:assumed-role/other/run1`,
+    UserId: 'AROAOTHER:run1',
+  });
+});
+
+test('getCallerIdentity refuses an unsigned request', async () => {
+  const { sts } = createHarness();
+  await assert.rejects(sts('GetCallerIdentity', {}, { kind: 'anonymous', account }), { code: 'MissingAuthenticationToken', status: 403 });
+});
+
+test('assumeRole needs the trust policy and the caller to allow', async () => {
+  const { sts, grants, clock } = createHarness({ trust: trustAccount, permissions: mayAssume });
+  assert.deepEqual(await sts('AssumeRole', input, alice), {
+    Credentials: { AccessKeyId: 'ASIAISSUED', SecretAccessKey: 'secret', SessionToken: 'token', Expiration: new Date(clock.now() + 3_600_000) },
+    AssumedRoleUser: { AssumedRoleId: 'AROAWORKER:hello', Arn: `arn:aws:sts::${account}:assumed-role/worker/hello` },
+  });
+  assert.deepEqual(grants, [
+    {
+      caller: {
+        kind: 'role-session',
+        account,
+        arn: `arn:aws:sts::${account}:assumed-role/worker/hello`,
+        userId: 'AROAWORKER:hello',
+        roleArn,
+        roleName: 'worker',
+        sessionName: 'hello',
+      },
+      durationSeconds: 3_600,
+      conditions: {},
+    },
+  ]);
+  await assert.rejects(createHarness({ trust: trustAccount }).sts('AssumeRole', input, alice), denied);
+  const trustService = [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }];
+  await assert.rejects(createHarness({ trust: trustService, permissions: mayAssume }).sts('AssumeRole', input, alice), denied);
+});
+
+test('assumeRole is allowed by a trust policy that names the user, without a policy of its own', async () => {
+  const trust = [{ Effect: 'Allow', Principal: { AWS: alice.kind === 'user' ? alice.arn : '' }, Action: 'sts:AssumeRole' }];
+  await createHarness({ trust }).sts('AssumeRole', input, alice);
+});
+
+test('assumeRole by root needs the trust policy', async () => {
+  await createHarness({ trust: trustAccount }).sts('AssumeRole', input, root);
+  const trust = [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }];
+  await assert.rejects(createHarness({ trust }).sts('AssumeRole', input, root), { code: 'AccessDenied' });
+});
+
+test('assumeRole answers a role that does not exist like one that is not allowed', async () => {
+  const { sts } = createHarness({ permissions: mayAssume });
+  const RoleArn = `arn:aws:iam::${account}:role/nobody`;
+  await assert.rejects(sts('AssumeRole', { ...input, RoleArn }, alice), { code: 'AccessDenied', message: denied.message.replace('worker', 'nobody') });
+  await assert.rejects(sts('AssumeRole', { ...input, RoleArn: 'this-is-not-an-arn-at-all' }, alice), {
+    code: 'ValidationError',
+    message: 'this-is-not-an-arn-at-all is invalid',
+  });
+});
+
+test('assumeRole checks the external id of the trust policy', async () => {
+  const { sts } = createHarness({ permissions: mayAssume, trust: [{ ...trustAccount[0], Condition: { StringEquals: { 'sts:ExternalId': 'secret' } } }] });
+  await assert.rejects(sts('AssumeRole', input, alice), denied);
+  await assert.rejects(sts('AssumeRole', { ...input, ExternalId: 'wrong' }, alice), denied);
+  await sts('AssumeRole', { ...input, ExternalId: 'secret' }, alice);
+});
+
+test('assumeRole stops at the duration of the role, and at one hour when chained', async () => {
+  const { sts, grants } = createHarness({ trust: trustAccount, permissions: mayAssume, maxSessionSeconds: 7_200 });
+  await sts('AssumeRole', { ...input, DurationSeconds: 7_200 }, alice);
+  assert.equal(grants[0]?.durationSeconds, 7_200);
+  await assert.rejects(sts('AssumeRole', { ...input, DurationSeconds: 7_201 }, alice), {
+    code: 'ValidationError',
+    message: 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+  });
+  await assert.rejects(sts('AssumeRole', { ...input, DurationSeconds: 3_601 }, session), {
+    code: 'ValidationError',
+    message: 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+  });
+});
+
+test('assumeRole keeps the policies that narrow the session', async () => {
+  const { sts, grants } = createHarness({ trust: trustAccount, permissions: mayAssume });
+  const Policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}';
+  const arn = 'arn:aws:iam::aws:policy/PowerUserAccess';
+  const answer = await sts('AssumeRole', { ...input, Policy, PolicyArns: [{ arn }] }, alice);
+  assert.equal(answer.PackedPolicySize, 7);
+  assert.deepEqual(grants[0]?.policies?.map(({ source }) => source), ['inline:session', arn]);
+  await assert.rejects(sts('AssumeRole', { ...input, Policy: '{' }, alice), { code: 'MalformedPolicyDocumentException', message: 'Syntax errors in policy.' });
+});
+
+test('assumeRole makes session tags conditions of the request and of the session', async () => {
+  const trust = [{ ...trustAccount[0], Condition: { StringEquals: { 'aws:RequestTag/team': 'blue' } } }];
+  const { sts, grants } = createHarness({ trust, permissions: mayAssume });
+  await sts('AssumeRole', { ...input, Tags: [{ Key: 'team', Value: 'blue' }] }, alice);
+  assert.deepEqual(grants[0]?.conditions, { 'aws:PrincipalTag/team': 'blue' });
+  await assert.rejects(sts('AssumeRole', { ...input, Tags: [{ Key: 'team', Value: 'red' }] }, alice), denied);
+  const withoutTagging = createHarness({ trust: [{ ...trustAccount[0], Action: 'sts:AssumeRole' }], permissions: mayAssume });
+  await assert.rejects(withoutTagging.sts('AssumeRole', { ...input, Tags: [{ Key: 'team', Value: 'blue' }] }, alice), { message: /perform: sts:TagSession/ });
+});
+
+test('assumeRole refuses what it does not serve', async () => {
+  const { sts } = createHarness({ trust: trustAccount, permissions: mayAssume });
+  await assert.rejects(sts('AssumeRole', { ...input, SerialNumber: 'arn:aws:iam::1:mfa/x', TokenCode: '123456' }, alice), { code: 'AccessDenied' });
+  await assert.rejects(sts('AssumeRole', { ...input, TransitiveTagKeys: ['team'] }, alice), { code: 'ValidationError' });
+});
+
+test('getSessionToken is for users, and for root an hour at most', async () => {
+  const { sts, grants } = createHarness();
+  await sts('GetSessionToken', {}, alice);
+  await sts('GetSessionToken', {});
+  assert.deepEqual(grants, [{ caller: alice, durationSeconds: 43_200 }, { caller: root, durationSeconds: 3_600 }]);
+  await assert.rejects(sts('GetSessionToken', {}, session), { code: 'AccessDenied', message: 'Cannot call GetSessionToken with session credentials' });
+});
+
+test('getAccessKeyInfo knows the account of an issued key', async () => {
+  const { sts } = createHarness();
+  assert.deepEqual(await sts('GetAccessKeyInfo', { AccessKeyId: 'AKIAALICE' }), { Account: account });
+  await assert.rejects(sts('GetAccessKeyInfo', { AccessKeyId: 'AKIANOBODY' }), { code: 'InvalidClientTokenId' });
+});

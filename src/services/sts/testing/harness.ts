@@ -1,0 +1,101 @@
+// Calls operations as the handler chain does, with an identity service of a few lines.
+
+import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
+import { ServiceError } from '../../../base/errors.ts';
+import { silentLogger } from '../../../base/log.ts';
+import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { contextOf } from '../../../policy/context.ts';
+import { decide } from '../../../policy/decide.ts';
+import { explainDenial } from '../../../policy/explainDenial.ts';
+import { createPolicyCache } from '../../../policy/policyCache.ts';
+import type { Caller, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
+import type { StsDeps } from '../operation.ts';
+import { stsService } from '../service.ts';
+
+type Sts = typeof import('@aws-sdk/client-sts');
+type Name = OperationName<Sts> & string;
+
+export const account = '111111111111';
+export const root: Caller = { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account };
+export const alice: Caller = { kind: 'user', account, arn: `arn:aws:iam::${account}:user/alice`, userId: 'AIDAALICE', userName: 'alice' };
+export const session: Caller = {
+  kind: 'role-session',
+  account,
+  arn: `arn:aws:sts::${account}:assumed-role/other/run1`,
+  userId: 'AROAOTHER:run1',
+  roleArn: `arn:aws:iam::${account}:role/other`,
+  roleName: 'other',
+  sessionName: 'run1',
+};
+export const roleArn = `arn:aws:iam::${account}:role/worker`;
+
+export interface Harness {
+  readonly clock: MovableClock;
+  /** What was issued, in order. */
+  readonly grants: SessionGrant[];
+  sts<N extends Name>(name: N, input: Input<Sts, N>, caller?: Caller): Promise<Output<Sts, N>>;
+}
+
+export interface HarnessOptions {
+  /** Statements of the trust policy of the one role there is. */
+  readonly trust?: readonly object[];
+  /** Statements of every caller's own policy. */
+  readonly permissions?: readonly object[];
+  readonly maxSessionSeconds?: number;
+}
+
+const document = (statements: readonly object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });
+
+export function createHarness({ trust = [], permissions = [], maxSessionSeconds = 3_600 }: HarnessOptions = {}): Harness {
+  const clock = createFakeClock();
+  const grants: SessionGrant[] = [];
+  const role: RoleDescription = { arn: roleArn, roleName: 'worker', roleId: 'AROAWORKER', account, trustPolicy: document(trust), maxSessionSeconds };
+  const issue = async (grant: SessionGrant) => {
+    grants.push(grant);
+    return { accessKeyId: 'ASIAISSUED', secretAccessKey: 'secret', sessionToken: 'token', expiresAtMs: clock.now() + grant.durationSeconds * 1_000 };
+  };
+  const identity: StsDeps['identity'] = {
+    findCredential: async (accessKeyId) => (accessKeyId === 'AKIAALICE' ? { accessKeyId, secretAccessKey: 's', active: true, caller: alice } : undefined),
+    policiesOf: async () => ({ identity: permissions.length === 0 ? [] : [{ source: 'own', document: document(permissions) }] }),
+    findRole: async (arn) => (arn === roleArn ? role : undefined),
+    trustsService: () => false,
+    issueSession: async () => await issue({ caller: root, durationSeconds: 0 }),
+    issue,
+    findPolicyDocuments: async (_account, arns) => arns.map((arn) => (arn.includes('::aws:') ? document([{ Effect: 'Allow', Action: '*', Resource: '*' }]) : undefined)),
+  };
+  const service = stsService.bind({ identity });
+  const cache = createPolicyCache();
+
+  return {
+    clock,
+    grants,
+    async sts(name, input, caller = root) {
+      const operation = service.find(name);
+      if (!operation) throw new Error(`${name} is not part of the service`);
+      const call = {
+        requestId: '00000000-0000-4000-8000-000000000000',
+        account: caller.account,
+        region: 'us-east-1',
+        caller,
+        nowMs: clock.now(),
+        signal: new AbortController().signal,
+        log: silentLogger,
+        endpoint: 'http://127.0.0.1:4566',
+        sourceIp: '127.0.0.1',
+        head: { method: 'POST', path: '/', query: '', headers: {} },
+      };
+      if (operation.access !== 'public') {
+        const texts = await identity.policiesOf(caller, undefined);
+        for (const access of [await operation.access(input, call)].flat()) {
+          const { action, resource, resourcePolicy, resourcePolicyRequired: resourceRequired } = access;
+          const context = contextOf({ principal: caller, nowMs: clock.now(), ...(access.conditions && { keys: access.conditions }) });
+          const request = { principal: caller, action, resource, context };
+          const policy = resourcePolicy === undefined ? undefined : { source: resource, document: resourcePolicy };
+          const evaluation = decide(cache, request, { ...texts, resource: policy, resourceRequired });
+          if (evaluation.decision !== 'allow') throw new ServiceError('AccessDenied', explainDenial(request, evaluation), { status: 403 });
+        }
+      }
+      return (await operation.handle(input, call)) as never;
+    },
+  };
+}
