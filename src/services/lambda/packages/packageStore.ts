@@ -16,6 +16,7 @@ import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
 export interface PackageBlobs {
   put(body: Uint8Array): Promise<{ readonly id: string }>;
   read(id: string): Promise<Uint8Array>;
+  delete(id: string): Promise<void>;
 }
 
 export interface PackageStoreDeps {
@@ -33,8 +34,8 @@ export interface PackageHold {
 }
 
 export interface PackageStore {
-  /** Checks, unpacks and stores an uploaded archive. Release the hold when the rows that use it are committed, or never will be. */
-  add(archive: Uint8Array, signal: AbortSignal): Promise<PackageHold & { readonly code: CodeReference }>;
+  /** Checks, unpacks and stores an uploaded archive, and runs `commit`, which makes the rows that own it. When that fails, nothing stays. */
+  add<Result>(archive: Uint8Array, signal: AbortSignal, commit: (code: CodeReference) => Promise<Result>): Promise<Result>;
   /** The unpacked package of a stored archive. */
   open(code: CodeReference): Promise<PackageHold>;
   /** Removes the folder of a package once no row and no hold needs it. */
@@ -100,18 +101,20 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   }
 
   return {
-    async add(archive, signal) {
+    async add(archive, signal, commit) {
       if (archive.length === 0) throw errors.emptyArchive();
       if (archive.length > zippedBytesMax) throw errors.zippedTooLarge(zippedBytesMax);
-      const { sha256, ...held } = await unpack(archive, signal);
+      const held = await unpack(archive, signal);
       // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
-      doubtful.add(sha256);
+      doubtful.add(held.sha256);
       try {
         const { id } = await blobs.put(archive);
-        return { ...held, code: { blobId: id, sha256, zippedBytes: archive.length } };
-      } catch (error) {
+        return await commit({ blobId: id, sha256: held.sha256, zippedBytes: archive.length }).catch(async (error: unknown) => {
+          await blobs.delete(id);
+          throw error;
+        });
+      } finally {
         held.release();
-        throw error;
       }
     },
     async open(code) {
