@@ -1,19 +1,15 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import type { BlobStore } from '../../blob/blobStore.ts';
 import { operationsOf } from '../../framework/service.ts';
-import type { Store, Transaction } from '../../kv/store.ts';
+import type { Store } from '../../kv/store.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
 import type { Fleet } from './environments/fleet.ts';
-import type { PackageBlobs, PackageStore } from './packages/packageStore.ts';
+import type { PackageStore } from './packages/packageStore.ts';
 
-/** What this service needs of the blob store: an archive belongs to a row, or is swept. */
-export interface LambdaBlobs extends PackageBlobs {
-  /** The transaction makes a row that owns this blob. */
-  adopt(tx: Transaction, id: string): void;
-  /** The transaction removes the row that owned it. */
-  discard(tx: Transaction, id: string): void;
-}
+/** What this service needs of the blob store. */
+export type LambdaBlobs = Pick<BlobStore, 'put' | 'read' | 'delete' | 'adopt' | 'discard'>;
 
 /** What the operations work with. */
 export interface LambdaContext {

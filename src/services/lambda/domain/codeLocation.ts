@@ -2,10 +2,11 @@
 // everything and is sealed, so that it needs no row and works after a restart.
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Random } from '../../../base/random.ts';
+import type { BlobId } from '../../../blob/blobId.ts';
 import { codeLocationMs } from '../limits.ts';
 
 export interface CodeDownload {
-  readonly blobId: string;
+  readonly blobId: BlobId;
   readonly fileName: string;
 }
 

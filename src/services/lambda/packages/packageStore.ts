@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile }
 import { join } from 'node:path';
 import { assert, systemErrorCode } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
+import type { BlobStore } from '../../../blob/blobStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import type { WorkPool } from '../../../work/pool.ts';
 import { errors } from '../errors.ts';
@@ -12,16 +13,9 @@ import { isPackageUsed } from '../store.ts';
 import type { CodeReference } from '../store.ts';
 import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
 
-/** What this service needs of the blob store. */
-export interface PackageBlobs {
-  put(body: Uint8Array): Promise<{ readonly id: string }>;
-  read(id: string): Promise<Uint8Array>;
-  delete(id: string): Promise<void>;
-}
-
 export interface PackageStoreDeps {
   readonly store: Store;
-  readonly blobs: PackageBlobs;
+  readonly blobs: Pick<BlobStore, 'put' | 'read' | 'delete'>;
   readonly work: WorkPool;
   readonly log: Logger;
   readonly codeFolder: string;

@@ -10,6 +10,7 @@ import { hexId, uuid } from '../../../base/ids.ts';
 import { createLogger, silentLogger } from '../../../base/log.ts';
 import type { LogRecord } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
+import type { BlobId } from '../../../blob/blobId.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
@@ -140,14 +141,15 @@ function createFakeBlobs(): FakeBlobs {
   return {
     bodies,
     async put(body) {
-      const id = hexId(random, 32);
+      assert(body instanceof Uint8Array, 'packages are put as bytes');
+      const id = hexId(random, 32) as BlobId;
       bodies.set(id, body);
-      return { id };
+      return { id, bytes: body.length, sha256: '' };
     },
     async read(id) {
       const body = bodies.get(id);
       assert(body, 'a blob is missing', { id });
-      return body;
+      return Buffer.from(body);
     },
     adopt: () => undefined,
     discard: (tx, id) => tx.afterCommit(() => void bodies.delete(id)),
