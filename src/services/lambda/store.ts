@@ -1,4 +1,5 @@
 // Keys: functions [name] | versions [name, number] | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
+import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
@@ -35,7 +36,7 @@ export interface VersionRow {
 }
 
 export interface CodeReference {
-  readonly blobId: string;
+  readonly blobId: BlobId;
   /** Of the zip archive, hexadecimal. */
   readonly sha256: string;
   readonly zippedBytes: number;

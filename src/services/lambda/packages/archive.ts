@@ -148,10 +148,11 @@ async function writeEntries(zip: ZipFile, plan: readonly PlannedEntry[], target:
     if (item.kind === 'folder') await makeFolder(target, item.path, folders);
     if (item.kind !== 'file') continue;
     await makeFolder(target, posix.dirname(item.path), folders);
+    const content = await openEntry(zip, item.entry);
     const path = join(target, item.path);
     // `wx` also finds names that only this file system takes for the same (case, Unicode forms).
     const output = createWriteStream(path, { flags: 'wx', mode: item.executable ? 0o755 : 0o644 });
-    await pipeline(await openEntry(zip, item.entry), checkContent(item, budget), output).catch((error: unknown) => {
+    await pipeline(content, checkContent(item, budget), output).catch((error: unknown) => {
       throw error instanceof Refusal || isHostFault(error) ? error : broken(String(error));
     });
     // The process's umask must not decide what a sandbox's user may read.

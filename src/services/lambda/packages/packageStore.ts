@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile }
 import { join } from 'node:path';
 import { assert, systemErrorCode } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
+import type { BlobStore } from '../../../blob/blobStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import type { WorkPool } from '../../../work/pool.ts';
 import { errors } from '../errors.ts';
@@ -12,15 +13,9 @@ import { isPackageUsed } from '../store.ts';
 import type { CodeReference } from '../store.ts';
 import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
 
-/** What this service needs of the blob store. */
-export interface PackageBlobs {
-  put(body: Uint8Array): Promise<{ readonly id: string }>;
-  read(id: string): Promise<Uint8Array>;
-}
-
 export interface PackageStoreDeps {
   readonly store: Store;
-  readonly blobs: PackageBlobs;
+  readonly blobs: Pick<BlobStore, 'put' | 'read' | 'delete'>;
   readonly work: WorkPool;
   readonly log: Logger;
   readonly codeFolder: string;
@@ -33,8 +28,8 @@ export interface PackageHold {
 }
 
 export interface PackageStore {
-  /** Checks, unpacks and stores an uploaded archive. Release the hold when the rows that use it are committed, or never will be. */
-  add(archive: Uint8Array, signal: AbortSignal): Promise<PackageHold & { readonly code: CodeReference }>;
+  /** Checks, unpacks and stores an uploaded archive, and runs `commit`, which makes the rows that own it. When that fails, nothing stays. */
+  add<Result>(archive: Uint8Array, signal: AbortSignal, commit: (code: CodeReference) => Promise<Result>): Promise<Result>;
   /** The unpacked package of a stored archive. */
   open(code: CodeReference): Promise<PackageHold>;
   /** Removes the folder of a package once no row and no hold needs it. */
@@ -100,18 +95,20 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   }
 
   return {
-    async add(archive, signal) {
+    async add(archive, signal, commit) {
       if (archive.length === 0) throw errors.emptyArchive();
       if (archive.length > zippedBytesMax) throw errors.zippedTooLarge(zippedBytesMax);
-      const { sha256, ...held } = await unpack(archive, signal);
+      const held = await unpack(archive, signal);
       // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
-      doubtful.add(sha256);
+      doubtful.add(held.sha256);
       try {
         const { id } = await blobs.put(archive);
-        return { ...held, code: { blobId: id, sha256, zippedBytes: archive.length } };
-      } catch (error) {
+        return await commit({ blobId: id, sha256: held.sha256, zippedBytes: archive.length }).catch(async (error: unknown) => {
+          await blobs.delete(id);
+          throw error;
+        });
+      } finally {
         held.release();
-        throw error;
       }
     },
     async open(code) {

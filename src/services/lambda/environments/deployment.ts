@@ -1,0 +1,12 @@
+import type { Place } from '../domain/functionName.ts';
+import type { VersionRow } from '../store.ts';
+
+/** One version of a function as it is now: everything its environments are started from. */
+export interface Deployment {
+  readonly place: Place;
+  readonly name: string;
+  readonly row: VersionRow;
+}
+
+/** What the environments of a version are kept under; the same for all its deployments. */
+export const versionKey = (place: Place, name: string, version: string): string => `${place.account}/${place.region}/${name}/${version}`;

@@ -1,0 +1,271 @@
+// One execution environment: a log stream, credentials, and a process tree that is started again when it was lost. The
+// phases and their log lines follow https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
+import type { Clock } from '../../../base/clock.ts';
+import { ServiceError } from '../../../base/errors.ts';
+import { hexId, uuid } from '../../../base/ids.ts';
+import type { Random } from '../../../base/random.ts';
+import type { RoleDirectory } from '../../../ports/identity.ts';
+import type { LogSink } from '../../../ports/logSink.ts';
+import type { Environment, InitOutcome, InvocationOutcome, Sandbox } from '../../../sandbox/types.ts';
+import { functionArn } from '../domain/functionName.ts';
+import { describeExit, exitErrorType } from '../domain/processExit.ts';
+import { crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, timeoutText } from '../domain/report.ts';
+import type { RunFailure } from '../domain/report.ts';
+import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
+import { openVariables } from '../domain/seal.ts';
+import { errors } from '../errors.ts';
+import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax } from '../limits.ts';
+import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
+import type { Deployment } from './deployment.ts';
+import { openEnvironmentLog } from './environmentLog.ts';
+import { environmentVariables } from './variables.ts';
+
+export interface ExecutionDeps {
+  readonly sandbox: Sandbox;
+  readonly roles: RoleDirectory;
+  readonly logs: LogSink;
+  readonly packages: PackageStore;
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly random: Random;
+  readonly sealKey: Uint8Array;
+  readonly functionEndpoint: string | undefined;
+  /** Milliseconds with fractions, from any start: for durations only. */
+  readonly monotonicMs: () => number;
+}
+
+export interface InvocationInput {
+  readonly requestId: string;
+  readonly event: Uint8Array;
+  readonly invokedFunctionArn: string;
+  readonly clientContext: string | undefined;
+  readonly traceId: string;
+  readonly wantsTail: boolean;
+}
+
+export interface InvocationResult {
+  readonly payload: Uint8Array;
+  readonly failed: boolean;
+  /** Base64, when it was asked for. */
+  readonly logTail: (() => Promise<string>) | undefined;
+}
+
+export interface ExecutionEnvironment {
+  readonly deployment: Deployment;
+  /** One at a time. */
+  run(input: InvocationInput): Promise<InvocationResult>;
+  /** Whether it may serve another invocation that starts now. */
+  isUsable(): boolean;
+  /** Called when the process ends while nothing runs. */
+  onLost(callback: () => void): void;
+  /** Ends the process and lets go of everything. */
+  dispose(): Promise<void>;
+}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiresAtMs: number;
+}
+
+export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Deployment): ExecutionEnvironment {
+  const { wall, clock, monotonicMs } = deps;
+  const { row, place } = deployment;
+  const timeoutMs = row.timeoutSeconds * 1_000;
+  const logStreamName = streamName(clock.now(), row.version, deps.random);
+  const log = openEnvironmentLog(
+    { sink: deps.logs, clock, wall },
+    { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
+  );
+  let process: Environment | undefined;
+  let initialised = false;
+  let running = false;
+  let hold: PackageHold | undefined;
+  let credentials: Credentials | undefined;
+  let notifyLost = (): void => undefined;
+
+  /** Starts a process and waits for its init; it is kept only when that succeeded. */
+  async function start(initTimeoutMs: number): Promise<InitOutcome> {
+    hold ??= await deps.packages.open(row.code);
+    credentials = await freshCredentials();
+    const own = row.sealedVariables === undefined ? [] : openVariables(row.sealedVariables, functionArn(place, deployment.name), deps.sealKey);
+    const runtime = runtimeKindOf(row.runtime);
+    if (runtime === undefined) throw errors.invalidRuntime(`The runtime ${row.runtime} does not run here.`);
+    const started = await deps.sandbox
+      .start({
+        environmentId: uuid(deps.random),
+        runtime,
+        handler: row.handler,
+        codeFolder: hold.folder,
+        variables: environmentVariables({ deployment, own, logStreamName, credentials, endpoint: deps.functionEndpoint }),
+        memoryMegabytes: row.memoryMegabytes,
+        ephemeralStorageMegabytes: row.ephemeralMegabytes,
+        initTimeoutMs,
+        onOutput: (chunk) => log.writeOutput(chunk),
+      })
+      .catch((error: unknown) => {
+        throw error instanceof ServiceError ? errors.invalidRuntime(error.message) : error;
+      });
+    const outcome = await started.init;
+    if (outcome.kind !== 'ready') {
+      await started.kill();
+      return outcome;
+    }
+    process = started;
+    void started.exited.then(() => {
+      if (process !== started) return;
+      process = undefined;
+      if (!running) notifyLost();
+    });
+    return outcome;
+  }
+
+  async function freshCredentials(): Promise<Credentials> {
+    if (credentials !== undefined && credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs) return credentials;
+    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds });
+  }
+
+  /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
+  async function initPhase(): Promise<number | undefined> {
+    initialised = true;
+    log.write(initStartLine(runtimeVersionOf(row.runtime, place.region)));
+    const outcome = await start(initMs);
+    if (outcome.kind === 'ready') return outcome.durationMs;
+    log.write(initReportLine(outcome.durationMs, 'init', initFailure(outcome)));
+    return undefined;
+  }
+
+  async function run(input: InvocationInput): Promise<InvocationResult> {
+    const tail = input.wantsTail ? log.startTail() : undefined;
+    const isCold = !initialised;
+    const initDurationMs = isCold ? await initPhase() : undefined;
+    const startedMs = monotonicMs();
+    const deadlineMs = wall.now() + timeoutMs;
+    const retried = process === undefined ? await start(timeoutMs) : undefined;
+    if (retried !== undefined && retried.kind !== 'ready') log.write(initReportLine(retried.durationMs, 'invoke', initFailure(retried)));
+    log.write(startLine(input.requestId, row.version));
+    const served = process;
+    const outcome = served === undefined ? retried : await served.invoke({ ...requestOf(input), deadlineMs });
+    const result = conclude(input.requestId, outcome, row.timeoutSeconds);
+    if (result.failure?.kind === 'timeout') log.write(timeoutLine(input.requestId, wall.now(), row.timeoutSeconds));
+    if (result.crash !== undefined) log.write(crashLine(input.requestId, result.crash.text, result.crash.errorType));
+    // A lost process is replaced when the next invocation comes.
+    if (result.lost && process === served) process = undefined;
+    log.write(endLine(input.requestId));
+    const figures = { requestId: input.requestId, durationMs: monotonicMs() - startedMs, initDurationMs, memoryMegabytes: row.memoryMegabytes };
+    // Reading the peak takes a moment; neither the caller nor the next invocation waits for it.
+    log.writeLater(peakOf(served).then((memoryPeakBytes) => reportLine({ ...figures, memoryPeakBytes, failure: result.failure })));
+    log.endTail();
+    return { payload: result.payload, failed: result.failed, logTail: tail === undefined ? undefined : () => tail.read() };
+  }
+
+  return {
+    deployment,
+    async run(input) {
+      running = true;
+      try {
+        return await run(input);
+      } finally {
+        running = false;
+      }
+    },
+    isUsable: () => credentials === undefined || credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs,
+    onLost(callback) {
+      notifyLost = callback;
+    },
+    async dispose() {
+      const last = process;
+      process = undefined;
+      await last?.kill();
+      hold?.release();
+      hold = undefined;
+    },
+  };
+}
+
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput) => ({
+  requestId,
+  event,
+  invokedFunctionArn,
+  traceId,
+  ...(clientContext === undefined ? {} : { clientContext }),
+});
+
+interface Conclusion {
+  readonly payload: Uint8Array;
+  readonly failed: boolean;
+  readonly lost: boolean;
+  readonly failure?: RunFailure;
+  readonly crash?: { readonly text: string; readonly errorType: string };
+}
+
+/** What the caller and the log are told about an outcome. */
+function conclude(requestId: string, outcome: InvocationOutcome | InitOutcome | undefined, timeoutSeconds: number): Conclusion {
+  switch (outcome?.kind) {
+    case 'response':
+      return outcome.payload.length > responsePayloadBytesMax ? tooLarge(false) : { payload: outcome.payload, failed: false, lost: false };
+    case 'function-error':
+      return { payload: outcome.payload, failed: true, lost: false };
+    case 'init-error':
+      return { payload: outcome.payload, failed: true, lost: true, failure: { kind: 'error', errorType: errorTypeOf(outcome.payload) } };
+    case 'timeout':
+      return { ...errorDocument('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutText(timeoutSeconds)}`), lost: true, failure: { kind: 'timeout' } };
+    case 'exited': {
+      const text = describeExit(outcome.exit);
+      const errorType = exitErrorType(outcome.exit);
+      // Callers are always told ExitError, as on AWS; the log names the out-of-memory kill.
+      return {
+        ...errorDocument('Runtime.ExitError', `RequestId: ${requestId} Error: ${text}`),
+        lost: true,
+        failure: { kind: 'error', errorType },
+        crash: { text, errorType: 'Runtime.ExitError' },
+      };
+    }
+    case 'response-too-large':
+      return tooLarge(true);
+    default:
+      throw new Error('an environment without a process reported itself ready');
+  }
+}
+
+function tooLarge(lost: boolean): Conclusion {
+  const message = `Response payload size exceeded maximum allowed payload size (${responsePayloadBytesMax} bytes).`;
+  return { ...errorDocument('Function.ResponseSizeTooLarge', message), lost };
+}
+
+const errorDocument = (errorType: string, errorMessage: string): { payload: Uint8Array; failed: true } => ({
+  payload: Buffer.from(JSON.stringify({ errorType, errorMessage })),
+  failed: true,
+});
+
+function initFailure(outcome: Exclude<InitOutcome, { kind: 'ready' }>): RunFailure {
+  if (outcome.kind === 'timeout') return { kind: 'timeout' };
+  return { kind: 'error', errorType: outcome.kind === 'exited' ? exitErrorType(outcome.exit) : errorTypeOf(outcome.payload) };
+}
+
+/** The `errorType` of a runtime's error document, which a custom runtime may have left out or written wrongly. */
+function errorTypeOf(payload: Uint8Array): string {
+  try {
+    const document: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
+    if (typeof document === 'object' && document !== null && 'errorType' in document && typeof document.errorType === 'string') {
+      return document.errorType.replace(/[^\w.:-]/g, '').slice(0, 128) || 'Runtime.Unknown';
+    }
+  } catch {
+    // Not JSON: a custom runtime may post anything.
+  }
+  return 'Runtime.Unknown';
+}
+
+async function peakOf(environment: Environment | undefined): Promise<number> {
+  try {
+    return (await environment?.memoryPeakBytes()) ?? 0;
+  } catch {
+    return 0; // The process is gone and its figures with it; the report must not be.
+  }
+}
+
+function streamName(nowMs: number, version: string, random: Random): string {
+  const day = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/');
+  return `${day}/[${version}]${hexId(random, 32)}`;
+}

@@ -1,0 +1,225 @@
+// All execution environments of the server: which one serves a request, when a new one is started, when one is ended.
+// One request per environment; the one that was used last serves next, so that the others can fall idle and be ended.
+import type { Clock } from '../../../base/clock.ts';
+import type { Logger } from '../../../base/log.ts';
+import type { Place } from '../domain/functionName.ts';
+import { errors } from '../errors.ts';
+import { concurrentExecutionsMax, environmentIdleMs, unreservedConcurrencyMin } from '../limits.ts';
+import { versionKey } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
+import type { ExecutionEnvironment, InvocationInput, InvocationResult } from './executionEnvironment.ts';
+
+export interface FleetDeps {
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly log: Logger;
+  /** Environments of all functions together that this host can hold. */
+  readonly hostEnvironmentsMax: number;
+  readonly create: (deployment: Deployment) => ExecutionEnvironment;
+}
+
+/** How many invocations may run at once, from the rows that say so. */
+export interface ConcurrencyRules {
+  /** Of this function; undefined when it shares what others leave. */
+  readonly reserved: number | undefined;
+  /** Of all functions of the account and region together. */
+  readonly reservedTotal: number;
+}
+
+export interface Fleet {
+  /** Serves one invocation in an idle environment of this deployment, or in a new one. Throws TooManyRequestsException at a limit. */
+  invoke(deployment: Deployment, rules: ConcurrencyRules, input: InvocationInput): Promise<InvocationResult>;
+  /** Ends all environments of a version whose code or settings changed; a running one serves its request first. */
+  retire(place: Place, name: string, version: string): void;
+  /** Admits nothing more, waits up to `drainMs` for what runs, and ends everything. */
+  close(drainMs: number): Promise<void>;
+}
+
+interface Member {
+  readonly environment: ExecutionEnvironment;
+  readonly group: Group;
+  idleSinceMs: number;
+}
+
+/** The environments of one deployment of one version. */
+interface Group {
+  readonly key: string;
+  readonly deploymentId: string;
+  /** A stack: the last is the warmest. */
+  readonly idle: Member[];
+  busy: number;
+  retired: boolean;
+}
+
+interface PlaceLoad {
+  /** Running invocations of functions that have no reserved concurrency. */
+  shared: number;
+  readonly reserved: Map<string, number>;
+}
+
+export function createFleet(deps: FleetDeps): Fleet {
+  const { clock, log } = deps;
+  const groups = new Map<string, Group>();
+  const loads = new Map<string, PlaceLoad>();
+  const endings = new Set<Promise<void>>();
+  const active = new Set<Promise<unknown>>();
+  let members = 0;
+  let closing = false;
+  let cancelSweep: (() => void) | undefined;
+
+  function groupOf({ place, name, row }: Deployment): Group {
+    const key = versionKey(place, name, row.version);
+    const group = groups.get(key);
+    if (group?.deploymentId === row.deploymentId) return group;
+    if (group !== undefined) retireGroup(group);
+    const fresh: Group = { key, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
+    groups.set(key, fresh);
+    return fresh;
+  }
+
+  function retireGroup(group: Group): void {
+    group.retired = true;
+    if (groups.get(group.key) === group) groups.delete(group.key);
+    for (const member of group.idle.splice(0)) end(member);
+  }
+
+  function end({ environment }: Member): void {
+    const ending = environment
+      .dispose()
+      .catch((error: unknown) => log.error('an execution environment could not be ended', { error: String(error) }))
+      .finally(() => {
+        members -= 1;
+        endings.delete(ending);
+      });
+    endings.add(ending);
+  }
+
+  function takeIdle(group: Group): Member | undefined {
+    for (let member = group.idle.pop(); member !== undefined; member = group.idle.pop()) {
+      if (member.environment.isUsable()) return member;
+      end(member);
+    }
+    return undefined;
+  }
+
+  function startMember(group: Group, deployment: Deployment): Member {
+    if (members >= deps.hostEnvironmentsMax) evictColdest();
+    // An evicted one counts until its process is gone, so a full host may briefly hold one more than allowed.
+    if (members - endings.size >= deps.hostEnvironmentsMax) {
+      log.warn('this host runs as many function environments as it may; an invocation was throttled', { environments: members });
+      throw errors.throttled('ConcurrentInvocationLimitExceeded');
+    }
+    members += 1;
+    const member: Member = { environment: deps.create(deployment), group, idleSinceMs: 0 };
+    member.environment.onLost(() => {
+      const position = group.idle.indexOf(member);
+      if (position < 0) return;
+      group.idle.splice(position, 1);
+      end(member);
+    });
+    return member;
+  }
+
+  function evictColdest(): void {
+    let coldest: Member | undefined;
+    for (const group of groups.values()) {
+      const [candidate] = group.idle;
+      if (candidate !== undefined && (coldest === undefined || candidate.idleSinceMs < coldest.idleSinceMs)) coldest = candidate;
+    }
+    if (coldest === undefined) return;
+    coldest.group.idle.shift();
+    end(coldest);
+  }
+
+  function putBack(member: Member): void {
+    if (closing || member.group.retired || !member.environment.isUsable()) return end(member);
+    member.idleSinceMs = clock.now();
+    member.group.idle.push(member);
+    scheduleSweep();
+  }
+
+  function scheduleSweep(): void {
+    if (cancelSweep !== undefined || closing) return;
+    cancelSweep = clock.at(clock.now() + environmentIdleMs, () => {
+      cancelSweep = undefined;
+      sweep();
+    });
+  }
+
+  function sweep(): void {
+    const before = clock.now() - environmentIdleMs;
+    for (const group of [...groups.values()]) {
+      while (group.idle[0] !== undefined && group.idle[0].idleSinceMs <= before) {
+        const member = group.idle.shift();
+        if (member !== undefined) end(member);
+      }
+      if (group.idle.length === 0 && group.busy === 0) groups.delete(group.key);
+    }
+    if ([...groups.values()].some((group) => group.idle.length > 0)) scheduleSweep();
+  }
+
+  async function serve(deployment: Deployment, input: InvocationInput): Promise<InvocationResult> {
+    const group = groupOf(deployment);
+    const member = takeIdle(group) ?? startMember(group, deployment);
+    group.busy += 1;
+    try {
+      const result = await member.environment.run(input);
+      group.busy -= 1;
+      putBack(member);
+      return result;
+    } catch (error) {
+      group.busy -= 1;
+      end(member);
+      throw error;
+    }
+  }
+
+  return {
+    async invoke(deployment, rules, input) {
+      if (closing) throw errors.stopping();
+      const leave = enter(loads, deployment, rules);
+      const serving = serve(deployment, input).finally(leave);
+      active.add(serving);
+      try {
+        return await serving;
+      } finally {
+        active.delete(serving);
+      }
+    },
+    retire(place, name, version) {
+      const group = groups.get(versionKey(place, name, version));
+      if (group !== undefined) retireGroup(group);
+    },
+    async close(drainMs) {
+      closing = true;
+      cancelSweep?.();
+      for (const group of [...groups.values()]) retireGroup(group);
+      const drained = Promise.allSettled(active);
+      await Promise.race([drained, new Promise<void>((resolve) => deps.wall.at(deps.wall.now() + drainMs, resolve))]);
+      await Promise.all(endings);
+    },
+  };
+}
+
+/** Counts an invocation in, or throttles it. Answers what counts it out. */
+function enter(loads: Map<string, PlaceLoad>, { place, name }: Deployment, { reserved, reservedTotal }: ConcurrencyRules): () => void {
+  const placeKey = `${place.account}/${place.region}`;
+  const load = loads.get(placeKey) ?? { shared: 0, reserved: new Map<string, number>() };
+  loads.set(placeKey, load);
+  if (reserved === undefined) {
+    const sharedMax = Math.max(unreservedConcurrencyMin, concurrentExecutionsMax - reservedTotal);
+    if (load.shared >= sharedMax) throw errors.throttled('ConcurrentInvocationLimitExceeded');
+    load.shared += 1;
+    return () => {
+      load.shared -= 1;
+    };
+  }
+  const running = load.reserved.get(name) ?? 0;
+  if (running >= reserved) throw errors.throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
+  load.reserved.set(name, running + 1);
+  return () => {
+    const left = (load.reserved.get(name) ?? 1) - 1;
+    if (left > 0) load.reserved.set(name, left);
+    else load.reserved.delete(name);
+  };
+}

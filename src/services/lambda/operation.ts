@@ -1,0 +1,29 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { BlobStore } from '../../blob/blobStore.ts';
+import { operationsOf } from '../../framework/service.ts';
+import type { Store } from '../../kv/store.ts';
+import type { RoleDirectory } from '../../ports/identity.ts';
+import type { Fleet } from './environments/fleet.ts';
+import type { PackageStore } from './packages/packageStore.ts';
+
+/** What this service needs of the blob store. */
+export type LambdaBlobs = Pick<BlobStore, 'put' | 'read' | 'delete' | 'adopt' | 'discard'>;
+
+/** What the operations work with. */
+export interface LambdaContext {
+  readonly store: Store;
+  readonly blobs: LambdaBlobs;
+  readonly packages: PackageStore;
+  readonly fleet: Fleet;
+  readonly roles: RoleDirectory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly sealKey: Uint8Array;
+  /** True while unknown keys are trusted: a role that does not exist is then a warning (design.md §6). */
+  readonly localMode: boolean;
+}
+
+export const operation = operationsOf<typeof import('@aws-sdk/client-lambda'), LambdaContext>();

@@ -1,0 +1,113 @@
+import type { CreateFunctionRequest } from '@aws-sdk/client-lambda';
+import { uuid } from '../../../base/ids.ts';
+import type { Call } from '../../../framework/context.ts';
+import { describeVersion } from '../domain/configuration.ts';
+import { requireVariables } from '../domain/environment.ts';
+import type { Variables } from '../domain/environment.ts';
+import { functionArn } from '../domain/functionName.ts';
+import type { FunctionReference } from '../domain/functionName.ts';
+import { requireRuntime } from '../domain/runtimes.ts';
+import { sealVariables } from '../domain/seal.ts';
+import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { requireTags } from '../domain/tags.ts';
+import { errors } from '../errors.ts';
+import { requireExecutionRole } from '../executionRole.ts';
+import { codeStorageBytesMax } from '../limits.ts';
+import { accessTo, referenceOf } from '../lookup.ts';
+import { operation } from '../operation.ts';
+import type { LambdaContext } from '../operation.ts';
+import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
+import type { CodeReference, FunctionRow } from '../store.ts';
+
+const implemented = new Set([
+  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
+  'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup',
+]);
+
+const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
+
+export const createFunction = operation('CreateFunction', {
+  access: (input, call) => [
+    accessTo('lambda:CreateFunction')(input, call),
+    { action: 'iam:PassRole', resource: input.Role ?? '', conditions: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+  ],
+  async handle(input, call, context) {
+    const { store, blobs, packages, sealKey } = context;
+    const reference = referenceOf(input, call, 'lambda:CreateFunction');
+    const variables = checkSettings(input, reference, call);
+    await store.read((tx) => requireFree(tx, reference));
+    await requireExecutionRole(input.Role ?? '', call, context);
+    if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
+    return packages.add(input.Code.ZipFile, call.signal, async (code) => {
+      const row = newFunction(input, { reference, variables, code, call, context });
+      await store.transact(async (tx) => {
+        await requireFree(tx, reference);
+        const { codeBytes } = await addUsage(tx, reference, { codeBytes: code.zippedBytes, functions: 1 });
+        if (codeBytes > codeStorageBytesMax) throw errors.codeStorageExceeded();
+        blobs.adopt(tx, code.blobId);
+        addPackageUser(tx, reference, row.name, row.latest);
+        setFunction(tx, reference, row);
+      });
+      const described = { place: reference, name: row.name, row: row.latest, qualifier: undefined };
+      return describeVersion(described, sealKey, 'being-created');
+    });
+  },
+});
+
+/** Everything that needs no look at the store. */
+function checkSettings(input: CreateFunctionRequest, { name, qualifier }: FunctionReference, call: Call): Variables | undefined {
+  if (name.length > nameLengthMax) throw errors.validation(name, 'functionName', `Member must have length less than or equal to ${nameLengthMax}`);
+  if (qualifier !== undefined && qualifier !== latest) {
+    throw errors.invalidParameter(`The function name must not have a qualifier: ${qualifier}`);
+  }
+  refuseUnimplemented(input, implemented);
+  if (input.Publish === true) throw errors.notSupported('the setting Publish');
+  if (!input.Runtime || !input.Handler) {
+    throw errors.invalidParameter('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
+  }
+  requireRuntime(input.Runtime, call.nowMs);
+  requireSizes(input);
+  requireTags(input.Tags ?? {});
+  return input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
+}
+
+async function requireFree(tx: Parameters<typeof findFunction>[0], reference: FunctionReference): Promise<void> {
+  if ((await findFunction(tx, reference, reference.name)) !== undefined) throw errors.functionExists(reference.name);
+}
+
+interface NewFunction {
+  readonly reference: FunctionReference;
+  readonly variables: Variables | undefined;
+  readonly code: CodeReference;
+  readonly call: Call;
+  readonly context: LambdaContext;
+}
+
+function newFunction(input: CreateFunctionRequest, { reference, variables, code, call, context }: NewFunction): FunctionRow {
+  const { random, sealKey } = context;
+  const { name } = reference;
+  const sealed = variables === undefined ? undefined : sealVariables(variables, functionArn(reference, name), sealKey, random);
+  return {
+    name,
+    createdAtMs: call.nowMs,
+    tags: Object.entries(input.Tags ?? {}),
+    publishedVersions: 0,
+    latest: {
+      version: latest,
+      description: input.Description ?? '',
+      runtime: input.Runtime ?? '',
+      handler: input.Handler ?? '',
+      roleArn: input.Role ?? '',
+      timeoutSeconds: input.Timeout ?? 3,
+      memoryMegabytes: input.MemorySize ?? 128,
+      ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512,
+      architecture: input.Architectures?.[0] ?? 'x86_64',
+      logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+      ...(sealed === undefined ? {} : { sealedVariables: sealed }),
+      code,
+      modifiedAtMs: call.nowMs,
+      revisionId: uuid(random),
+      deploymentId: uuid(random),
+    },
+  };
+}

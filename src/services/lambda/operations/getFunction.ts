@@ -1,0 +1,20 @@
+import { makeCodeToken } from '../domain/codeLocation.ts';
+import { describeVersion } from '../domain/configuration.ts';
+import { accessTo, referenceOf, requireVersion } from '../lookup.ts';
+import { operation } from '../operation.ts';
+
+export const getFunction = operation('GetFunction', {
+  access: accessTo('lambda:GetFunction', { qualified: true }),
+  async handle(input, call, { store, random, sealKey }) {
+    const reference = referenceOf(input, call, 'lambda:GetFunction');
+    const { head, row } = await store.read((tx) => requireVersion(tx, reference));
+    const token = makeCodeToken({ blobId: row.code.blobId, fileName: `${head.name}.zip` }, call.nowMs, sealKey, random);
+    return {
+      Configuration: describeVersion({ place: reference, name: head.name, row, qualifier: reference.qualifier }, sealKey),
+      // DEVIATION: the archive comes from this server, not from an S3 bucket; RepositoryType says S3 as clients expect.
+      Code: { RepositoryType: 'S3', Location: `${call.endpoint}/lambda-code/${token}` },
+      ...(head.tags.length === 0 ? {} : { Tags: Object.fromEntries(head.tags) }),
+      ...(head.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: head.reservedConcurrency } }),
+    };
+  },
+});

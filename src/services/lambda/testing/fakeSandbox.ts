@@ -1,0 +1,74 @@
+// A sandbox without processes: tests say how functions behave.
+import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, Sandbox } from '../../../sandbox/types.ts';
+
+export interface FakeBehaviour {
+  init: (spec: EnvironmentSpec) => InitOutcome | Promise<InitOutcome>;
+  invoke: (request: InvocationRequest, spec: EnvironmentSpec) => InvocationOutcome | Promise<InvocationOutcome>;
+}
+
+export interface FakeSandbox extends Sandbox {
+  /** May be changed at any time. */
+  readonly behaviour: FakeBehaviour;
+  /** Every environment that was started, in order. */
+  readonly started: FakeEnvironment[];
+  /** How many are alive. */
+  alive(): number;
+}
+
+export interface FakeEnvironment extends Environment {
+  readonly spec: EnvironmentSpec;
+  /** As if the process tree had died on its own. */
+  exit(exit: ProcessExit): void;
+}
+
+const killed: ProcessExit = { code: undefined, signal: 'SIGKILL', outOfMemory: false };
+
+export function createFakeSandbox(): FakeSandbox {
+  const behaviour: FakeBehaviour = {
+    init: () => ({ kind: 'ready', durationMs: 12.5 }),
+    invoke: (request) => ({ kind: 'response', payload: request.event }),
+  };
+  const started: FakeEnvironment[] = [];
+  const living = new Set<FakeEnvironment>();
+
+  function start(spec: EnvironmentSpec): FakeEnvironment {
+    let exit = (_exit: ProcessExit): void => undefined;
+    const exited = new Promise<ProcessExit>((resolve) => {
+      exit = resolve;
+    });
+    const environment: FakeEnvironment = {
+      spec,
+      environmentId: spec.environmentId,
+      init: Promise.resolve(behaviour.init(spec)),
+      exited,
+      invoke: async (request) => {
+        const outcome = await behaviour.invoke(request, spec);
+        if (outcome.kind !== 'response' && outcome.kind !== 'function-error') environment.exit(killed);
+        return outcome;
+      },
+      memoryPeakBytes: async () => 36 * 2 ** 20,
+      async kill() {
+        environment.exit(killed);
+      },
+      exit(how) {
+        living.delete(environment);
+        exit(how);
+      },
+    };
+    started.push(environment);
+    living.add(environment);
+    return environment;
+  }
+
+  return {
+    behaviour,
+    started,
+    guarantees: [],
+    interpreters: [],
+    alive: () => living.size,
+    start: async (spec) => start(spec),
+    async close() {
+      for (const environment of [...living]) environment.exit(killed);
+    },
+  };
+}

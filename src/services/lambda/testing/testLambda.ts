@@ -1,0 +1,182 @@
+// The service on a store in memory with everything around it faked: for tests beside the operations.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { createFakeClock } from '../../../base/clock.ts';
+import type { MovableClock } from '../../../base/clock.ts';
+import { assert } from '../../../base/errors.ts';
+import { hexId, uuid } from '../../../base/ids.ts';
+import { createLogger, silentLogger } from '../../../base/log.ts';
+import type { LogRecord } from '../../../base/log.ts';
+import { createSeededRandom } from '../../../base/random.ts';
+import type { BlobId } from '../../../blob/blobId.ts';
+import type { Call } from '../../../framework/context.ts';
+import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
+import type { Store } from '../../../kv/store.ts';
+import type { RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
+import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
+import { createWorkPool } from '../../../work/pool.ts';
+import type { WorkPool } from '../../../work/pool.ts';
+import type { LambdaBlobs } from '../operation.ts';
+import { createLambda } from '../service.ts';
+import type { Lambda, LambdaDeps } from '../service.ts';
+import { createFakeSandbox } from './fakeSandbox.ts';
+import type { FakeSandbox } from './fakeSandbox.ts';
+
+type Client = typeof import('@aws-sdk/client-lambda');
+
+export const account = '000000000000';
+export const region = 'us-east-1';
+export const roleArn = `arn:aws:iam::${account}:role/worker`;
+
+export interface TestLambda {
+  readonly lambda: Lambda;
+  readonly sandbox: FakeSandbox;
+  readonly clock: MovableClock;
+  readonly store: Store;
+  readonly codeFolder: string;
+  readonly blobs: FakeBlobs;
+  readonly warnings: LogRecord[];
+  readonly logged: { readonly target: LogTarget; readonly event: LogEvent }[];
+  /** All log messages so far, joined. */
+  logText(): string;
+  call<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>, options?: Partial<Call>): Promise<Output<Client, Name>>;
+  /** A second service on the same store and folders, as after a restart. */
+  restart(overrides?: Partial<LambdaDeps>): Lambda;
+}
+
+/** Runs `test` with a service, and cleans up. */
+export async function withLambda(test: (bench: TestLambda) => Promise<void>, overrides: Partial<LambdaDeps> = {}): Promise<void> {
+  const random = createSeededRandom(20_260_101);
+  const clock = createFakeClock();
+  const codeFolder = await mkdtemp(join(tmpdir(), 'haneul-lambda-'));
+  const work = createWorkPool({ threads: 1 });
+  const store = openMemoryStore({ clock, random });
+  const blobs = createFakeBlobs();
+  const sandbox = createFakeSandbox();
+  const warnings: LogRecord[] = [];
+  const logged: TestLambda['logged'][number][] = [];
+  const logs: LogSink = { append: (target, events) => void logged.push(...events.map((event) => ({ target, event }))), flush: async () => undefined };
+  const log = createLogger((record) => void warnings.push(record), 'warn');
+  const deps: LambdaDeps = {
+    ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
+    roles: fakeRoles(clock),
+    sealKey: random.bytes(32),
+    localMode: true,
+    functionEndpoint: 'http://127.0.0.1:4566',
+    monotonicMs: () => clock.now(),
+    ...overrides,
+  };
+  const restart = (more: Partial<LambdaDeps> = {}): Lambda => createLambda({ ...deps, ...more });
+  const lambda = restart();
+  try {
+    await test({
+      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, logged, restart },
+      logText: () => logged.map(({ event }) => event.message).join(''),
+      call: (name, input, options) => callOperation(lambda, name, input, { nowMs: clock.now(), ...options }),
+    });
+  } finally {
+    await closeAll(lambda, work, store, codeFolder);
+  }
+}
+
+async function closeAll(lambda: Lambda, work: WorkPool, store: Store, codeFolder: string): Promise<void> {
+  await lambda.close(0);
+  await work.close();
+  await store.close();
+  await rm(codeFolder, { recursive: true, force: true });
+}
+
+const requestIds = createSeededRandom(7);
+
+/** Calls an operation as the handler chain does, after its constraints and its permission. */
+export async function callOperation<Name extends OperationName<Client> & string>(
+  lambda: Lambda,
+  name: Name,
+  input: Input<Client, Name>,
+  options: Partial<Call>,
+): Promise<Output<Client, Name>> {
+  const operation = lambda.service.find(name);
+  assert(operation, 'the operation is not in the manifest', { name });
+  const call: Call = {
+    requestId: uuid(requestIds),
+    account,
+    region,
+    caller: { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account },
+    nowMs: 0,
+    signal: new AbortController().signal,
+    log: silentLogger,
+    endpoint: 'http://127.0.0.1:4566',
+    sourceIp: '127.0.0.1',
+    head: { method: 'POST', path: '/', query: '', headers: {} },
+    ...options,
+  };
+  if (operation.access !== 'public') await operation.access(input, call);
+  return (await operation.handle(input, call)) as Output<Client, Name>;
+}
+
+/** A small package. */
+export function zipOf(files: Readonly<Record<string, string>> = { 'index.mjs': 'export const handler = async (event) => event;\n' }): Uint8Array {
+  return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)])));
+}
+
+/** What most tests create. */
+export const helloFunction = {
+  FunctionName: 'hello',
+  Runtime: 'nodejs22.x',
+  Role: roleArn,
+  Handler: 'index.handler',
+  Code: { ZipFile: zipOf() },
+} as const;
+
+export interface FakeBlobs extends LambdaBlobs {
+  readonly bodies: Map<string, Uint8Array>;
+}
+
+function createFakeBlobs(): FakeBlobs {
+  const bodies = new Map<string, Uint8Array>();
+  const random = createSeededRandom(3);
+  return {
+    bodies,
+    async put(body) {
+      assert(body instanceof Uint8Array, 'packages are put as bytes');
+      const id = hexId(random, 32) as BlobId;
+      bodies.set(id, body);
+      return { id, bytes: body.length, sha256: '' };
+    },
+    async read(id) {
+      const body = bodies.get(id);
+      assert(body, 'a blob is missing', { id });
+      return Buffer.from(body);
+    },
+    adopt: () => undefined,
+    discard: (tx, id) => tx.afterCommit(() => void bodies.delete(id)),
+    async delete(id) {
+      bodies.delete(id);
+    },
+  };
+}
+
+/** Knows the role `worker`, which Lambda may assume, and `stranger`, which it may not. */
+function fakeRoles(clock: MovableClock): RoleDirectory {
+  const describe = (name: string): RoleDescription => ({
+    arn: `arn:aws:iam::${account}:role/${name}`,
+    roleName: name,
+    roleId: 'AROAEXAMPLE',
+    account,
+    trustPolicy: name,
+    maxSessionSeconds: 3_600,
+  });
+  return {
+    findRole: async (arn) => ['worker', 'stranger'].map(describe).find((role) => role.arn === arn),
+    trustsService: (role) => role.roleName === 'worker',
+    issueSession: async ({ sessionName, durationSeconds }) => ({
+      accessKeyId: 'ASIAEXAMPLE',
+      secretAccessKey: 'secret',
+      sessionToken: `token of ${sessionName}`,
+      expiresAtMs: clock.now() + durationSeconds * 1_000,
+    }),
+  };
+}
