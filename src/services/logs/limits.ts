@@ -51,7 +51,7 @@ export const pageScanRowsMax = 4_000;
 export const pageMatchStepsMax = 64_000_000;
 export const turnMatchStepsMax = 2_000_000;
 /** Positions of a compiled regular expression (a counted repetition takes one for each count). */
-export const regexPositionsMax = 512;
+export const regexPositionsMax = 256;
 /** How deep parentheses may nest in a JSON pattern. */
 export const patternDepthMax = 32;
 /** CloudWatch Logs allows one wildcard in a property selector and three in a pattern. */

@@ -1,3 +1,4 @@
+import { invalidCharacters } from './errors.ts';
 import type { RegexCompiler } from './parseFilterPattern.ts';
 import type { Scanner } from './scanner.ts';
 import { parseQuoted, parseRegexSource } from './termPattern.ts';
@@ -42,7 +43,7 @@ export function parseComparison(scanner: Scanner, operator: Operator, compile: R
   const bare = scanner.match(/^[\p{L}\p{N}_.*:/+-]+/u) ?? scanner.refuse();
   const wanted = number.test(bare) ? Number(bare) : undefined;
   if (!equality) {
-    if (wanted === undefined) return scanner.refuse();
+    if (wanted === undefined) throw invalidCharacters(bare);
     const holds = (value: number): boolean => orders[operator as keyof typeof orders](value, wanted);
     return { matchesNumber: holds, matchesText: (value) => number.test(value) && holds(Number(value)), matchesAny: false };
   }

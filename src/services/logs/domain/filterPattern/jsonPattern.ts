@@ -91,18 +91,19 @@ function parseTest(parsing: Parsing): Test {
 /** `$.a.b`, `$.a[0]`, `$.a[*].b`, `$.*`, `$['a b']`. */
 function parseSelector(parsing: Parsing): Step[] {
   const { scanner } = parsing;
+  const start = scanner.place();
   if (!scanner.take('$')) scanner.refuse();
   const steps: Step[] = [];
   for (;;) {
     if (scanner.match(/^\.(?!\[)/)) {
-      steps.push(scanner.match(/^[\p{L}\p{N}_-]+/u) ?? parseAll(scanner));
+      steps.push(scanner.match(/^[\p{L}\p{N}_-]+/u) ?? parseAll(scanner, start));
     } else if (scanner.match(/^\.?\[/)) {
       const index = scanner.match(/^[0-9]{1,9}/);
       const quote = scanner.peek();
       if (index !== undefined) steps.push(Number(index));
       else if (quote === '"') steps.push(scanner.read(parseQuoted));
       else if (quote === "'") steps.push((scanner.match(/^'[^']*'/) ?? scanner.refuse()).slice(1, -1));
-      else steps.push(parseAll(scanner));
+      else steps.push(parseAll(scanner, start));
       if (!scanner.take(']')) scanner.refuse();
     } else break;
   }
@@ -113,8 +114,9 @@ function parseSelector(parsing: Parsing): Step[] {
   return steps;
 }
 
-function parseAll(scanner: Scanner): typeof all {
-  return scanner.take('*') ? all : scanner.refuse();
+function parseAll(scanner: Scanner, selectorStart: number): typeof all {
+  // The service names the selector as far as it has read it: `Invalid character(s) in term '$."'`.
+  return scanner.take('*') ? all : scanner.refuse(selectorStart);
 }
 
 /** The values that a selector leads to: none, one, or with a wildcard any number. */

@@ -187,59 +187,73 @@ interface Automaton {
   test(text: string): boolean;
 }
 
-/** Position p is "the first p positions' items are matched"; a position may be skipped, and may repeat itself. */
+/** State p is "the items of the first p positions are matched"; a position may be skipped, and may repeat itself. */
 function compileAlternative({ items, atStart, atEnd }: Alternative): Automaton {
   const tests: CharacterTest[] = [];
-  const skippable: boolean[] = [];
-  const repeating: boolean[] = [];
+  const skippable: number[] = [];
+  const repeating: number[] = [0];
   for (const { accepts, min, max } of items) {
     const required = min + (max === Infinity && min === 0 ? 1 : 0);
     const count = max === Infinity ? required : max;
     if (tests.length + count > regexPositionsMax) throw invalidPattern();
     for (let nth = 0; nth < count; nth += 1) {
-      tests.push(memoize(accepts));
-      skippable.push(nth >= min);
-      repeating.push(max === Infinity && nth === count - 1);
+      tests.push(accepts);
+      skippable.push(nth >= min ? 1 : 0);
+      repeating.push(max === Infinity && nth === count - 1 ? 1 : 0);
     }
   }
   const end = tests.length;
+  const acceptedAt = createAcceptTable(tests);
+  const skips = Uint8Array.from(skippable);
+  const repeats = Uint8Array.from(repeating);
+
+  /** Follows the positions that may be skipped. */
+  function spread(states: Uint8Array): void {
+    for (let p = 0; p < end; p += 1) if (states[p] === 1 && skips[p] === 1) states[p + 1] = 1;
+  }
+
+  function step(states: Uint8Array, next: Uint8Array, accepted: Uint8Array): void {
+    next.fill(0);
+    for (let p = 0; p <= end; p += 1) {
+      if (states[p] !== 1) continue;
+      if (accepted[p] === 1) next[p + 1] = 1;
+      // The position before this state has been matched; a repeating one may be again.
+      if (repeats[p] === 1 && accepted[p - 1] === 1) next[p] = 1;
+    }
+  }
 
   return {
     positions: end,
     test(text) {
-      let active = new Uint8Array(end + 1);
-      let next = new Uint8Array(end + 1);
+      let states = new Uint8Array(end + 2);
+      let next = new Uint8Array(end + 2);
       // "$" is also met before the line break that ends the text, as log lines have one.
       const isEnd = (at: number): boolean => at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10);
-      const enter = (states: Uint8Array): void => {
-        states[0] = 1;
-      };
-      const spread = (states: Uint8Array): void => {
-        for (let p = 0; p < end; p += 1) if (states[p] === 1 && skippable[p]) states[p + 1] = 1;
-      };
-      enter(active);
-      spread(active);
+      states[0] = 1;
+      spread(states);
       for (let at = 0; ; at += 1) {
-        if (active[end] === 1 && (!atEnd || isEnd(at))) return true;
+        if (states[end] === 1 && (!atEnd || isEnd(at))) return true;
         if (at >= text.length) return false;
-        const code = text.charCodeAt(at);
-        next.fill(0);
-        for (let p = 0; p <= end; p += 1) {
-          if (active[p] !== 1) continue;
-          if (p < end && tests[p]?.(code)) next[p + 1] = 1;
-          // Having matched position p - 1 once, a repeating one may match again.
-          if (p > 0 && repeating[p - 1] && tests[p - 1]?.(code)) next[p] = 1;
-        }
-        if (!atStart) enter(next);
+        step(states, next, acceptedAt(text.charCodeAt(at)));
+        if (!atStart) next[0] = 1;
         spread(next);
-        [active, next] = [next, active];
+        [states, next] = [next, states];
       }
     },
   };
 }
 
-/** Answers for ASCII come from a table: a class of many members costs no more than a letter. */
-function memoize(accepts: CharacterTest): CharacterTest {
-  const table = Uint8Array.from({ length: 128 }, (_, code) => (accepts(code) ? 1 : 0));
-  return (code) => (code < 128 ? table[code] === 1 : accepts(code));
+const characterTablesMax = 1_024;
+
+/** Which positions accept a character, found out once for each: a class of many members costs no more than a letter. */
+function createAcceptTable(tests: readonly CharacterTest[]): (code: number) => Uint8Array {
+  const tables = new Map<number, Uint8Array>();
+  return (code) => {
+    let table = tables.get(code);
+    if (table) return table;
+    table = Uint8Array.from({ length: tests.length + 1 }, (_, p) => (tests[p]?.(code) ? 1 : 0));
+    if (tables.size >= characterTablesMax) tables.clear();
+    tables.set(code, table);
+    return table;
+  };
 }

@@ -10,8 +10,10 @@ export interface Scanner {
   /** Lets a reader of its own take over: it gets the text and a place, and returns a value and the place behind. */
   read<T>(reader: (text: string, at: number) => [T, number]): T;
   isAtEnd(): boolean;
-  /** Throws the service's error for what stands here. */
-  refuse(): never;
+  /** Where the next token stands. */
+  place(): number;
+  /** Throws the service's error for the character that stands here, or for the text from `place` to it. */
+  refuse(place?: number): never;
 }
 
 export function createScanner(text: string): Scanner {
@@ -47,10 +49,14 @@ export function createScanner(text: string): Scanner {
       skipBlanks();
       return at >= text.length;
     },
-    refuse() {
+    place() {
+      skipBlanks();
+      return at;
+    },
+    refuse(place) {
       skipBlanks();
       if (at >= text.length) throw invalidPattern();
-      throw invalidCharacters(text.charAt(at));
+      throw invalidCharacters(text.slice(place ?? at, at + 1));
     },
   };
 }
