@@ -3,6 +3,7 @@ import { assert } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Channel, ChannelAnswer } from './channel/channel.ts';
 import { createDeferred } from './deferred.ts';
+import { keepAlive } from './keepAlive.ts';
 import type { LaunchedProcess } from './launcher/launcher.ts';
 import type { LimitGroup } from './limits/limiter.ts';
 import { killGraceMs, lastOutputMs, megabytesPerVcpu } from './limits.ts';
@@ -34,9 +35,14 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   let isReady = false;
 
   const exited = ended.then(async (exit) => {
-    peakBytes = Math.max(peakBytes, await group.memoryPeakBytes().catch(() => 0));
-    await parts.cleanUp();
-    return exit;
+    const release = keepAlive();
+    try {
+      peakBytes = Math.max(peakBytes, await group.memoryPeakBytes().catch(() => 0));
+      await parts.cleanUp();
+      return exit;
+    } finally {
+      release();
+    }
   });
   exited.catch((error: unknown) => log.error('environment could not be cleaned up', { environmentId: spec.environmentId, error: String(error) }));
 
@@ -110,6 +116,7 @@ async function watchEnd({ launched, channel, pipes, output, group, wall }: Envir
   launched.child.once('exit', (code, signal) => end.resolve({ code, signal }));
   launched.child.once('error', () => end.resolve({ code: null, signal: null }));
   const { code, signal } = await end.promise;
+  const release = keepAlive();
   const read = launched.readExit(code, signal);
   const exit = channel.announcedExit !== undefined && channel.announcedExit === code ? { code, signal: undefined } : read;
   // Back-pressure has no one left to hold back, and what is in the pipes is bounded.
@@ -124,6 +131,7 @@ async function watchEnd({ launched, channel, pipes, output, group, wall }: Envir
   output.flush();
   output.close();
   const outOfMemory = exit.signal === 'SIGKILL' && (await group.isOutOfMemory().catch(() => false));
+  release();
   return { ...exit, outOfMemory };
 }
 

@@ -106,7 +106,8 @@ class Runtime {
       else this.succeed(requestId, null);
     };
     try {
-      const result = this.handler(event, Object.assign(context, describeRequest(request)), callback);
+      const { handler } = this;
+      const result = handler(event, Object.assign(context, describeRequest(request)), callback);
       if (result && typeof result.then === 'function') result.then(succeed, fail).catch(fail);
     } catch (error) {
       callback(error);
@@ -117,7 +118,8 @@ class Runtime {
     const { requestId } = request;
     this.onIdle = () => this.fail(requestId, new errors.NodeJsExit(settledNever));
     try {
-      const result = await this.handler(event, describeRequest(request));
+      const { handler } = this;
+      const result = await handler(event, describeRequest(request));
       this.succeed(requestId, result);
     } catch (error) {
       this.fail(requestId, error);
