@@ -1,5 +1,8 @@
 import type { Command } from './command.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { envCommand } from './commands/env.ts';
+import { invokeCommand } from './commands/invoke.ts';
+import { logsCommand } from './commands/logs.ts';
 import { resetCommand } from './commands/reset.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
@@ -11,5 +14,8 @@ export const commands: readonly Command[] = [
   stopCommand,
   statusCommand,
   envCommand,
+  invokeCommand,
+  logsCommand,
   resetCommand,
+  doctorCommand,
 ];

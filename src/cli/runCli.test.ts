@@ -14,7 +14,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 test('runCli without a command lists every command and succeeds', async () => {
   const { code, out } = await run();
   assert.equal(code, 0);
-  for (const name of ['start', 'stop', 'status', 'env', 'reset']) assert.ok(out.includes(`  ${name}`), name);
+  for (const name of ['start', 'stop', 'status', 'env', 'invoke NAME', 'logs NAME', 'reset', 'doctor']) assert.ok(out.includes(`  ${name}`), name);
 });
 
 test('runCli answers --version with the version alone', async () => {

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import { defaultOptions } from '../server/options.ts';
+import { signRequest } from '../wire/sigv4.ts';
 import type { OptionSpec } from './command.ts';
+import { callerKey } from './credentials.ts';
 import { sendHttp, type HttpAnswer } from './httpRequest.ts';
 import { UsageError } from './parseCommandLine.ts';
 import type { Terminal } from './terminal.ts';
@@ -67,19 +69,25 @@ export interface Health {
   readonly status?: string;
   readonly version?: string;
   readonly endpoint?: string;
-  readonly dataFolder?: string;
-  readonly mode?: { readonly auth?: string; readonly iam?: string; readonly storage?: string } | string;
+  readonly pid?: number;
+  /** Null: in memory. */
+  readonly dataFolder?: string | null;
+  readonly auth?: string;
+  readonly iam?: string;
   readonly guarantees?: readonly { readonly name: string; readonly on: boolean; readonly remedy?: string }[];
   readonly interpreters?: readonly { readonly family: string; readonly version: string; readonly path: string }[];
-  readonly services?: readonly string[] | Readonly<Record<string, string>>;
+  readonly services?: Readonly<Record<string, string>>;
 }
 
-const controlIdleMs = 5_000;
+// A reset removes every row and ends every function first.
+const controlIdleMs = 60_000;
+const strictHint = 'Run the command in the server\'s folder, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (npx haneul env).';
 
 /** Asks for `/_haneul/health`. Throws {@link NotRunningError} when nobody, or somebody else, answers. */
-export async function fetchHealth(location: ServerLocation): Promise<Health> {
-  const answer = await callControl(location, 'GET', '/_haneul/health');
+export async function fetchHealth(location: ServerLocation, terminal: Terminal): Promise<Health> {
+  const answer = await callControl(location, terminal, 'GET', '/_haneul/health');
   const health = parseJson(answer.body);
+  if (answer.status === 403) throw new UserFacingError(`${location.endpoint} refuses this key: it is a server that trusts only keys it issued.`, strictHint);
   if (answer.status !== 200 || typeof health !== 'object' || health === null || !('status' in health)) {
     throw new NotRunningError(`${location.endpoint} answers, but it is not a Haneul server (HTTP ${answer.status}).`, whereHint(location));
   }
@@ -87,15 +95,13 @@ export async function fetchHealth(location: ServerLocation): Promise<Health> {
 }
 
 /** One call of the control interface (`/_haneul/…`). */
-export async function callControl(location: ServerLocation, method: 'GET' | 'POST', path: string, body?: object): Promise<HttpAnswer> {
+export async function callControl(location: ServerLocation, terminal: Terminal, method: 'GET' | 'POST', path: string): Promise<HttpAnswer> {
+  const url = new URL(path, location.endpoint);
+  // Signed, because a server that trusts no unknown keys lets only its administrator steer it.
+  const signing = { method, url: url.href, service: 'haneul', region: defaultOptions.region, nowMs: terminal.clock.now() };
+  const headers = { ...signRequest(signing, callerKey(location, terminal)), ...(method === 'POST' ? { 'content-length': '0' } : {}) };
   try {
-    return await sendHttp({
-      method,
-      url: new URL(path, location.endpoint),
-      headers: body ? { 'content-type': 'application/json' } : {},
-      idleMs: controlIdleMs,
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
+    return await sendHttp({ method, url, headers, idleMs: controlIdleMs });
   } catch (error) {
     throw notRunning(location, error);
   }

@@ -1,36 +1,16 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { withFakeServer, type FakeServer } from '../fakeServer.ts';
 import { createFakeTerminal, type FakeTerminal } from '../fakeTerminal.ts';
 import { runCli } from '../runCli.ts';
 
-interface Peer {
-  readonly endpoint: string;
-  readonly calls: string[];
-}
-
-// What a server answers to the control interface; `stop` really closes the port.
-async function withServer(health: unknown, work: (peer: Peer) => Promise<void>): Promise<void> {
-  const calls: string[] = [];
-  const server: Server = createServer((incoming, outgoing) => {
-    calls.push(`${incoming.method} ${incoming.url}`);
-    outgoing.setHeader('connection', 'close');
-    outgoing.end(incoming.url === '/_haneul/health' ? JSON.stringify(health) : '{}');
-    if (incoming.url === '/_haneul/stop') server.close();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  try {
-    await work({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls });
-  } finally {
-    server.close();
-  }
-}
-
 async function run(terminal: FakeTerminal, ...args: string[]): Promise<number> {
   return await runCli(args, terminal);
+}
+
+// What a server answers to the control interface.
+async function withServer(health: unknown, work: (server: FakeServer) => Promise<void>): Promise<void> {
+  await withFakeServer(({ line }) => ({ body: line === 'GET /_haneul/health' ? health : {} }), work);
 }
 
 const health = { status: 'running', version: '9.9.9', guarantees: [{ name: 'own user', on: true }], interpreters: [{ family: 'node', version: '22.0.0', path: '/n' }] };
@@ -62,21 +42,21 @@ test('status answers 3 when something else listens there', async () => {
 });
 
 test('stop asks the server to stop and waits until it is silent', async () => {
-  await withServer(health, async ({ endpoint, calls }) => {
+  await withServer(health, async ({ endpoint, requests }) => {
     const terminal = createFakeTerminal();
     assert.equal(await run(terminal, 'stop', '--endpoint', endpoint), 0);
-    assert.deepEqual(calls, ['GET /_haneul/health', 'POST /_haneul/stop']);
+    assert.deepEqual(requests.map(({ line }) => line), ['GET /_haneul/health', 'POST /_haneul/stop']);
     assert.match(terminal.printed.join('\n'), /^Stopped http:/);
   });
 });
 
 test('reset deletes nothing without a yes', async () => {
-  await withServer(health, async ({ endpoint, calls }) => {
+  await withServer(health, async ({ endpoint, requests }) => {
     assert.equal(await run(createFakeTerminal(), 'reset', '--endpoint', endpoint), 2);
     assert.equal(await run(createFakeTerminal({ interactive: true, answers: [false] }), 'reset', '--endpoint', endpoint), 1);
-    assert.ok(!calls.includes('POST /_haneul/reset'));
+    assert.ok(!requests.some(({ line }) => line === 'POST /_haneul/reset'));
     assert.equal(await run(createFakeTerminal({ interactive: true, answers: [true] }), 'reset', '--endpoint', endpoint), 0);
     assert.equal(await run(createFakeTerminal(), 'reset', '--yes', '--endpoint', endpoint), 0);
-    assert.equal(calls.filter((call) => call === 'POST /_haneul/reset').length, 2);
+    assert.equal(requests.filter(({ line }) => line === 'POST /_haneul/reset').length, 2);
   });
 });

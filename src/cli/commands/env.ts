@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { defaultOptions } from '../../server/options.ts';
+import type { SigningCredentials } from '../../wire/sigv4.ts';
 import { defineCommand } from '../command.ts';
+import { administratorKey } from '../credentials.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { fetchHealth, locateServer, locationOptions, NotRunningError, type ServerLocation } from '../serverConnection.ts';
 import type { Terminal } from '../terminal.ts';
@@ -23,7 +24,7 @@ export const envCommand = defineCommand({
   async run({ options, terminal }) {
     const location = locateServer(terminal, options, { environment: false });
     await warnWhenSilent(location, terminal);
-    const { accessKeyId, secretAccessKey } = options.account === undefined ? keyPairOf(location) : { accessKeyId: options.account, secretAccessKey: 'test' };
+    const { accessKeyId, secretAccessKey } = options.account === undefined ? keyFor(location) : { accessKeyId: options.account, secretAccessKey: 'test' };
     const region = options.region ?? defaultOptions.region;
     const variables = {
       AWS_ENDPOINT_URL: location.endpoint,
@@ -63,23 +64,15 @@ function guessShell(terminal: Terminal): Shell {
   return basename(terminal.environment['SHELL'] ?? '') === 'fish' ? 'fish' : 'sh';
 }
 
-// A strict server trusts no unknown key: its administrator's pair lies beside its data, for its own user only.
-function keyPairOf(location: ServerLocation): { accessKeyId: string; secretAccessKey: string } {
-  const anyKey = { accessKeyId: 'test', secretAccessKey: 'test' };
-  if (location.source !== 'data folder') return anyKey;
-  try {
-    const content: unknown = JSON.parse(readFileSync(join(location.dataFolder, 'root-key.json'), 'utf8'));
-    if (typeof content !== 'object' || content === null || !('accessKeyId' in content) || !('secretAccessKey' in content)) return anyKey;
-    return { accessKeyId: String(content.accessKeyId), secretAccessKey: String(content.secretAccessKey) };
-  } catch {
-    return anyKey;
-  }
+// A server in memory, or elsewhere, may have left no key here: then any key will do, or the user brings one.
+function keyFor(location: ServerLocation): SigningCredentials {
+  return location.source === 'data folder' ? administratorKey(location) : { accessKeyId: 'test', secretAccessKey: 'test' };
 }
 
 // On standard error, where `eval "$(…)"` lets it through to the person.
 async function warnWhenSilent(location: ServerLocation, terminal: Terminal): Promise<void> {
   try {
-    await fetchHealth(location);
+    await fetchHealth(location, terminal);
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
     terminal.note(`${terminal.noteStyle.warning('haneul:')} ${error.message} ${error.hint ?? ''}`);

@@ -16,7 +16,7 @@ export const resetCommand = defineCommand({
   examples: ['npx haneul reset', 'npx haneul reset --yes'],
   async run({ options, terminal }) {
     const location = locateServer(terminal, options);
-    const health = await fetchHealth(location);
+    const health = await fetchHealth(location, terminal);
     if (!options.yes) {
       const where = health.dataFolder ?? 'in memory';
       if (!terminal.interactive) throw new UsageError('haneul reset deletes everything and nobody can be asked here.', 'Say so: npx haneul reset --yes');
@@ -26,7 +26,7 @@ export const resetCommand = defineCommand({
         return exitCodes.failed;
       }
     }
-    const answer = await withProgress(terminal, 'deleting', () => callControl(location, 'POST', '/_haneul/reset'));
+    const answer = await withProgress(terminal, 'deleting', () => callControl(location, terminal, 'POST', '/_haneul/reset'));
     if (answer.status >= 300) throw new UserFacingError(`The server refused (HTTP ${answer.status}): ${answer.body.toString('utf8').slice(0, 200)}`);
     terminal.print(`Everything on ${location.endpoint} is deleted.`);
     return exitCodes.done;

@@ -41,7 +41,7 @@ export const startCommand = defineCommand({
     try {
       const server = await startOrExplain(serverOptions, terminal);
       printBanner(server, serverOptions, terminal);
-      await Promise.race([interrupts.first, ...(server.stopped ? [server.stopped] : [])]);
+      await Promise.race([interrupts.first, server.stopped]);
       await stop(server, terminal, interrupts);
     } finally {
       interrupts.ignore();
@@ -94,7 +94,7 @@ function printBanner(server: RunningServer, options: ServerOptions, terminal: Te
   const report = {
     version: version(),
     endpoint: server.endpoint,
-    dataFolder: server.dataFolder ?? dataFolder,
+    dataFolder: server.dataFolder,
     auth,
     iam,
     loopback: isLoopbackHost(host),

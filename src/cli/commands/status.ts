@@ -15,7 +15,7 @@ export const statusCommand = defineCommand({
   notes: ['Exit code 3 when no server answers.'],
   async run({ options, terminal }) {
     const location = locateServer(terminal, options);
-    const health = await fetchHealth(location);
+    const health = await fetchHealth(location, terminal);
     if (options.json) terminal.print(JSON.stringify(health, null, 2));
     else for (const line of reportLines(reportOf(health, location), terminal.style)) terminal.print(line);
     return exitCodes.done;
@@ -23,13 +23,12 @@ export const statusCommand = defineCommand({
 });
 
 function reportOf(health: Health, location: ServerLocation): ServerReport {
-  const mode = typeof health.mode === 'object' ? health.mode : {};
   return {
     version: health.version ?? 'unknown version',
     endpoint: location.endpoint,
-    dataFolder: health.dataFolder ?? (location.source === 'data folder' ? location.dataFolder : undefined),
-    auth: mode.auth ?? 'local',
-    iam: mode.iam ?? 'enforce',
+    dataFolder: health.dataFolder ?? undefined,
+    auth: health.auth ?? 'local',
+    iam: health.iam ?? 'enforce',
     loopback: isLoopbackHost(new URL(health.endpoint ?? location.endpoint).hostname),
     guarantees: health.guarantees ?? [],
     interpreters: health.interpreters ?? [],

@@ -1,7 +1,7 @@
 import { UserFacingError } from '../../base/errors.ts';
-import { delay } from '../../base/clock.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { pause } from '../pause.ts';
 import { withProgress } from '../progress.ts';
 import { callControl, fetchHealth, isAlive, locateServer, locationOptions, NotRunningError, type ServerLocation } from '../serverConnection.ts';
 import type { Terminal } from '../terminal.ts';
@@ -16,8 +16,8 @@ export const stopCommand = defineCommand({
   options: locationOptions,
   async run({ options, terminal }) {
     const location = locateServer(terminal, options);
-    await fetchHealth(location);
-    const answer = await callControl(location, 'POST', '/_haneul/stop');
+    await fetchHealth(location, terminal);
+    const answer = await callControl(location, terminal, 'POST', '/_haneul/stop');
     if (answer.status >= 300) {
       throw new UserFacingError(`The server refused to stop (HTTP ${answer.status}): ${answer.body.toString('utf8').slice(0, 200)}`);
     }
@@ -34,27 +34,17 @@ export const stopCommand = defineCommand({
 async function waitUntilGone(location: ServerLocation, terminal: Terminal): Promise<boolean> {
   const deadlineMs = terminal.clock.now() + stopMsMax;
   while (terminal.clock.now() < deadlineMs) {
-    if (location.pid === undefined ? await isSilent(location) : !isAlive(location.pid)) return true;
-    await keepWaiting(terminal);
+    if (location.pid === undefined ? await isSilent(location, terminal) : !isAlive(location.pid)) return true;
+    await pause(terminal.clock, pollMs);
   }
   return false;
 }
 
-async function isSilent(location: ServerLocation): Promise<boolean> {
+async function isSilent(location: ServerLocation, terminal: Terminal): Promise<boolean> {
   try {
-    await callControl(location, 'GET', '/_haneul/health');
+    await callControl(location, terminal, 'GET', '/_haneul/health');
     return false;
   } catch (error) {
     return error instanceof NotRunningError;
-  }
-}
-
-// The clock's timers do not keep a process alive, and here nothing else may be pending.
-async function keepWaiting(terminal: Terminal): Promise<void> {
-  const alive = setInterval(() => undefined, 1_000);
-  try {
-    await delay(terminal.clock, pollMs);
-  } finally {
-    clearInterval(alive);
   }
 }
