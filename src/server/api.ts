@@ -59,6 +59,8 @@ const catalogue = createCatalogue(
     .map((name) => loadModel(name.slice(0, -'.json'.length))),
 );
 
+const codePath = '/lambda-code/';
+
 /** Answers one request on the one port: a control endpoint, a code download, or an API operation. */
 export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget, budget: BodyBudget): Promise<WireResponse> {
   const { head, incoming } = arrival;
@@ -67,6 +69,7 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control, budget);
   return await platform.use(async (state) => {
+    if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
     const readBody = (bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> => readApiBody(incoming, bytesMax, tooLarge, budget);
     return await serveApi({ head, sourceIp: arrival.sourceIp, signal: arrival.signal, readBody }, state.chain);
   });
@@ -100,4 +103,11 @@ async function requireRoot(head: RequestHead, body: Uint8Array, chain: ChainDeps
   const { caller, verifyBody } = await authenticate(head, { protocol: 'restJson1' }, chain);
   verifyBody(body);
   if (caller.kind !== 'root') throw new ServiceError('AccessDeniedException', 'Control endpoints take requests signed with the root key.', { status: 403 });
+}
+
+async function answerCodeDownload(head: RequestHead, composition: Composition): Promise<WireResponse> {
+  const archive = head.method === 'GET' ? composition.findCodeDownload(head.path.slice(codePath.length)) : undefined;
+  if (!archive) return controlAnswer(403, { __type: 'AccessDenied', message: 'This link is not valid, or no longer.' });
+  const headers = { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="${archive.fileName}"` };
+  return { status: 200, headers, body: await archive.open() };
 }

@@ -1,5 +1,6 @@
 // The only file that sees every service: what exists, and what each is given.
 
+import type { Readable } from 'node:stream';
 import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -9,8 +10,10 @@ import type { CredentialDirectory } from '../ports/identity.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createLambda } from '../services/lambda/service.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { stsService } from '../services/sts/service.ts';
+import { createWorkPool } from '../work/pool.ts';
 import type { ServerOptions } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
 import type { RootKey } from './secrets.ts';
@@ -36,8 +39,15 @@ export interface Composition {
   readonly clock: MovableClock;
   /** Makes the clock's offset durable, then moves it. */
   advanceClock(milliseconds: number): Promise<void>;
+  /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
+  findCodeDownload(token: string): CodeArchive | undefined;
   /** Stops background work and every environment; what is acknowledged is already on disk. */
   close(): Promise<void>;
+}
+
+export interface CodeArchive {
+  readonly fileName: string;
+  open(): Promise<Readable>;
 }
 
 const clockTable = defineTable<{ readonly offsetMs: number }>('server', 'clock');
@@ -45,18 +55,37 @@ const serverScope = { account: '', region: '' };
 
 /** Makes every service over what is stored. */
 export async function compose(foundation: Foundation): Promise<Composition> {
-  const { options, storage, wall, random, log } = foundation;
+  const { options, storage, sandbox, sealKey, wall, random, log } = foundation;
   const { store } = storage;
+  const blobs = storage.blobs();
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
 
   const identity = createIdentity({ store, clock, random, log });
+  const work = createWorkPool({ threads: 1 });
   const logs = createLogs({ store, clock, wall, random, log });
+  const lambda = createLambda({
+    store,
+    blobs,
+    sandbox,
+    roles: identity,
+    logs: logs.sink,
+    clock,
+    wall,
+    random,
+    log,
+    work,
+    sealKey,
+    codeFolder: storage.codeFolder,
+    localMode: options.auth === 'local',
+  });
+  await lambda.recover();
   const { managedPolicies } = identity;
   const bound = [
     iamService.bind({ store, random, managedPolicies }),
     stsService.bind({ identity }),
     logs.service,
+    lambda.service,
   ];
 
   return {
@@ -68,7 +97,14 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       await store.transact(async (tx) => clockTable.set(tx, serverScope, [], { offsetMs }));
       clock.advance(milliseconds);
     },
+    findCodeDownload(token) {
+      const download = lambda.findCodeDownload(token);
+      return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
+    },
     async close() {
+      // The listener has drained by now, or a reset wants everything gone.
+      await lambda.close(0);
+      await work.close();
       await logs.close();
     },
   };
