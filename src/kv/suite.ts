@@ -1,4 +1,5 @@
 // The store contract as tests: every driver runs them, plainly and in weak mode. What passes here is all that a service may rely on.
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +59,7 @@ export function describeStore(driverName: string, driver: StoreDriver): void {
 }
 
 async function runCase(storeCase: StoreCase, driver: StoreDriver, weak: boolean): Promise<void> {
-  const seed = Math.floor(Number(process.hrtime.bigint() % 0x7fff_ffffn));
+  const seed = randomInt(2 ** 31);
   const random = createSeededRandom(seed);
   const clock = createFakeClock();
   const folder = await mkdtemp(join(tmpdir(), 'haneul-kv-'));
