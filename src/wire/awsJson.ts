@@ -1,6 +1,6 @@
 import type { Codec } from './codecs.ts';
 import { errorFault, errorShapeOf, errorStatus, jsonErrorBody } from './errorAnswers.ts';
-import { createJsonReaders, jsonStructureWriter, parseJson } from './json.ts';
+import { awsJsonWriters, createJsonReaders, parseJson } from './json.ts';
 import type { JsonReader } from './json.ts';
 import type { OperationModel, ServiceModel, StructureShape } from './model.ts';
 import type { ProtocolName } from './types.ts';
@@ -40,7 +40,7 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
   }
 
   function outputWriterOf(shape: StructureShape): (value: unknown) => unknown {
-    const known = outputWriters.get(shape) ?? jsonStructureWriter(shape.members);
+    const known = outputWriters.get(shape) ?? awsJsonWriters.structure(shape.members);
     outputWriters.set(shape, known);
     return known;
   }
@@ -53,8 +53,8 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
 
     formatOutput(operation, output, meta) {
       const headers = { 'x-amzn-RequestId': meta.requestId, 'Content-Type': contentType };
-      // AWS sends no body at all where the operation has no output shape (Logs CreateLogGroup).
-      if (!operation.output) return { status: 200, headers, body: operation.service.id === 'logs' ? '' : '{}' };
+      // AWS sends no body at all where the operation has no output shape (Logs CreateLogGroup, SQS DeleteMessage).
+      if (!operation.output) return { status: 200, headers, body: '' };
       return { status: 200, headers, body: JSON.stringify(outputWriterOf(operation.output)(output)) };
     },
 
@@ -65,7 +65,7 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
       if (service?.queryCompatible && shape) headers['x-amzn-query-error'] = `${shape.error?.queryCode ?? name};${errorFault(shape, error)}`;
       const namespace = service?.errorNamespace === undefined ? undefined : shape ? service.errorNamespace : frameworkNamespaces[error.code];
       const type = namespace === undefined ? name : `${namespace}#${name}`;
-      return { status: errorStatus(shape, error), headers, body: JSON.stringify({ __type: type, ...jsonErrorBody(shape, error) }) };
+      return { status: errorStatus(shape, error), headers, body: JSON.stringify({ __type: type, ...jsonErrorBody(shape, error, awsJsonWriters) }) };
     },
   };
 }

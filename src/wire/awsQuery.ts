@@ -28,9 +28,9 @@ export const awsQuery: Codec = {
   formatError(service, _operation, error, meta) {
     const shape = errorShapeOf(service, error);
     const code = shape?.error?.queryCode ?? error.code;
-    const head = `<Type>${errorFault(shape, error)}</Type><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+    const head = `<Type>${errorFault(shape, error)}</Type><Code>${escapeXml(code)}</Code>${error.message === '' ? '' : `<Message>${escapeXml(error.message)}</Message>`}`;
     return {
-      status: errorStatus(shape, error),
+      status: error.status ?? shape?.error?.queryStatus ?? errorStatus(shape, error),
       headers: { 'x-amzn-RequestId': meta.requestId, 'Content-Type': 'text/xml' },
       body: `<ErrorResponse${xmlNamespaceAttribute(service?.xmlNamespace)}><Error>${head}${errorMembers(shape, error.members)}</Error><RequestId>${meta.requestId}</RequestId></ErrorResponse>`,
     };

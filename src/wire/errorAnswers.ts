@@ -1,7 +1,7 @@
 // What all protocols need to know of an error before they write it in their own form.
 
 import type { ServiceError } from '../base/errors.ts';
-import { jsonMemberWriter } from './json.ts';
+import type { JsonWriters } from './json.ts';
 import type { ServiceModel, StructureShape } from './model.ts';
 
 /** The model's shape of an error, found by its name or its query code. */
@@ -19,7 +19,7 @@ export function errorFault(shape: StructureShape | undefined, error: ServiceErro
 }
 
 /** The body of a JSON error without `__type`: the message under the name the shape gives it, and further members. */
-export function jsonErrorBody(shape: StructureShape | undefined, error: ServiceError): Record<string, unknown> {
+export function jsonErrorBody(shape: StructureShape | undefined, error: ServiceError, writers: JsonWriters): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   if (!shape) {
     // The protocol layer's own refusals say "Message", the common errors of AWS's front door "message"; clients read both.
@@ -29,10 +29,10 @@ export function jsonErrorBody(shape: StructureShape | undefined, error: ServiceE
   for (const member of shape.members) {
     if (member.location !== undefined) continue;
     const given = error.members[member.name];
-    if (given !== undefined && given !== null) body[member.jsonName] = jsonMemberWriter(member)(given);
-    else if (member.name.toLowerCase() === 'message') body[member.jsonName] = error.message;
+    if (given !== undefined && given !== null) body[writers.nameOf(member)] = writers.member(member)(given);
+    else if (member.name.toLowerCase() === 'message') body[writers.nameOf(member)] = error.message;
     // Lambda's errors carry whose fault they are as `Type`.
-    else if (member.name === 'Type') body[member.jsonName] = shape.error?.fault === 'server' ? 'Service' : 'User';
+    else if (member.name === 'Type') body[writers.nameOf(member)] = shape.error?.fault === 'server' ? 'Service' : 'User';
   }
   if (error.message !== '' && !shape.members.some((member) => member.name.toLowerCase() === 'message')) body['message'] = error.message;
   return body;

@@ -4,7 +4,7 @@
 import { malformedRequest } from './faults.ts';
 import { setOwn } from './json.ts';
 import type { Member, OperationModel, StructureShape, TimestampFormat } from './model.ts';
-import { formatScalar, parseScalar, timestampFormatOf } from './scalars.ts';
+import { decodeBase64, formatScalar, parseScalar, timestampFormatOf } from './scalars.ts';
 import type { ProtocolName, RequestHead } from './types.ts';
 
 export interface InputBindings {
@@ -44,7 +44,6 @@ function compileInput(operation: OperationModel, protocol: ProtocolName): InputB
   const queryMaps = at('queryMap');
   // Parameters of the pattern itself (`?list-type=2`) are not data.
   const literals = new Set((operation.uri.split('?')[1] ?? '').split('&').map((pair) => pair.split('=')[0] ?? ''));
-  const taken = new Set(queries.map(({ member }) => member.httpName));
   return {
     payload: at('payload')[0],
     bodyMembers: at(undefined),
@@ -64,7 +63,7 @@ function compileInput(operation: OperationModel, protocol: ProtocolName): InputB
         const values = parameters.get(member.httpName);
         if (values !== undefined) input[member.name] = read(values);
       }
-      for (const member of queryMaps) input[member.name] = readQueryMap(member, parameters, (name) => taken.has(name) || literals.has(name));
+      for (const member of queryMaps) input[member.name] = readQueryMap(member, parameters, literals);
     },
   };
 }
@@ -106,12 +105,12 @@ function readPrefixed(head: RequestHead, prefix: string): Record<string, string>
   return count === 0 ? undefined : result;
 }
 
-function readQueryMap(member: Member, parameters: QueryParameters, isTaken: (name: string) => boolean): Record<string, unknown> | undefined {
+function readQueryMap(member: Member, parameters: QueryParameters, literals: ReadonlySet<string>): Record<string, unknown> | undefined {
   const lists = member.target.kind === 'map' && member.target.value.target.kind === 'list';
   const result: Record<string, unknown> = {};
   let count = 0;
   for (const [name, values] of parameters) {
-    if (isTaken(name)) continue;
+    if (literals.has(name)) continue;
     setOwn(result, name, lists ? [...values] : values[0]);
     count += 1;
   }
@@ -150,7 +149,13 @@ function headerReader(member: Member, protocol: ProtocolName): (text: string) =>
     const isHttpDate = item.target.kind === 'scalar' && item.target.type === 'timestamp' && timestampFormatOf(item, 'http') === 'http';
     return (text) => splitHeader(text, isHttpDate).map(read);
   }
-  if (member.base64Header) return (text) => Buffer.from(text, 'base64').toString('utf8');
+  if (member.base64Header) {
+    return (text) => {
+      const bytes = decodeBase64(text);
+      if (!bytes) throw malformedRequest(protocol, 'Invalid base64 value');
+      return Buffer.from(bytes).toString('utf8');
+    };
+  }
   return textReader(member, 'http', protocol);
 }
 
@@ -185,16 +190,17 @@ function compileOutput(shape: StructureShape): OutputBindings {
   const status = at('status')[0];
   return {
     payload: at('payload')[0],
-    bodyMembers: at(undefined),
+    // What is bound to labels or the query in requests has no such place in an answer.
+    bodyMembers: shape.members.filter((member) => member.location === undefined || ['label', 'query', 'queryMap'].includes(member.location)),
     write(output, into) {
+      for (const { member, prefix } of prefixed) {
+        for (const [name, value] of Object.entries(output[member.name] ?? {})) into[prefix + name] = headerText(String(value));
+      }
       for (const { member, write } of headers) {
         const value = output[member.name];
         if (value === undefined || value === null) continue;
         const text = write(value);
         if (text !== undefined) into[member.httpName] = text;
-      }
-      for (const { member, prefix } of prefixed) {
-        for (const [name, value] of Object.entries(output[member.name] ?? {})) into[prefix + name] = headerText(String(value));
       }
       const carried = status === undefined ? undefined : output[status.name];
       return typeof carried === 'number' ? carried : undefined;
@@ -207,7 +213,7 @@ function headerWriter(member: Member): (value: unknown) => string | undefined {
   if (shape.kind === 'list') {
     const item = shape.member;
     const write = itemWriter(item);
-    return (value) => (Array.isArray(value) && value.length > 0 ? value.filter((entry) => entry !== null && entry !== undefined).map(write).join(', ') : undefined);
+    return (value) => (Array.isArray(value) ? value.filter((entry) => entry !== null && entry !== undefined).map(write).join(', ') : undefined);
   }
   if (shape.kind !== 'scalar') return () => undefined;
   if (member.base64Header) return (value) => Buffer.from(String(value)).toString('base64');

@@ -72,7 +72,7 @@ export function createJsonReaders(service: ServiceModel, protocol: ProtocolName)
       const result: Record<string, unknown> = {};
       for (const key in value) {
         const item = value[key];
-        if (item === null && !of.sparse) continue;
+        if (item === null && !of.sparse) return refuse('Map values must not be null');
         setOwn(result, readKey(key, depth) as string, item === null ? null : read(item, depth + 1));
       }
       return result;
@@ -94,7 +94,7 @@ export function createJsonReaders(service: ServiceModel, protocol: ProtocolName)
     return (value, depth) => {
       if (!isObject(value)) return refuse(Array.isArray(value) ? messages.list : messages.notMap);
       if (depth > nestingMax) return refuse('The request is nested too deeply');
-      readers ??= new Map(members.map((item) => [item.jsonName, { name: item.name, read: member(item) }]));
+      readers ??= new Map(members.map((item) => [protocol === 'restJson1' ? item.jsonName : item.name, { name: item.name, read: member(item) }]));
       const result: Record<string, unknown> = {};
       let count = 0;
       for (const key in value) {
@@ -187,59 +187,71 @@ function checkedDocument(value: unknown, depth: number, refuse: (message: string
   return value;
 }
 
-const writersByShape = new WeakMap<Shape, JsonWriter>();
+export interface JsonWriters {
+  /** The key of a member in this family of protocols. */
+  nameOf(member: Member): string;
+  member(member: Member): JsonWriter;
+  /** These members of a structure as one JSON object. */
+  structure(members: readonly Member[]): (value: unknown) => Record<string, unknown>;
+}
 
-/** A writer of one member's value. */
-export function jsonMemberWriter(member: Member): JsonWriter {
-  if (member.target.kind === 'scalar' && member.timestampFormat !== member.target.timestampFormat) {
-    return scalarWriter({ ...member.target, timestampFormat: member.timestampFormat });
+function createJsonWriters(nameOf: (member: Member) => string): JsonWriters {
+  const byShape = new WeakMap<Shape, JsonWriter>();
+
+  function member(of: Member): JsonWriter {
+    if (of.target.kind === 'scalar' && of.timestampFormat !== of.target.timestampFormat) return scalarWriter({ ...of.target, timestampFormat: of.timestampFormat });
+    return shape(of.target);
   }
-  return shapeWriter(member.target);
-}
 
-function shapeWriter(shape: Shape): JsonWriter {
-  const known = writersByShape.get(shape);
-  if (known) return known;
-  let compiled: JsonWriter | undefined;
-  writersByShape.set(shape, (value) => compiled?.(value));
-  compiled = compileWriter(shape);
-  writersByShape.set(shape, compiled);
-  return compiled;
-}
-
-function compileWriter(shape: Shape): JsonWriter {
-  if (shape.kind === 'scalar') return scalarWriter(shape);
-  if (shape.kind === 'structure') return jsonStructureWriter(shape.members);
-  if (shape.kind === 'list') {
-    const write = jsonMemberWriter(shape.member);
-    return (value) => (Array.isArray(value) ? value.map((item) => (item === null || item === undefined ? null : write(item))) : undefined);
+  function shape(of: Shape): JsonWriter {
+    const known = byShape.get(of);
+    if (known) return known;
+    let compiled: JsonWriter | undefined;
+    byShape.set(of, (value) => compiled?.(value));
+    compiled = compile(of);
+    byShape.set(of, compiled);
+    return compiled;
   }
-  const write = jsonMemberWriter(shape.value);
-  return (value) => {
-    const result: Record<string, unknown> = {};
-    if (typeof value !== 'object' || value === null) return result;
-    for (const [key, item] of Object.entries(value)) {
-      if (item === undefined || (item === null && !shape.sparse)) continue;
-      setOwn(result, key, item === null ? null : write(item));
+
+  function compile(of: Shape): JsonWriter {
+    if (of.kind === 'scalar') return scalarWriter(of);
+    if (of.kind === 'structure') return structure(of.members);
+    if (of.kind === 'list') {
+      const write = member(of.member);
+      return (value) => (Array.isArray(value) ? value.map((item) => (item === null || item === undefined ? null : write(item))) : undefined);
     }
-    return result;
-  };
+    const write = member(of.value);
+    return (value) => {
+      const result: Record<string, unknown> = {};
+      if (typeof value !== 'object' || value === null) return result;
+      for (const [key, item] of Object.entries(value)) {
+        if (item === undefined || (item === null && !of.sparse)) continue;
+        setOwn(result, key, item === null ? null : write(item));
+      }
+      return result;
+    };
+  }
+
+  function structure(members: readonly Member[]): (value: unknown) => Record<string, unknown> {
+    let writers: readonly { readonly name: string; readonly wireName: string; readonly write: JsonWriter }[] | undefined;
+    return (value) => {
+      writers ??= members.map((item) => ({ name: item.name, wireName: nameOf(item), write: member(item) }));
+      const result: Record<string, unknown> = {};
+      const source = value as Readonly<Record<string, unknown>>;
+      for (const { name, wireName, write } of writers) {
+        const item = source[name];
+        if (item !== undefined && item !== null) result[wireName] = write(item);
+      }
+      return result;
+    };
+  }
+
+  return { nameOf, member, structure };
 }
 
-/** A writer of these members of a structure as one JSON object. */
-export function jsonStructureWriter(members: readonly Member[]): (value: unknown) => Record<string, unknown> {
-  let writers: readonly { readonly name: string; readonly jsonName: string; readonly write: JsonWriter }[] | undefined;
-  return (value) => {
-    writers ??= members.map((member) => ({ name: member.name, jsonName: member.jsonName, write: jsonMemberWriter(member) }));
-    const result: Record<string, unknown> = {};
-    const source = value as Readonly<Record<string, unknown>>;
-    for (const { name, jsonName, write } of writers) {
-      const item = source[name];
-      if (item !== undefined && item !== null) result[jsonName] = write(item);
-    }
-    return result;
-  };
-}
+/** Writers for restJson1, where a member may have a JSON name of its own, and for awsJson, which does not know such names. */
+export const restJsonWriters: JsonWriters = createJsonWriters((member) => member.jsonName);
+export const awsJsonWriters: JsonWriters = createJsonWriters((member) => member.name);
 
 function scalarWriter(shape: ScalarShape): JsonWriter {
   switch (shape.type) {

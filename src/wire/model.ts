@@ -79,6 +79,8 @@ export interface ErrorFacts {
   readonly status: number;
   /** The code of the query protocols, where it is not the shape's name (`NoSuchEntity` for `NoSuchEntityException`). */
   readonly queryCode: string | undefined;
+  /** The status of the query protocols, where it differs. */
+  readonly queryStatus: number | undefined;
   readonly fault: 'client' | 'server';
 }
 
@@ -360,8 +362,8 @@ function shapeLinker(raw: RawModel): (name: string) => Shape | undefined {
       ec2Name: facts.q,
       flattened: facts.flat ?? ((target.kind === 'list' || target.kind === 'map') && target.flattened),
       xmlAttribute: facts.attr ?? false,
-      xmlNamespace: facts.ns ?? (target.kind === 'structure' ? target.xmlNamespace : undefined),
-      xmlPrefix: facts.prefix ?? (target.kind === 'structure' ? target.xmlPrefix : undefined),
+      xmlNamespace: facts.ns,
+      xmlPrefix: facts.prefix,
       timestampFormat: facts.ts ?? (target.kind === 'scalar' ? target.timestampFormat : undefined),
       idempotencyToken: facts.idem ?? false,
       streaming: facts.streaming ?? false,
@@ -430,7 +432,7 @@ function structureShape(name: string, raw: RawShape, members: readonly Member[])
     members,
     union: raw.union ?? false,
     eventStream: raw.stream ?? false,
-    error: raw.err && { status: raw.err.status ?? (fault === 'server' ? 500 : 400), queryCode: raw.err.code, fault },
+    error: raw.err && { status: raw.err.status ?? (fault === 'server' ? 500 : 400), queryCode: raw.err.code, queryStatus: raw.err.queryStatus, fault },
     xmlName: raw.x,
     xmlNamespace: raw.ns,
     xmlPrefix: raw.prefix,

@@ -1,7 +1,7 @@
 import { errorShapeOf, errorStatus, jsonErrorBody } from './errorAnswers.ts';
 import { inputBindingsOf, outputBindingsOf } from './httpBindings.ts';
 import type { InputBindings } from './httpBindings.ts';
-import { createJsonReaders, jsonMemberWriter, jsonStructureWriter, parseJson } from './json.ts';
+import { createJsonReaders, parseJson, restJsonWriters } from './json.ts';
 import type { JsonReader, JsonWriter } from './json.ts';
 import type { Member, OperationModel, ServiceModel, StructureShape } from './model.ts';
 import type { Codec } from './codecs.ts';
@@ -26,7 +26,7 @@ export const restJson1: Codec = {
 
   formatOutput(operation, output, meta) {
     const headers: Record<string, string> = { 'x-amzn-RequestId': meta.requestId };
-    if (!operation.output) return { status: operation.status, headers: { ...headers, ...jsonType }, body: operation.status === 204 ? '' : '{}' };
+    if (!operation.output) return { status: operation.status, headers, body: '' };
     const status = outputBindingsOf(operation.output).write(output, headers);
     const body = bodyWriterOf(operation.output)(output, headers);
     return { status: status ?? operation.status, headers, body: operation.status === 204 && body === '{}' ? '' : body };
@@ -46,7 +46,7 @@ function formatRestJsonError(
   const shape = errorShapeOf(service, error);
   const headers: Record<string, string> = { 'x-amzn-RequestId': meta.requestId, 'x-amzn-ErrorType': error.code, ...jsonType };
   if (shape) outputBindingsOf(shape).write(error.members, headers);
-  return { status: errorStatus(shape, error), headers, body: JSON.stringify(jsonErrorBody(shape, error)) };
+  return { status: errorStatus(shape, error), headers, body: JSON.stringify(jsonErrorBody(shape, error, restJsonWriters)) };
 }
 
 function bodyReaderOf(operation: OperationModel, bindings: InputBindings): BodyReader {
@@ -70,7 +70,7 @@ function compileBodyReader(operation: OperationModel, { payload, bodyMembers }: 
   if (payload) return payloadReader(payload, member(payload));
   if (!operation.input || bodyMembers.length === 0) return () => undefined;
   const read = structure({ ...operation.input, union: false }, bodyMembers);
-  return (body, input) => void Object.assign(input, read(parseJson(body, 'restJson1') ?? {}, 0));
+  return (body, input) => void Object.assign(input, read(parseJson(body, 'restJson1'), 0));
 }
 
 function payloadReader(payload: Member, read: JsonReader): BodyReader {
@@ -103,7 +103,7 @@ function bodyWriterOf(shape: StructureShape): BodyWriter {
 function compileBodyWriter(shape: StructureShape): BodyWriter {
   const { payload, bodyMembers } = outputBindingsOf(shape);
   if (payload) return payloadWriter(payload);
-  const write = jsonStructureWriter(bodyMembers);
+  const write = restJsonWriters.structure(bodyMembers);
   return (output, headers) => {
     headers['Content-Type'] = 'application/json';
     return JSON.stringify(write(output));
@@ -120,11 +120,11 @@ function payloadWriter({ name, target, ...rest }: Member): BodyWriter {
       return value as WireResponse['body'];
     };
   }
-  const write: JsonWriter = jsonMemberWriter({ name, target, ...rest });
+  const write: JsonWriter = restJsonWriters.member({ name, target, ...rest });
   return (output, headers) => {
     const value = output[name];
     headers['Content-Type'] = 'application/json';
-    if (value === undefined || value === null) return target.kind === 'structure' && !target.union ? '{}' : '';
+    if (value === undefined || value === null) return '';
     return JSON.stringify(write(value));
   };
 }

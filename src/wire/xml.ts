@@ -54,7 +54,7 @@ export function xmlAttributes(shape: StructureShape): ElementWriter {
 /** One member as its element, or as its repeated elements when it is flattened. */
 export function xmlMemberWriter(member: Member): ElementWriter {
   const { target } = member;
-  if (target.kind === 'list' && member.flattened) return itemsWriter(target, member.xmlName, xmlNamespaceAttribute(member.xmlNamespace, member.xmlPrefix));
+  if (target.kind === 'list' && member.flattened) return itemsWriter(target, member.xmlName, xmlNamespaceAttribute(target.member.xmlNamespace, target.member.xmlPrefix));
   if (target.kind === 'map' && member.flattened) return entriesWriter(target, member.xmlName, xmlNamespaceAttribute(member.xmlNamespace, member.xmlPrefix));
   return xmlElementWriter(member.xmlName, target, xmlNamespaceAttribute(member.xmlNamespace, member.xmlPrefix), member.timestampFormat);
 }

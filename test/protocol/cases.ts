@@ -81,7 +81,9 @@ export async function loadProtocolCases(): Promise<{ services: readonly ServiceC
   const services = Object.entries(ast.shapes).filter(([, shape]) => shape.type === 'service');
   return {
     services: services.flatMap(([serviceId, shape]) => {
-      const service = createModel(compactSmithy(ast, { id: serviceId, source: 'protocol tests', serviceId }));
+      const raw = compactSmithy(ast, { id: serviceId, source: 'protocol tests', serviceId });
+      // awsJson1_0 services qualify their error types, as DynamoDB does.
+      const service = createModel(raw.protocols.includes('awsJson1_0') ? { ...raw, errorNamespace: serviceId.split('#')[0] ?? '' } : raw);
       const operations = operationsOf(ast, shape).map((id) => casesOf(ast, id));
       return service.protocols.map((protocol) => ({ service, protocol, operations }));
     }),

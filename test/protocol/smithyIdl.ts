@@ -98,7 +98,7 @@ function parseFile(text: string, shapes: RawShape[], applies: RawApply[]): void 
       uses.set(id.split('#')[1] ?? id, id);
     } else if (word === 'apply') {
       const target = reader.shapeId();
-      applies.push({ scope, target, traits: reader.take('{') ? reader.traitsUntilBrace() : reader.traits() });
+      applies.push({ scope, target, traits: reader.take('{') ? reader.traitsUntilBrace() : reader.oneTrait() });
     } else parseShape(reader, word, traits, scope, shapes);
   }
 }
@@ -219,6 +219,11 @@ class Reader {
     const found: RawTrait[] = [];
     while (this.take('@')) found.push(this.trait());
     return found;
+  }
+
+  oneTrait(): RawTrait[] {
+    this.expect('@');
+    return [this.trait()];
   }
 
   traitsUntilBrace(): RawTrait[] {
