@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHarness } from '../testing/harness.ts';
+import { account, createHarness } from '../testing/harness.ts';
 
 test("getPolicy describes AWS's own policies, with the account's own use of them", async () => {
   const { iam, createUser } = createHarness();
@@ -17,8 +17,11 @@ test('getPolicy of a policy of AWS is allowed by the own policies of a user', as
   await iam('GetPolicy', { PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' }, alice);
 });
 
-test('getPolicy does not find policies of other accounts', async () => {
+test('getPolicy leaves policies of other accounts alone', async () => {
   const { iam } = createHarness();
   const PolicyArn = 'arn:aws:iam::222222222222:policy/reader';
-  await assert.rejects(iam('GetPolicy', { PolicyArn }), { code: 'NoSuchEntityException', message: `Policy ${PolicyArn} was not found.` });
+  await assert.rejects(iam('GetPolicy', { PolicyArn }), {
+    code: 'AccessDenied',
+    message: `User: arn:aws:iam::${account}:root is not authorized to perform: iam:GetPolicy on resource: policy ${PolicyArn}`,
+  });
 });
