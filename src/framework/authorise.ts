@@ -5,7 +5,7 @@ import { evaluate } from '../policy/evaluate.ts';
 import { explainDenial } from '../policy/explainDenial.ts';
 import type { PolicyCache } from '../policy/policyCache.ts';
 import type { ApplicablePolicies, PolicyRequest, SourcedPolicy } from '../policy/types.ts';
-import type { CredentialDirectory, IssuedCredential, PolicyText } from '../ports/identity.ts';
+import type { CallerPolicies, CredentialDirectory, IssuedCredential, PolicyText } from '../ports/identity.ts';
 import type { ServiceModel } from '../wire/model.ts';
 import type { AccessRequest, Call } from './context.ts';
 import type { BoundOperation } from './service.ts';
@@ -30,16 +30,17 @@ export async function authorise(
   deps: Authoriser,
 ): Promise<void> {
   if (operation.access === 'public' || deps.iam === 'off') return;
-  if (call.caller.kind === 'root') return;
+  if (call.caller.kind === 'root' && !operation.bindsRoot) return;
   const needed = await operation.access(input, call);
   const own = await deps.credentials.policiesOf(call.caller, about.credential);
   for (const access of Array.isArray(needed) ? (needed as readonly AccessRequest[]) : [needed as AccessRequest]) {
-    const request = requestOf(access, call, about.credential);
+    const request = requestOf(access, call, about.credential, own.conditions);
     const decision = evaluate(request, {
       identity: compileAll(own.identity, deps.policies),
       ...(own.boundary ? { boundary: compileOne(own.boundary, deps.policies) } : {}),
       ...(own.session ? { session: compileAll(own.session, deps.policies) } : {}),
       ...resourcePolicyOf(access, deps.policies),
+      resourceRequired: access.resourcePolicyRequired === true,
     });
     if (decision.decision === 'allow') continue;
     const sentence = explainDenial(request, decision);
@@ -48,7 +49,12 @@ export async function authorise(
   }
 }
 
-function requestOf(access: AccessRequest, call: Call, credential: IssuedCredential | undefined): PolicyRequest {
+function requestOf(
+  access: AccessRequest,
+  call: Call,
+  credential: IssuedCredential | undefined,
+  callerConditions: CallerPolicies['conditions'],
+): PolicyRequest {
   const userAgent = call.head.headers['user-agent'];
   return {
     principal: call.caller,
@@ -62,7 +68,7 @@ function requestOf(access: AccessRequest, call: Call, credential: IssuedCredenti
       secureTransport: call.endpoint.startsWith('https:'),
       temporary: credential?.sessionToken !== undefined,
       ...(userAgent === undefined ? {} : { userAgent }),
-      ...(access.conditions ? { keys: access.conditions } : {}),
+      keys: { ...callerConditions, ...access.conditions },
     }),
   };
 }

@@ -38,7 +38,7 @@ export function changePolicy<In extends PolicyInput, Out>(
     handle: (input, call, deps) =>
       deps.store.transact(async (tx) => {
         const arn = given(input.PolicyArn);
-        const found = await requirePolicy(tx, deps, call, arn);
+        const found = await requirePolicy(tx, deps, call, target.action, arn);
         if (found.owner === 'aws') throw errors.accessDenied(foreignPolicy(call, target.action, arn));
         return await work({ tx, row: found.row, input, arn, call, deps });
       }),
@@ -55,12 +55,14 @@ export function viewPolicy<In extends PolicyInput, Out>(
     handle: (input, call, deps) =>
       deps.store.read(async (tx) => {
         const arn = given(input.PolicyArn);
-        return await work({ tx, found: await requirePolicy(tx, deps, call, arn), input, arn, call, deps });
+        return await work({ tx, found: await requirePolicy(tx, deps, call, target.action, arn), input, arn, call, deps });
       }),
   };
 }
 
-async function requirePolicy(tx: ReadTransaction, deps: IamDeps, call: Call, arn: string): Promise<FoundPolicy> {
+async function requirePolicy(tx: ReadTransaction, deps: IamDeps, call: Call, action: string, arn: string): Promise<FoundPolicy> {
+  const owner = parsePolicyArn(arn)?.account ?? 'aws';
+  if (owner !== 'aws' && owner !== call.account) throw errors.accessDenied(foreignPolicy(call, action, arn));
   const found = await findPolicy(tx, deps.managedPolicies, call.account, arn);
   if (!found) throw errors.noSuchPolicy(arn);
   return found;

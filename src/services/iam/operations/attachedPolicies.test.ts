@@ -52,19 +52,3 @@ test('attachRolePolicy stops at ten policies', async () => {
   const listed = [first, second].flatMap(({ AttachedPolicies = [] }) => AttachedPolicies.map(({ PolicyArn }) => PolicyArn));
   assert.deepEqual(listed.toSorted(), arns.slice(0, 10).toSorted());
 });
-
-test('deleteRole waits until its policies are detached', async () => {
-  const { iam } = await withRole();
-  await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
-  await assert.rejects(iam('DeleteRole', { RoleName: 'worker' }), {
-    code: 'DeleteConflictException',
-    message: 'Cannot delete entity, must detach all policies first.',
-  });
-  await iam('DetachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
-  await assert.rejects(iam('DetachRolePolicy', { RoleName: 'worker', PolicyArn: basic }), {
-    code: 'NoSuchEntityException',
-    message: `Policy ${basic} was not found.`,
-  });
-  await iam('DeleteRole', { RoleName: 'worker' });
-  await assert.rejects(iam('GetRole', { RoleName: 'worker' }), { code: 'NoSuchEntityException' });
-});

@@ -58,11 +58,12 @@ function list<In extends PageInput & { readonly PathPrefix?: string | undefined 
 ) {
   return viewEntity({ action, kind, nameOf }, async ({ row, input }) => {
     const policies = row.attached.flatMap((PolicyArn) => {
-      const { path = '/', name: PolicyName = '' } = parsePolicyArn(PolicyArn) ?? {};
-      return path.startsWith(input.PathPrefix ?? '/') ? [{ PolicyName, PolicyArn }] : [];
+      const { path = '/', name: PolicyName = '', account } = parsePolicyArn(PolicyArn) ?? {};
+      return path.startsWith(input.PathPrefix ?? '/') ? [{ PolicyName, PolicyArn, account }] : [];
     });
-    const page = await pageOfList(input, policies, ({ PolicyName, PolicyArn }) => `${PolicyName} ${PolicyArn}`);
-    return { AttachedPolicies: [...page.items], ...page.position };
+    // AWS and the customer may each have a policy of one name.
+    const page = await pageOfList(input, policies, ({ PolicyName, account }) => `${PolicyName} ${account}`);
+    return { AttachedPolicies: page.items.map(({ PolicyName, PolicyArn }) => ({ PolicyName, PolicyArn })), ...page.position };
   });
 }
 

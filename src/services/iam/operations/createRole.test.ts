@@ -6,7 +6,7 @@ test('createRole answers the role with its trust policy URL-encoded', async () =
   const { iam } = createHarness();
   const { Role: role } = await iam('CreateRole', { RoleName: 'worker', Path: '/service/', AssumeRolePolicyDocument: lambdaTrust });
   assert.equal(role?.Arn, `arn:aws:iam::${account}:role/service/worker`);
-  assert.match(role?.RoleId ?? '', /^AROA[A-Z2-7]{16}$/);
+  assert.match(role?.RoleId ?? '', /^AROA[A-Z2-7]{17}$/);
   assert.equal(role?.AssumeRolePolicyDocument, encodeURIComponent(lambdaTrust));
   assert.deepEqual(role?.CreateDate, new Date(Date.UTC(2026, 0, 1)));
   assert.equal(role?.MaxSessionDuration, undefined);

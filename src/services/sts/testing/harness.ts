@@ -84,7 +84,7 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
         sourceIp: '127.0.0.1',
         head: { method: 'POST', path: '/', query: '', headers: {} },
       };
-      if (operation.access !== 'public') {
+      if (operation.access !== 'public' && (caller.kind !== 'root' || operation.bindsRoot)) {
         const texts = await identity.policiesOf(caller, undefined);
         for (const access of [await operation.access(input, call)].flat()) {
           const { action, resource, resourcePolicy, resourcePolicyRequired: resourceRequired } = access;

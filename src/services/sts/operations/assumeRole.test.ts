@@ -10,21 +10,6 @@ const denied = {
   message: `User: arn:aws:iam::${account}:user/alice is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
 };
 
-test('getCallerIdentity answers who signed', async () => {
-  const { sts } = createHarness();
-  assert.deepEqual(await sts('GetCallerIdentity', {}), { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account });
-  assert.deepEqual(await sts('GetCallerIdentity', {}, session), {
-    Account: account,
-    Arn: `arn:aws:sts::${account}:assumed-role/other/run1`,
-    UserId: 'AROAOTHER:run1',
-  });
-});
-
-test('getCallerIdentity refuses an unsigned request', async () => {
-  const { sts } = createHarness();
-  await assert.rejects(sts('GetCallerIdentity', {}, { kind: 'anonymous', account }), { code: 'MissingAuthenticationToken', status: 403 });
-});
-
 test('assumeRole needs the trust policy and the caller to allow', async () => {
   const { sts, grants, clock } = createHarness({ trust: trustAccount, permissions: mayAssume });
   assert.deepEqual(await sts('AssumeRole', input, alice), {
@@ -117,18 +102,4 @@ test('assumeRole refuses what it does not serve', async () => {
   const { sts } = createHarness({ trust: trustAccount, permissions: mayAssume });
   await assert.rejects(sts('AssumeRole', { ...input, SerialNumber: 'arn:aws:iam::1:mfa/x', TokenCode: '123456' }, alice), { code: 'AccessDenied' });
   await assert.rejects(sts('AssumeRole', { ...input, TransitiveTagKeys: ['team'] }, alice), { code: 'ValidationError' });
-});
-
-test('getSessionToken is for users, and for root an hour at most', async () => {
-  const { sts, grants } = createHarness();
-  await sts('GetSessionToken', {}, alice);
-  await sts('GetSessionToken', {});
-  assert.deepEqual(grants, [{ caller: alice, durationSeconds: 43_200 }, { caller: root, durationSeconds: 3_600 }]);
-  await assert.rejects(sts('GetSessionToken', {}, session), { code: 'AccessDenied', message: 'Cannot call GetSessionToken with session credentials' });
-});
-
-test('getAccessKeyInfo knows the account of an issued key', async () => {
-  const { sts } = createHarness();
-  assert.deepEqual(await sts('GetAccessKeyInfo', { AccessKeyId: 'AKIAALICE' }), { Account: account });
-  await assert.rejects(sts('GetAccessKeyInfo', { AccessKeyId: 'AKIANOBODY' }), { code: 'InvalidClientTokenId' });
 });
