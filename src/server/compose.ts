@@ -10,7 +10,7 @@ import type { CredentialDirectory } from '../ports/identity.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
-import { createLambda } from '../services/lambda/service.ts';
+import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';

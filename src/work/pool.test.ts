@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWorkPool, WorkFailure } from './pool.ts';
 
-const echo = new URL('./testTasks/echoTask.js', import.meta.url);
+const echo = new URL('./test-tasks/echoTask.js', import.meta.url);
 
 test('runTask answers what the module returns, and the thread sees no environment', async () => {
   const pool = createWorkPool({ threads: 1 });

@@ -40,12 +40,18 @@ export const errors = {
   unzippedTooLarge: (bytesMax: number) => errors.invalidParameter(`Unzipped size must be smaller than ${bytesMax} bytes`),
   requestEntityTooLarge: (operationName: string, bytesMax: number) =>
     new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes for the ${operationName} operation`, { status: 413 }),
-  // AWS calls the operation InvokeFunction here, after its permission.
-  payloadTooLarge: (bytesMax: number) =>
-    new ServiceError('RequestTooLargeException', `Request must be smaller than ${bytesMax} bytes for the InvokeFunction operation`, {
-      status: 413,
-      members: user,
-    }),
+  payloadTooLarge: (bytes: number, invocationType: string, bytesMax: number) =>
+    new ServiceError(
+      'RequestTooLargeException',
+      `${bytes} byte payload is too large for the ${invocationType} invocation type (limit ${bytesMax} bytes)`,
+      { status: 413, members: user },
+    ),
+  // 501, so that no client tries again; a request that is accepted here must never be lost.
+  notImplemented: (what: string) => new ServiceError('NotImplemented', `Haneul does not implement ${what} yet.`, { status: 501 }),
+  onlyWholeFunctions: () =>
+    errors.invalidParameter(
+      'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+    ),
   invalidRequestContent: (message: string) => new ServiceError('InvalidRequestContentException', message, { status: 400, members: user }),
   throttled: (reason: 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded') =>
     new ServiceError('TooManyRequestsException', 'Rate Exceeded.', { status: 429, members: { ...user, Reason: reason } }),

@@ -28,6 +28,10 @@ export const tagsMax = 50;
 
 /** Quotas: "Invocation payload (request and response)", synchronous. */
 export const requestPayloadBytesMax = 6_291_456;
+/** The same, asynchronous: 1 MB. */
+export const asyncPayloadBytesMax = 1_048_576;
+/** A body that need not be read to the end before it is refused; AWS reads up to 69,905,067 bytes. */
+export const invokeBodyBytesMax = 16 * 1024 * 1024;
 /** The response may be 100 bytes longer; AWS's error text names this number. */
 export const responsePayloadBytesMax = 6_291_556;
 /** API reference, Invoke, X-Amz-Client-Context: "Up to 3,583 bytes of base64-encoded data". */

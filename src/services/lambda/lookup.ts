@@ -31,6 +31,18 @@ export function accessTo(action: string, options: { readonly qualified?: boolean
   };
 }
 
+/** For operations on functions as a whole: any other qualifier than $LATEST is refused. */
+export function wholeFunctionOf(input: Named, call: Call, action: string): FunctionReference {
+  const reference = referenceOf(input, call, action);
+  if (reference.qualifier !== undefined && reference.qualifier !== latest) throw errors.onlyWholeFunctions();
+  return reference;
+}
+
+/** Throws PreconditionFailedException when the caller saw another revision. */
+export function requireRevision(row: VersionRow, revisionId: string | undefined): void {
+  if (revisionId !== undefined && revisionId !== '' && revisionId !== row.revisionId) throw errors.revisionChanged();
+}
+
 /** Throws ResourceNotFoundException when there is none. */
 export async function requireFunction(tx: ReadTransaction, reference: FunctionReference): Promise<FunctionRow> {
   const row = await findFunction(tx, reference, reference.name);

@@ -1,86 +1,42 @@
-import type { Clock } from '../../base/clock.ts';
-import type { Logger } from '../../base/log.ts';
-import type { Random } from '../../base/random.ts';
 import { defineService } from '../../framework/service.ts';
-import type { BoundService } from '../../framework/service.ts';
-import type { Store } from '../../kv/store.ts';
-import type { RoleDirectory } from '../../ports/identity.ts';
-import type { LogSink } from '../../ports/logSink.ts';
-import type { Sandbox } from '../../sandbox/types.ts';
-import type { WorkPool } from '../../work/pool.ts';
-import { openCodeToken } from './domain/codeLocation.ts';
-import type { CodeDownload } from './domain/codeLocation.ts';
-import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
-import { createFleet } from './environments/fleet.ts';
 import { errors } from './errors.ts';
-import { codeRequestBytesMax, hostEnvironmentsMaxDefault, requestPayloadBytesMax } from './limits.ts';
-import type { LambdaBlobs, LambdaContext } from './operation.ts';
+import { codeRequestBytesMax, invokeBodyBytesMax, requestPayloadBytesMax } from './limits.ts';
+import type { LambdaContext } from './operation.ts';
+import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
+import { deleteFunction } from './operations/deleteFunction.ts';
+import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
+import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
 import { invoke } from './operations/invoke.ts';
-import { createPackageStore } from './packages/packageStore.ts';
-
-const lambdaService = defineService<LambdaContext>({
-  id: 'lambda',
-  validationErrorCode: 'ValidationException',
-  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: requestPayloadBytesMax },
-  tooLarge: (name, bytesMax) => (name === 'Invoke' ? errors.payloadTooLarge(bytesMax) : errors.requestEntityTooLarge(name, bytesMax)),
-  operations: { CreateFunction: createFunction, GetFunction: getFunction, Invoke: invoke },
-});
-
-export interface LambdaDeps {
-  readonly store: Store;
-  readonly blobs: LambdaBlobs;
-  readonly sandbox: Sandbox;
-  readonly roles: RoleDirectory;
-  readonly logs: LogSink;
-  readonly clock: Clock;
-  readonly wall: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly work: WorkPool;
-  /** A host folder of its own, for unpacked packages. */
-  readonly codeFolder: string;
-  /** 32 bytes; environment variables and code links are sealed with it. */
-  readonly sealKey: Uint8Array;
-  readonly localMode: boolean;
-  /** Where AWS clients inside functions find this server. */
-  readonly functionEndpoint?: string;
-  readonly hostEnvironmentsMax?: number;
-  /** For durations; `performance.now` when absent. */
-  readonly monotonicMs?: () => number;
-}
-
-export interface Lambda {
-  readonly service: BoundService;
-  /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
-  findCodeDownload(token: string): CodeDownload | undefined;
-  /** Once, before the first request. */
-  recover(): Promise<void>;
-  /** Lets running invocations end, within `drainMs`, and ends all environments. */
-  close(drainMs: number): Promise<void>;
-}
+import { listFunctions } from './operations/listFunctions.ts';
+import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
+import { publishVersion } from './operations/publishVersion.ts';
+import { tagOperations } from './operations/tags.ts';
+import { updateFunctionCode } from './operations/updateFunctionCode.ts';
+import { updateFunctionConfiguration } from './operations/updateFunctionConfiguration.ts';
 
 /** AWS Lambda. */
-export function createLambda(deps: LambdaDeps): Lambda {
-  const { clock, wall, sealKey } = deps;
-  const log = deps.log.with({ service: 'lambda' });
-  const packages = createPackageStore({ ...deps, log });
-  const execution = { ...deps, packages, functionEndpoint: deps.functionEndpoint, monotonicMs: deps.monotonicMs ?? (() => performance.now()) };
-  const fleet = createFleet({
-    clock,
-    wall,
-    log,
-    hostEnvironmentsMax: deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault,
-    create: (deployment) => createExecutionEnvironment(execution, deployment),
-  });
-  return {
-    service: lambdaService.bind({ ...deps, log, packages, fleet }),
-    findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
-    recover: () => packages.recover(),
-    async close(drainMs) {
-      await fleet.close(drainMs);
-      await packages.settle();
-    },
-  };
-}
+export const lambdaService = defineService<LambdaContext>({
+  id: 'lambda',
+  validationErrorCode: 'ValidationException',
+  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: invokeBodyBytesMax },
+  // AWS calls Invoke InvokeFunction here, and names the limit of the payload.
+  tooLarge: (name, bytesMax) =>
+    name === 'Invoke' ? errors.requestEntityTooLarge('InvokeFunction', requestPayloadBytesMax) : errors.requestEntityTooLarge(name, bytesMax),
+  operations: {
+    CreateFunction: createFunction,
+    GetFunction: getFunction,
+    GetFunctionConfiguration: getFunctionConfiguration,
+    UpdateFunctionCode: updateFunctionCode,
+    UpdateFunctionConfiguration: updateFunctionConfiguration,
+    DeleteFunction: deleteFunction,
+    ListFunctions: listFunctions,
+    PublishVersion: publishVersion,
+    ListVersionsByFunction: listVersionsByFunction,
+    Invoke: invoke,
+    GetAccountSettings: getAccountSettings,
+    ...tagOperations,
+    ...concurrencyOperations,
+  },
+});

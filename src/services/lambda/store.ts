@@ -1,6 +1,7 @@
 // Keys: functions [name] | versions [name, number] | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import { rangeLimitMax } from '../../kv/limits.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
 
@@ -60,8 +61,10 @@ export interface UsageRow {
   readonly reservedConcurrency: number;
 }
 
-/** That the row exists is what it says. */
-type PackageUserRow = Readonly<Record<string, never>>;
+interface PackageUserRow {
+  /** Versions of one function share the archive that was uploaded once. */
+  readonly blobId: BlobId;
+}
 
 export const findFunction = (tx: ReadTransaction, scope: Scope, name: string): Promise<FunctionRow | undefined> => functions.get(tx, scope, [name]);
 
@@ -118,10 +121,16 @@ const userParts = (scope: Scope, name: string, version: string, code: CodeRefere
 
 /** Notes that a version uses an unpacked package, so that its folder stays. */
 export const addPackageUser = (tx: Transaction, scope: Scope, name: string, row: VersionRow): void =>
-  packageUsers.set(tx, everywhere, userParts(scope, name, row.version, row.code), {});
+  packageUsers.set(tx, everywhere, userParts(scope, name, row.version, row.code), { blobId: row.code.blobId });
 
 export const clearPackageUser = (tx: Transaction, scope: Scope, name: string, row: VersionRow): void =>
   packageUsers.clear(tx, everywhere, userParts(scope, name, row.version, row.code));
 
 export const isPackageUsed = async (tx: ReadTransaction, sha256: string): Promise<boolean> =>
   (await packageUsers.list(tx, everywhere, [sha256], { limit: 1 })).length > 0;
+
+/** Whether another version of the function still needs the archive of this one. */
+export async function isArchiveShared(tx: ReadTransaction, scope: Scope, name: string, row: VersionRow): Promise<boolean> {
+  const users = await packageUsers.list(tx, everywhere, [row.code.sha256, scope.account, scope.region, name], { limit: rangeLimitMax });
+  return users.some((user) => user.parts.at(-1) !== row.version && user.row.blobId === row.code.blobId);
+}

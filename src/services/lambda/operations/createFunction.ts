@@ -18,6 +18,7 @@ import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
 import type { CodeReference, FunctionRow } from '../store.ts';
+import { publish } from '../versions.ts';
 
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
@@ -40,16 +41,16 @@ export const createFunction = operation('CreateFunction', {
     if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
     return packages.add(input.Code.ZipFile, call.signal, async (code) => {
       const row = newFunction(input, { reference, variables, code, call, context });
-      await store.transact(async (tx) => {
+      const created = await store.transact(async (tx) => {
         await requireFree(tx, reference);
         const { codeBytes } = await addUsage(tx, reference, { codeBytes: code.zippedBytes, functions: 1 });
         if (codeBytes > codeStorageBytesMax) throw errors.codeStorageExceeded();
         blobs.adopt(tx, code.blobId);
         addPackageUser(tx, reference, row.name, row.latest);
         setFunction(tx, reference, row);
+        return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
-      const described = { place: reference, name: row.name, row: row.latest, qualifier: undefined };
-      return describeVersion(described, sealKey, 'being-created');
+      return describeVersion({ place: reference, name: row.name, row: created, qualifier: undefined }, sealKey, 'being-created');
     });
   },
 });
@@ -61,7 +62,6 @@ function checkSettings(input: CreateFunctionRequest, { name, qualifier }: Functi
     throw errors.invalidParameter(`The function name must not have a qualifier: ${qualifier}`);
   }
   refuseUnimplemented(input, implemented);
-  if (input.Publish === true) throw errors.notSupported('the setting Publish');
   if (!input.Runtime || !input.Handler) {
     throw errors.invalidParameter('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
   }

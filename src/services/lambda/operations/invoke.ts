@@ -6,7 +6,7 @@ import { functionArn } from '../domain/functionName.ts';
 import { findJsonFailure } from '../domain/jsonFailure.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
-import { clientContextBytesMax, requestPayloadBytesMax } from '../limits.ts';
+import { asyncPayloadBytesMax, clientContextBytesMax, requestPayloadBytesMax } from '../limits.ts';
 import { accessTo, referenceOf, requireVersion } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { readUsage } from '../store.ts';
@@ -23,10 +23,11 @@ export const invoke = operation('Invoke', {
       ...(await requireVersion(tx, reference)),
       usage: await readUsage(tx, reference),
     }));
-    const event = requireEvent(input.Payload);
+    const invocationType = input.InvocationType ?? 'RequestResponse';
+    const event = requireEvent(input.Payload, invocationType);
     const clientContext = input.ClientContext === undefined ? undefined : requireClientContext(input.ClientContext);
-    if (input.InvocationType === 'Event') throw errors.notSupported('asynchronous invocation (InvocationType Event)');
-    if (input.InvocationType === 'DryRun') return { StatusCode: 204, Payload: undefined };
+    if (invocationType === 'Event') throw errors.notImplemented('asynchronous invocation (InvocationType Event)');
+    if (invocationType === 'DryRun') return { StatusCode: 204, Payload: undefined };
     const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
     const rules = { reserved: head.reservedConcurrency, reservedTotal: usage.reservedConcurrency };
     const result = await fleet.invoke(deployment, rules, {
@@ -47,9 +48,10 @@ export const invoke = operation('Invoke', {
   },
 });
 
-function requireEvent(payload: Uint8Array | undefined): Uint8Array {
+function requireEvent(payload: Uint8Array | undefined, invocationType: string): Uint8Array {
   if (payload === undefined || payload.length === 0) return emptyEvent;
-  if (payload.length > requestPayloadBytesMax) throw errors.payloadTooLarge(requestPayloadBytesMax);
+  const bytesMax = invocationType === 'Event' ? asyncPayloadBytesMax : requestPayloadBytesMax;
+  if (payload.length > bytesMax) throw errors.payloadTooLarge(payload.length, invocationType, bytesMax);
   const failure = findJsonFailure(payload);
   if (failure !== undefined) throw errors.invalidRequestContent(`Could not parse request body into json: Could not parse payload into json: ${failure}`);
   return payload;

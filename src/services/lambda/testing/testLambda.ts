@@ -20,8 +20,8 @@ import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
 import type { WorkPool } from '../../../work/pool.ts';
 import type { LambdaBlobs } from '../operation.ts';
-import { createLambda } from '../service.ts';
-import type { Lambda, LambdaDeps } from '../service.ts';
+import { createLambda } from '../createLambda.ts';
+import type { Lambda, LambdaDeps } from '../createLambda.ts';
 import { createFakeSandbox } from './fakeSandbox.ts';
 import type { FakeSandbox } from './fakeSandbox.ts';
 

@@ -1,0 +1,74 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { BoundService } from '../../framework/service.ts';
+import type { Store } from '../../kv/store.ts';
+import type { RoleDirectory } from '../../ports/identity.ts';
+import type { LogSink } from '../../ports/logSink.ts';
+import type { Sandbox } from '../../sandbox/types.ts';
+import type { WorkPool } from '../../work/pool.ts';
+import { openCodeToken } from './domain/codeLocation.ts';
+import type { CodeDownload } from './domain/codeLocation.ts';
+import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
+import { createFleet } from './environments/fleet.ts';
+import { hostEnvironmentsMaxDefault } from './limits.ts';
+import type { LambdaBlobs } from './operation.ts';
+import { createPackageStore } from './packages/packageStore.ts';
+import { lambdaService } from './service.ts';
+
+export interface LambdaDeps {
+  readonly store: Store;
+  readonly blobs: LambdaBlobs;
+  readonly sandbox: Sandbox;
+  readonly roles: RoleDirectory;
+  readonly logs: LogSink;
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly work: WorkPool;
+  /** A host folder of its own, for unpacked packages. */
+  readonly codeFolder: string;
+  /** 32 bytes; environment variables and code links are sealed with it. */
+  readonly sealKey: Uint8Array;
+  readonly localMode: boolean;
+  /** Where AWS clients inside functions find this server. */
+  readonly functionEndpoint?: string;
+  readonly hostEnvironmentsMax?: number;
+  /** For durations; `performance.now` when absent. */
+  readonly monotonicMs?: () => number;
+}
+
+export interface Lambda {
+  readonly service: BoundService;
+  /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
+  findCodeDownload(token: string): CodeDownload | undefined;
+  /** Once, before the first request. */
+  recover(): Promise<void>;
+  /** Lets running invocations end, within `drainMs`, and ends all environments. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** The whole of AWS Lambda: the service, its environments and its packages. */
+export function createLambda(deps: LambdaDeps): Lambda {
+  const { clock, wall, sealKey } = deps;
+  const log = deps.log.with({ service: 'lambda' });
+  const packages = createPackageStore({ ...deps, log });
+  const execution = { ...deps, packages, functionEndpoint: deps.functionEndpoint, monotonicMs: deps.monotonicMs ?? (() => performance.now()) };
+  const fleet = createFleet({
+    clock,
+    wall,
+    log,
+    hostEnvironmentsMax: deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault,
+    create: (deployment) => createExecutionEnvironment(execution, deployment),
+  });
+  return {
+    service: lambdaService.bind({ ...deps, log, packages, fleet }),
+    findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
+    recover: () => packages.recover(),
+    async close(drainMs) {
+      await fleet.close(drainMs);
+      await packages.settle();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { codeStorageBytesMax, concurrentExecutionsMax, unzippedBytesMax, zippedBytesMax } from '../limits.ts';
+import { operation } from '../operation.ts';
+import { readUsage } from '../store.ts';
+
+export const getAccountSettings = operation('GetAccountSettings', {
+  access: () => ({ action: 'lambda:GetAccountSettings', resource: '*' }),
+  async handle(_input, call, { store }) {
+    const usage = await store.read((tx) => readUsage(tx, { account: call.account, region: call.region }));
+    return {
+      AccountLimit: {
+        TotalCodeSize: codeStorageBytesMax,
+        CodeSizeUnzipped: unzippedBytesMax,
+        CodeSizeZipped: zippedBytesMax,
+        ConcurrentExecutions: concurrentExecutionsMax,
+        UnreservedConcurrentExecutions: concurrentExecutionsMax - usage.reservedConcurrency,
+      },
+      AccountUsage: { TotalCodeSize: usage.codeBytes, FunctionCount: usage.functions },
+    };
+  },
+});

@@ -1,0 +1,12 @@
+import { describeVersion } from '../domain/configuration.ts';
+import { accessTo, referenceOf, requireVersion } from '../lookup.ts';
+import { operation } from '../operation.ts';
+
+export const getFunctionConfiguration = operation('GetFunctionConfiguration', {
+  access: accessTo('lambda:GetFunctionConfiguration', { qualified: true }),
+  async handle(input, call, { store, sealKey }) {
+    const reference = referenceOf(input, call, 'lambda:GetFunctionConfiguration');
+    const { head, row } = await store.read((tx) => requireVersion(tx, reference));
+    return describeVersion({ place: reference, name: head.name, row, qualifier: reference.qualifier }, sealKey);
+  },
+});

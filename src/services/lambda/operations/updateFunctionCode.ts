@@ -1,0 +1,77 @@
+import type { UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
+import { uuid } from '../../../base/ids.ts';
+import type { Call } from '../../../framework/context.ts';
+import { describeVersion } from '../domain/configuration.ts';
+import type { FunctionReference } from '../domain/functionName.ts';
+import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { errors } from '../errors.ts';
+import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
+import { operation } from '../operation.ts';
+import type { LambdaContext } from '../operation.ts';
+import { latest } from '../store.ts';
+import type { CodeReference, FunctionRow, VersionRow } from '../store.ts';
+import { commitLatest, publish } from '../versions.ts';
+
+const implemented = new Set(['FunctionName', 'ZipFile', 'Publish', 'DryRun', 'RevisionId', 'Architectures']);
+
+export const updateFunctionCode = operation('UpdateFunctionCode', {
+  access: accessTo('lambda:UpdateFunctionCode'),
+  async handle(input, call, context) {
+    const { store, packages, fleet, sealKey } = context;
+    const reference = wholeFunctionOf(input, call, 'lambda:UpdateFunctionCode');
+    refuseUnimplemented(input, implemented);
+    requireSizes(input);
+    const before = await store.read((tx) => requireFunction(tx, reference));
+    requireRevision(before.latest, input.RevisionId);
+    if (input.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
+    if (input.DryRun === true) return describeDryRun(input.ZipFile, { input, call, context, reference, before });
+    const { row, replaced } = await packages.add(input.ZipFile, call.signal, (code) => commit(code, { input, call, context, reference }));
+    fleet.retire(reference, reference.name, latest);
+    packages.forget(replaced.sha256);
+    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
+  },
+});
+
+interface Update {
+  readonly input: UpdateFunctionCodeRequest;
+  readonly call: Call;
+  readonly context: LambdaContext;
+  readonly reference: FunctionReference;
+}
+
+async function commit(code: CodeReference, update: Update): Promise<{ row: VersionRow; replaced: CodeReference }> {
+  const { input, context, reference } = update;
+  return context.store.transact(async (tx) => {
+    const head = await requireFunction(tx, reference);
+    requireRevision(head.latest, input.RevisionId);
+    const changed = await commitLatest(tx, reference, head, withCode(head, code, update), context);
+    const row = input.Publish === true ? await publish(tx, reference, changed, context) : changed.latest;
+    return { row, replaced: head.latest.code };
+  });
+}
+
+const withCode = ({ latest: row }: FunctionRow, code: CodeReference, { input, call, context }: Update): VersionRow => ({
+  ...row,
+  code,
+  architecture: input.Architectures?.[0] ?? row.architecture,
+  modifiedAtMs: call.nowMs,
+  revisionId: uuid(context.random),
+  deploymentId: uuid(context.random),
+});
+
+class DryRunEnd extends Error {}
+
+/** Checks the package like a real update, and lets nothing of it stay. */
+async function describeDryRun(archive: Uint8Array, { before, ...update }: Update & { readonly before: FunctionRow }) {
+  const { context, reference } = update;
+  let described: VersionRow = before.latest;
+  try {
+    await context.packages.add(archive, update.call.signal, async (code) => {
+      described = withCode(before, code, update);
+      throw new DryRunEnd();
+    });
+  } catch (error) {
+    if (!(error instanceof DryRunEnd)) throw error;
+  }
+  return describeVersion({ place: reference, name: before.name, row: described, qualifier: undefined }, context.sealKey);
+}

@@ -1,0 +1,70 @@
+import type { UpdateFunctionConfigurationRequest } from '@aws-sdk/client-lambda';
+import { uuid } from '../../../base/ids.ts';
+import type { Call } from '../../../framework/context.ts';
+import { describeVersion } from '../domain/configuration.ts';
+import { requireVariables } from '../domain/environment.ts';
+import { functionArn } from '../domain/functionName.ts';
+import type { FunctionReference } from '../domain/functionName.ts';
+import { requireRuntime } from '../domain/runtimes.ts';
+import { sealVariables } from '../domain/seal.ts';
+import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { requireExecutionRole } from '../executionRole.ts';
+import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
+import { operation } from '../operation.ts';
+import type { LambdaContext } from '../operation.ts';
+import { latest } from '../store.ts';
+import type { VersionRow } from '../store.ts';
+import { commitLatest } from '../versions.ts';
+
+const implemented = new Set([
+  'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'Runtime', 'RevisionId', 'EphemeralStorage',
+  'LoggingConfig.LogGroup',
+]);
+
+export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
+  access: (input, call) => [
+    accessTo('lambda:UpdateFunctionConfiguration')(input, call),
+    ...(input.Role === undefined ? [] : [{ action: 'iam:PassRole', resource: input.Role, conditions: { 'iam:PassedToService': 'lambda.amazonaws.com' } }]),
+  ],
+  async handle(input, call, context) {
+    const { store, fleet, sealKey } = context;
+    const reference = wholeFunctionOf(input, call, 'lambda:UpdateFunctionConfiguration');
+    refuseUnimplemented(input, implemented);
+    requireSizes(input);
+    const change = changeOf(input, reference, call, context);
+    await store.read((tx) => requireFunction(tx, reference));
+    if (input.Role !== undefined) await requireExecutionRole(input.Role, call, context);
+    const row = await store.transact(async (tx) => {
+      const head = await requireFunction(tx, reference);
+      requireRevision(head.latest, input.RevisionId);
+      return (await commitLatest(tx, reference, head, { ...head.latest, ...change }, context)).latest;
+    });
+    fleet.retire(reference, reference.name, latest);
+    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
+  },
+});
+
+/** Only what the request names; the rest stays. */
+function changeOf(
+  input: UpdateFunctionConfigurationRequest,
+  reference: FunctionReference,
+  call: Call,
+  { random, sealKey }: LambdaContext,
+): Partial<VersionRow> {
+  if (input.Runtime !== undefined) requireRuntime(input.Runtime, call.nowMs);
+  const variables = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
+  return {
+    ...(input.Runtime === undefined ? {} : { runtime: input.Runtime }),
+    ...(input.Handler === undefined ? {} : { handler: input.Handler }),
+    ...(input.Role === undefined ? {} : { roleArn: input.Role }),
+    ...(input.Description === undefined ? {} : { description: input.Description }),
+    ...(input.Timeout === undefined ? {} : { timeoutSeconds: input.Timeout }),
+    ...(input.MemorySize === undefined ? {} : { memoryMegabytes: input.MemorySize }),
+    ...(input.EphemeralStorage?.Size === undefined ? {} : { ephemeralMegabytes: input.EphemeralStorage.Size }),
+    ...(input.LoggingConfig?.LogGroup === undefined ? {} : { logGroupName: input.LoggingConfig.LogGroup }),
+    ...(variables === undefined ? {} : { sealedVariables: sealVariables(variables, functionArn(reference, reference.name), sealKey, random) }),
+    modifiedAtMs: call.nowMs,
+    revisionId: uuid(random),
+    deploymentId: uuid(random),
+  };
+}
