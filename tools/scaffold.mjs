@@ -153,7 +153,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   try {
     const written = scaffold(root, ...process.argv.slice(2));
-    process.stdout.write(`${written.join('\n')}\n\nNext: fill in the operation and its test (docs/adding-an-operation.md), then npm test -- ${dirname(written.at(-1))}\n`);
+    const next = `Next: fill in the operation and its test (docs/adding-an-operation.md), then npm test -- ${dirname(written.at(-1))}`;
+    process.stdout.write(`${written.join('\n')}\n\n${next}\n`);
   } catch (error) {
     process.stderr.write(`scaffold: ${error.message}\n`);
     process.exit(1);
