@@ -5,6 +5,7 @@ import { createSeededRandom } from '../../base/random.ts';
 import type { Call } from '../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../framework/shapes.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
+import { weakMode } from '../../kv/weakMode.ts';
 import { helloWorld } from './service.ts';
 
 type Client = typeof import('./shapes.ts');
@@ -15,10 +16,11 @@ export interface TestHelloWorld {
   run<N extends Name>(name: N, input: Input<Client, N>): Promise<Output<Client, N>>;
 }
 
-/** For tests: the service on a store in memory, with a clock that stands still. */
+/** For tests: the service on a store in memory that keeps only what the seam promises, with a clock that stands still. */
 export function createTestHelloWorld(): TestHelloWorld {
   const clock = createFakeClock();
-  const service = helloWorld.bind({ store: openMemoryStore({ clock, random: createSeededRandom(1) }) });
+  const store = weakMode(openMemoryStore({ clock, random: createSeededRandom(1) }), createSeededRandom(2));
+  const service = helloWorld.bind({ store });
   const call: Call = {
     requestId: 'test',
     account: '000000000000',
