@@ -8,6 +8,7 @@ import type { AccessRequest, Call } from '../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../framework/shapes.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../kv/store.ts';
+import { weakMode } from '../../kv/weakMode.ts';
 import { logs } from './service.ts';
 
 type Client = typeof import('@aws-sdk/client-cloudwatch-logs');
@@ -22,11 +23,11 @@ export interface TestLogs {
   access<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<readonly AccessRequest[]>;
 }
 
-/** For tests: the service on a store in memory, with a clock that stands still. */
+/** For tests: the service on a store in memory that keeps only what the seam promises, with a clock that stands still. */
 export function createTestLogs(): TestLogs {
   const clock = createFakeClock();
   const random = createSeededRandom(1);
-  const store = openMemoryStore({ clock, random });
+  const store = weakMode(openMemoryStore({ clock, random }), createSeededRandom(2));
   const service = logs.bind({ store, clock, random });
   const call = (): Call => ({
     requestId: 'test',

@@ -23,8 +23,8 @@ export const describeLogGroups = operation('DescribeLogGroups', {
       throw invalidParameter('LogGroup identifiers cannot be combined with other filters.');
     }
     // No account is linked to another here, and every group is of the standard class: other filters find nothing.
-    const findsNothing = (accountIdentifiers !== undefined && !accountIdentifiers.includes(call.account)) || (logGroupClass ?? 'STANDARD') !== 'STANDARD';
-    if (findsNothing) return { logGroups: [] };
+    if (accountIdentifiers && !accountIdentifiers.includes(call.account)) return { logGroups: [] };
+    if (logGroupClass !== undefined && logGroupClass !== 'STANDARD') return { logGroups: [] };
     const scope = scopeOf(call);
     return store.read(async (tx) => {
       if (logGroupIdentifiers) {
@@ -49,7 +49,8 @@ interface PageInput {
   readonly limit?: number | undefined;
 }
 
-async function page(tx: ReadTransaction, scope: Scope, { logGroupNamePrefix, logGroupNamePattern, nextToken, limit = describeItemsDefault }: PageInput) {
+async function page(tx: ReadTransaction, scope: Scope, input: PageInput) {
+  const { logGroupNamePrefix, logGroupNamePattern, nextToken, limit = describeItemsDefault } = input;
   const token = nextToken === undefined ? undefined : String(parseListToken('groups', nextToken, ['string'])[0]);
   const scanned = await listGroups(tx, scope, {
     limit: (logGroupNamePattern === undefined ? limit : describeScanMax) + 1,

@@ -9,8 +9,9 @@ import { requireGroup, requireStream } from '../store.ts';
 
 export const getLogEvents = operation('GetLogEvents', {
   access: (input, call) => streamAccess('GetLogEvents', call, groupNameOf(input, call), input.logStreamName ?? ''),
-  async handle({ logStreamName = '', startTime = 0, endTime = Infinity, nextToken, limit, startFromHead = false, unmask, ...input }, call, { store }) {
-    if (unmask === true) throw unsupported('unmask');
+  async handle(input, call, { store }) {
+    const { logStreamName = '', startTime = 0, endTime = Infinity, nextToken, limit, startFromHead = false } = input;
+    if (input.unmask === true) throw unsupported('unmask');
     const scope = scopeOf(call);
     const token = nextToken === undefined ? undefined : parseStreamToken(nextToken);
     // A token has its direction in itself; `startFromHead` matters for the first page only.
