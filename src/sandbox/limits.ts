@@ -21,6 +21,8 @@ export const outputBytesPerSecond = 4 * 1024 * 1024;
 export const outputBurstBytes = 8 * 1024 * 1024;
 /** Each record costs this much of the budget on top of its bytes, so that a flood of empty lines is bounded as well. */
 export const outputRecordOverheadBytes = 200;
+/** Where back-pressure cannot act (what is in the pipes when a process ends), output beyond this debt is dropped, with a notice. */
+export const outputDebtBytesMax = 2 * outputBurstBytes;
 
 /** Frames that our bootstraps send, in bytes of body. Anything longer is not from our bootstrap. */
 export const helloBytesMax = 4 * 1024;
@@ -32,7 +34,9 @@ export const sandboxUidFirst = 20_000;
 export const sandboxUidLast = 29_999;
 
 /** How long a killed tree may take to vanish before its launcher is killed too. */
-export const killGraceMs = 2_000;
+export const killGraceMs = 10_000;
+/** How long the last members of a cgroup may take to be gone. What is left then is reaped at the next start. */
+export const groupRemovalMs = 10_000;
 /** After the launcher's exit the last output may take this long to be read. */
 export const lastOutputMs = 1_000;
 /** How often memory and process counts are looked at where no cgroup enforces them. */

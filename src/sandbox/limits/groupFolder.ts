@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { delay } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
-import { killGraceMs } from '../limits.ts';
+import { groupRemovalMs } from '../limits.ts';
 
 /** Removes a group; its last members may need a moment to be gone. */
 export async function removeGroup(folder: string, wall: Clock): Promise<void> {
-  const giveUpAtMs = wall.now() + killGraceMs;
+  const giveUpAtMs = wall.now() + groupRemovalMs;
   for (;;) {
     try {
       return await rmdir(folder);

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../../base/clock.ts';
 import type { OutputSource } from '../channel/channel.ts';
-import { logRecordBytesMax, outputBurstBytes, outputBytesPerSecond, outputRecordOverheadBytes } from '../limits.ts';
+import { logRecordBytesMax, outputBurstBytes, outputBytesPerSecond, outputDebtBytesMax, outputRecordOverheadBytes } from '../limits.ts';
 import type { OutputChunk } from '../types.ts';
 
 export interface FunctionOutputOptions {
@@ -27,6 +27,7 @@ export class FunctionOutput {
   #tokens = outputBurstBytes;
   #refilledAtMs: number;
   #cancelRefill: (() => void) | undefined;
+  #droppedRecords = 0;
 
   constructor(options: FunctionOutputOptions) {
     this.#options = options;
@@ -63,14 +64,28 @@ export class FunctionOutput {
       buffer.text = '';
       if (text !== '') this.#emit(text);
     }
+    const dropped = this.#droppedRecords;
+    this.#droppedRecords = 0;
+    if (dropped > 0) this.#hand(`[haneul] ${dropped} log records were dropped: output came faster than it is taken\n`);
   }
 
   close(): void {
     this.#cancelRefill?.();
   }
 
-  #emit(text: string): void {
+  #hand(text: string): void {
     this.#options.onOutput({ timestampMs: this.#options.wall.now(), text });
+  }
+
+  #emit(text: string): void {
+    if (this.#tokens < -outputDebtBytesMax) {
+      this.#refill();
+      if (this.#tokens < -outputDebtBytesMax) {
+        this.#droppedRecords += 1;
+        return;
+      }
+    }
+    this.#hand(text);
     this.#tokens -= text.length + outputRecordOverheadBytes;
     if (this.#tokens >= 0 || this.#cancelRefill) return;
     this.#refill();
