@@ -34,6 +34,7 @@ export function createFakeTerminal(options: FakeTerminalOptions = {}): FakeTermi
     random: createSeededRandom(1),
     style: plain,
     noteStyle: plain,
+    columns: 100,
     interactive: options.interactive ?? false,
     print: (text) => void printed.push(text),
     write: (bytes) => void printed.push(Buffer.from(bytes).toString('utf8')),

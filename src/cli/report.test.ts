@@ -25,22 +25,31 @@ const report: ServerReport = {
 };
 
 test('reportLines prints one remedy once for all the guarantees that it turns on', () => {
-  const text = reportLines(report, plain).join('\n');
+  const text = reportLines(report, plain, 100).join('\n');
   assert.match(text, /on {2}own user/);
-  assert.match(text, /OFF own network, own processes {3}turn on: sudo apt-get install bubblewrap/);
+  assert.match(text, /OFF own network; own processes\n +turn on: sudo apt-get install bubblewrap/);
   assert.equal(text.split('bubblewrap').length, 2);
   assert.match(text, /Node\.js 20\.20\.2; Python 3\.11\.7, 3\.12\.4/);
 });
 
+// Lines that are longer than the screen is wide take more than one row of it.
+const rowsOf = (lines: readonly string[], columns: number): number => lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
+
 test('reportLines and the first steps stay within one screen whatever is missing', () => {
-  const guarantees = Array.from({ length: 30 }, (_, index) => ({ name: `guarantee ${index}`, on: index === 0, remedy: `remedy ${index}` }));
-  const lines = reportLines({ ...report, guarantees, loopback: false, interpreters: [] }, plain);
-  assert.ok(lines.length + 9 <= 24, `${lines.length} lines`);
-  assert.match(lines.join('\n'), /and 25 more: npx haneul doctor/);
+  const steps = firstSteps({ endpoint: report.endpoint, dataFolder: undefined, inMemory: false, account: '000000000000', interpreters: report.interpreters });
+  const around = ['', '', 'Paste', '', '', 'Ctrl-C'].length;
+  for (const off of [0, 1, 15, 30]) {
+    const guarantees = Array.from({ length: 30 }, (_, index) => ({ name: `functions cannot do the thing number ${index}`, on: index >= off, remedy: `remedy ${index}` }));
+    const lines = reportLines({ ...report, guarantees, loopback: false, interpreters: [] }, plain, 100);
+    const rows = rowsOf([...lines, ...steps.map((step) => `  ${step}`)], 100) + around;
+    assert.ok(rows <= 24, `${rows} rows with ${off} off`);
+    assert.ok(lines.length + steps.length + around <= 24, `${lines.length} lines`);
+    assert.equal(/turn on: remedy 0/.test(lines.join('\n')), off > 0);
+  }
 });
 
 test('reportLines says what an open port, memory and switched-off policies mean', () => {
-  const text = reportLines({ ...report, loopback: false, dataFolder: undefined, iam: 'off' }, plain).join('\n');
+  const text = reportLines({ ...report, loopback: false, dataFolder: undefined, iam: 'off' }, plain, 100).join('\n');
   assert.match(text, /other machines can reach this port/);
   assert.match(text, /in memory: gone when the server stops/);
   assert.match(text, /policies are off/);

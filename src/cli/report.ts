@@ -14,47 +14,66 @@ export interface ServerReport {
 }
 
 const labelWidth = 14;
-const remediesMax = 4;
+const sandboxLinesMax = 6;
 
-/** The lines that tell a person what runs: at most thirteen, whatever the machine lacks. */
-export function reportLines(report: ServerReport, style: Style): string[] {
+/** The lines that tell a person what runs: few enough for one screen, whatever the machine lacks. */
+export function reportLines(report: ServerReport, style: Style, columns: number): string[] {
   return [
     `${style.bold(`Haneul ${report.version}`)} on ${style.bold(report.endpoint)}`,
     '',
-    field('Data', report.dataFolder === undefined ? style.warning('in memory: gone when the server stops') : report.dataFolder),
+    ...field('Data', report.dataFolder === undefined ? style.warning('in memory: gone when the server stops') : report.dataFolder),
     ...accessLines(report, style),
-    ...guaranteeLines(report, style),
-    field('Interpreters', interpreterText(report, style)),
+    ...field('Sandbox', ...guaranteeLines(report, style, columns - labelWidth - 2)),
+    ...field('Interpreters', ...interpreterLines(report, style, columns - labelWidth - 2)),
   ];
 }
 
-function accessLines(report: ServerReport, style: Style): string[] {
-  const policies = { enforce: 'policies of issued keys are enforced', audit: 'policies are only logged (--iam audit)', off: 'policies are off (--iam off)' }[report.iam];
-  const policyText = policies ?? `policies: ${report.iam}`;
-  const marked = report.iam === 'enforce' ? policyText : style.warning(policyText);
-  if (!report.loopback) {
-    return [
-      field('Access', `${style.warning('other machines can reach this port')}: only keys that Haneul issued, and signed requests; ${marked}`),
-      field('', 'traffic is plain HTTP: put TLS in front of it on a network you do not trust'),
-    ];
+const policyTexts: Readonly<Record<string, string>> = {
+  enforce: 'policies of issued keys are enforced',
+  audit: 'policies are only logged (--iam audit)',
+  off: 'policies are off (--iam off)',
+};
+
+function accessLines({ auth, iam, loopback }: ServerReport, style: Style): string[] {
+  const policies = policyTexts[iam] ?? iam;
+  const marked = iam === 'enforce' ? policies : style.warning(policies);
+  if (!loopback) {
+    const reach = style.warning('other machines can reach this port, in plain HTTP: put TLS in front of it');
+    return field('Access', reach, `requests must be signed with a key that Haneul issued; ${marked}`);
   }
-  const keys = report.auth === 'strict' ? 'this machine only; only keys that Haneul issued' : 'this machine only; any unknown key is the administrator';
-  return [field('Access', `${keys}; ${marked}`)];
+  const keys = auth === 'strict' ? 'only keys that Haneul issued' : 'any unknown key is the administrator';
+  return field('Access', `this machine only; ${keys}; ${marked}`);
 }
 
-function guaranteeLines({ guarantees }: ServerReport, style: Style): string[] {
-  if (guarantees.length === 0) return [field('Sandbox', style.warning('unknown'))];
+// What is missing comes first: it is what one has to know.
+function guaranteeLines({ guarantees }: ServerReport, style: Style, width: number): string[] {
+  if (guarantees.length === 0) return [style.warning('unknown')];
   const on = guarantees.filter((guarantee) => guarantee.on).map((guarantee) => guarantee.name);
-  const off = guarantees.filter((guarantee) => !guarantee.on);
   const lines: string[] = [];
-  if (on.length > 0) lines.push(`${style.good('on')}  ${on.join(', ')}`);
-  const groups = [...groupByRemedy(off)];
-  for (const [remedy, names] of groups.slice(0, remediesMax)) {
-    const how = remedy === '' ? '' : `   ${style.dim('turn on:')} ${remedy}`;
-    lines.push(`${style.warning('OFF')} ${names.join(', ')}${how}`);
+  for (const [remedy, names] of groupByRemedy(guarantees.filter((guarantee) => !guarantee.on))) {
+    lines.push(...marked(style.warning('OFF'), wrapText(names.join('; '), width - 4)));
+    if (remedy !== '') lines.push(`    ${style.dim('turn on:')} ${remedy}`);
   }
-  if (groups.length > remediesMax) lines.push(style.dim(`and ${groups.length - remediesMax} more: npx haneul doctor`));
-  return lines.map((line, index) => field(index === 0 ? 'Sandbox' : '', line));
+  if (on.length > 0) lines.push(...marked(style.good('on '), wrapText(on.join('; '), width - 4)));
+  if (lines.length <= sandboxLinesMax) return lines;
+  return [...lines.slice(0, sandboxLinesMax - 1), style.dim('… and more: npx haneul doctor')];
+}
+
+function marked(mark: string, lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${index === 0 ? mark : '   '} ${line}`);
+}
+
+/** Breaks plain text between words. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 // One command often turns several guarantees on; it is printed once.
@@ -66,13 +85,14 @@ function groupByRemedy(guarantees: ServerReport['guarantees']): Map<string, stri
 
 const familyNames: Readonly<Record<string, string>> = { node: 'Node.js', python: 'Python' };
 
-function interpreterText({ interpreters }: ServerReport, style: Style): string {
+function interpreterLines({ interpreters }: ServerReport, style: Style, width: number): string[] {
   const families = new Map<string, string[]>();
   for (const { family, version } of interpreters) families.set(family, [...new Set([...(families.get(family) ?? []), version])]);
-  if (families.size === 0) return style.warning('none found: only provided.al2023 functions can run');
-  return [...families].map(([family, versions]) => `${familyNames[family] ?? family} ${versions.join(', ')}`).join('; ');
+  if (families.size === 0) return [style.warning('none found: only provided.al2023 functions can run')];
+  const text = [...families].map(([family, versions]) => `${familyNames[family] ?? family} ${versions.join(', ')}`).join('; ');
+  return wrapText(text, width).slice(0, 2);
 }
 
-function field(label: string, text: string): string {
-  return `  ${label.padEnd(labelWidth)}${text}`;
+function field(label: string, ...lines: readonly string[]): string[] {
+  return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`);
 }

@@ -11,6 +11,8 @@ export interface Terminal {
   /** Colours for standard output and for standard error: either may be redirected. */
   readonly style: Style;
   readonly noteStyle: Style;
+  /** The width of the screen. */
+  readonly columns: number;
   /** True when a person reads standard error: progress may redraw its line. */
   readonly interactive: boolean;
   /** Standard output: what was asked for. */
@@ -45,6 +47,7 @@ export function processTerminal(): Terminal {
     random: cryptoRandom,
     style: createStyle(wantsColours(env, stdout.isTTY)),
     noteStyle: createStyle(wantsColours(env, stderr.isTTY)),
+    columns: Math.min(120, Math.max(60, stdout.columns ?? 100)),
     interactive: stderr.isTTY && env['CI'] === undefined && env['TERM'] !== 'dumb',
     print: (text) => void stdout.write(`${text}\n`),
     write: (bytes) => void stdout.write(bytes),

@@ -8,7 +8,8 @@ import { formatLogRecord } from '../formatLogRecord.ts';
 import { UsageError } from '../parseCommandLine.ts';
 import { withProgress } from '../progress.ts';
 import { reportLines } from '../report.ts';
-import { startServer, type RunningServer } from '../runningServer.ts';
+import type { RunningServer } from '../../server/startServer.ts';
+import { startServer } from '../loadServer.ts';
 import { absolute, defaultDataFolder } from '../serverConnection.ts';
 import { explainStartFailure } from '../startFailure.ts';
 import type { Terminal } from '../terminal.ts';
@@ -109,7 +110,7 @@ function printBanner(server: RunningServer, options: ServerOptions, terminal: Te
     account: options.account,
     interpreters: server.interpreters,
   });
-  for (const line of ['', ...reportLines(report, terminal.style), '', 'Paste in another terminal, in this folder:', '']) terminal.print(line);
+  for (const line of ['', ...reportLines(report, terminal.style, terminal.columns), '', 'Paste in another terminal, in this folder:', '']) terminal.print(line);
   for (const line of steps) terminal.print(`  ${terminal.style.bold(line)}`);
   terminal.print('');
   terminal.print(terminal.style.dim('Ctrl-C stops. What is missing on this machine: npx haneul doctor'));

@@ -17,7 +17,7 @@ export const statusCommand = defineCommand({
     const location = locateServer(terminal, options);
     const health = await fetchHealth(location, terminal);
     if (options.json) terminal.print(JSON.stringify(health, null, 2));
-    else for (const line of reportLines(reportOf(health, location), terminal.style)) terminal.print(line);
+    else for (const line of reportLines(reportOf(health, location), terminal.style, terminal.columns)) terminal.print(line);
     return exitCodes.done;
   },
 });

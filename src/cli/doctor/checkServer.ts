@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { silentLogger } from '../../base/log.ts';
 import { systemErrorCode, UserFacingError } from '../../base/errors.ts';
 import { defaultOptions } from '../../server/options.ts';
-import { startServer } from '../runningServer.ts';
+import { startServer } from '../loadServer.ts';
 import { fetchHealth, NotRunningError, type Health, type ServerLocation } from '../serverConnection.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Check } from './check.ts';
