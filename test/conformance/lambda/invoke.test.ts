@@ -1,17 +1,15 @@
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 import assert from 'node:assert/strict';
-import { before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { createFunction, invoke } from '../../support/functions.ts';
 import { createLimitedUser } from '../../support/limitedUser.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 
-const scene = useServer();
 let name = '';
-before(async () => {
-  const { aws, roleArn } = scene();
+const scene = useServer({}, async ({ aws, roleArn }) => {
   const source = "exports.handler = async (event, context) => { console.log('served'); return { event, client: context.clientContext ?? null }; };";
   name = await createFunction(aws.lambda, { Role: roleArn, files: { 'index.js': source }, MemorySize: 512, Timeout: 20 });
 });
