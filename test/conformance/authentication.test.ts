@@ -46,7 +46,7 @@ suite('a key that Haneul issued', () => {
   test('does not sign for another body', async () => {
     const user = await createLimitedUser(scene(), everything);
     tamper(user.clients.logs, (request) => {
-      if (typeof request.body === 'string') request.body = request.body.replace('"limit":1', '"limit":2');
+      request.body = Buffer.from('{"limit":2}');
     });
     await expectRefusal(user.clients.logs.send(new DescribeLogGroupsCommand({ limit: 1 })), { name: /Signature/ });
     user.clients.destroy();

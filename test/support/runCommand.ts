@@ -11,42 +11,40 @@ export interface CommandOptions {
   readonly folder?: string;
   readonly input?: string;
   readonly timeoutMs?: number;
-  /** Ends the command (SIGINT, as Ctrl-C does) as soon as its standard output makes this true. */
-  readonly until?: (stdout: string) => boolean;
+  /** Ends the command as Ctrl-C does, after this time: for commands that go on until then. */
+  readonly interruptAfterMs?: number;
 }
 
 const outputBytesMax = 8 * 1024 * 1024;
 
 /** Runs one program to its end, or to its time limit: nothing a test starts may outlive it. The environment is exactly `env`. */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { env = baseEnvironment(), folder, input, timeoutMs = 60_000, until } = options;
+  const { env = baseEnvironment(), folder, input, timeoutMs = 60_000, interruptAfterMs } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, ...(folder === undefined ? {} : { cwd: folder }), stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
-    let reached = false;
     const timer = setTimeout(() => {
       stderr += `\n[ended after ${timeoutMs} ms]`;
       child.kill('SIGKILL');
     }, timeoutMs);
+    const interrupt = interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+    const clearTimers = (): void => {
+      clearTimeout(timer);
+      clearTimeout(interrupt);
+    };
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       if (stdout.length < outputBytesMax) stdout += chunk;
-      if (until && !reached && until(stdout)) {
-        reached = true;
-        child.kill('SIGINT');
-        // Some programs treat an interrupt as a request; a test does not wait for their answer.
-        setTimeout(() => child.kill('SIGKILL'), 3_000).unref();
-      }
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       if (stderr.length < outputBytesMax) stderr += chunk;
     });
     child.on('error', (error) => {
-      clearTimeout(timer);
+      clearTimers();
       reject(error);
     });
     child.on('close', (code) => {
-      clearTimeout(timer);
+      clearTimers();
       resolve({ exitCode: code ?? -1, stdout, stderr });
     });
     child.stdin.on('error', () => undefined);

@@ -12,13 +12,17 @@ export interface Scene {
   readonly roleArn: string;
 }
 
-/** One server for all tests of a file, started before the first and stopped after the last. */
-export function useServer(options: TestServerOptions = {}): () => Scene {
+/**
+ * One server for all tests of a file, started before the first and stopped after the last. What the tests share besides is made
+ * by `prepare`, which runs once the server is there.
+ */
+export function useServer(options: TestServerOptions = {}, prepare?: (scene: Scene) => Promise<void>): () => Scene {
   let scene: Scene | undefined;
   before(async () => {
     const server = await startTestServer(options);
     const aws = sdkClients(server.endpoint);
     scene = { server, aws, roleArn: await createExecutionRole(aws) };
+    await prepare?.(scene);
   });
   after(async () => {
     scene?.aws.destroy();

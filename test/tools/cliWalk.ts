@@ -237,7 +237,10 @@ function declareLogs(walk: Walk, scene: () => Scene, generation: AwsCliGeneratio
   walk.step('logs tail --follow', async () => {
     const { aws } = scene();
     const marker = '{"from": "follow"}';
-    const following = aws.run(['logs', 'tail', group, '--follow', '--since', '1m'], { timeoutMs: 40_000, until: (text) => text.includes(marker) });
+    // Into a pipe the client writes only when it ends, and it asks for news every five seconds: so the invocation comes between its
+    // first two questions, and the interrupt after them.
+    const following = aws.run(['logs', 'tail', group, '--follow', '--since', '1m'], { timeoutMs: 40_000, interruptAfterMs: 14_000 });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     await invoke(scene(), 'walk-python', { from: 'follow' });
     const { stdout, stderr } = await following;
     assert.ok(stdout.includes(marker), `the event of an invocation made while following; standard error: ${stderr}`);

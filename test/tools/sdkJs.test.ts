@@ -88,7 +88,7 @@ for (const { name, runtime, handler, fixture } of functions) {
   });
 }
 walk.step('lambda wait function-active-v2', async () => {
-  for (const { name } of functions) await waitUntilFunctionActiveV2({ client: aws.lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName: name });
+  for (const { name } of functions) await waitUntilFunctionActiveV2({ client: aws.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 2 }, { FunctionName: name });
 });
 walk.step('lambda invoke', async () => {
   for (const { name } of functions) {

@@ -161,7 +161,7 @@ suite('CreateFunction: behaviour', () => {
   test('the answer describes the function with its defaults', async () => {
     const zip = zipFiles(files);
     const FunctionName = uniqueName('described');
-    const made = await create({ FunctionName, Code: { ZipFile: zip }, Description: 'text', Environment: { Variables: { A: 'b' } }, Tags: { team: 'one' } });
+    const made = await create({ FunctionName, Code: { ZipFile: zip }, Description: 'text', Environment: { Variables: { MODE: 'b' } }, Tags: { team: 'one' } });
     assert.equal(made.$metadata.httpStatusCode, 201);
     assert.equal(made.FunctionArn, `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}`);
     assert.equal(made.CodeSha256, createHash('sha256').update(zip).digest('base64'));
@@ -180,7 +180,7 @@ suite('CreateFunction: behaviour', () => {
         TracingConfig: { Mode: 'PassThrough' },
         EphemeralStorage: { Size: 512 },
         Description: 'text',
-        Environment: { Variables: { A: 'b' } },
+        Environment: { Variables: { MODE: 'b' } },
         SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
         LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${FunctionName}` },
       },

@@ -66,7 +66,7 @@ suite('an environment', () => {
     const { aws, roleArn } = scene();
     const name = await createFunction(aws.lambda, { Role: roleArn, files: { 'index.js': counter } });
     const before = (await invoke(aws.lambda, name)).payload as Json;
-    await aws.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment: { Variables: { A: '1' } } }));
+    await aws.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment: { Variables: { MODE: '1' } } }));
     await waitUntilUpdated(aws.lambda, name);
     const after = (await invoke(aws.lambda, name)).payload as Json;
     assert.notEqual(after['environment'], before['environment']);

@@ -20,8 +20,8 @@ import { useServer } from '../../support/useServer.ts';
 import { zipFiles } from '../../support/zipFolder.ts';
 
 const scene = useServer();
-const files = { 'index.js': 'exports.handler = async () => process.env.A ?? "none";' };
-const make = (): Promise<string> => createFunction(scene().aws.lambda, { Role: scene().roleArn, files, Environment: { Variables: { A: '1' } } });
+const files = { 'index.js': 'exports.handler = async () => process.env.MODE ?? "none";' };
+const make = (): Promise<string> => createFunction(scene().aws.lambda, { Role: scene().roleArn, files, Environment: { Variables: { MODE: '1' } } });
 const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 const notFound = (name: string) => ({ name: 'ResourceNotFoundException', status: 404, message: `Function not found: ${arnOf(name)}` });
 
@@ -95,10 +95,10 @@ suite('UpdateFunctionConfiguration', () => {
     const name = await make();
     const before = await aws.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
     const updated = await aws.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, MemorySize: 320, Timeout: 9 }));
-    assert.deepEqual([updated.MemorySize, updated.Timeout, updated.Environment], [320, 9, { Variables: { A: '1' } }]);
+    assert.deepEqual([updated.MemorySize, updated.Timeout, updated.Environment], [320, 9, { Variables: { MODE: '1' } }]);
     assert.notEqual(updated.RevisionId, before.RevisionId);
     await waitUntilUpdated(aws.lambda, name);
-    await aws.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment: { Variables: { A: '2' } } }));
+    await aws.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment: { Variables: { MODE: '2' } } }));
     await waitUntilUpdated(aws.lambda, name);
     assert.equal((await invoke(aws.lambda, name)).payload, '2');
   });

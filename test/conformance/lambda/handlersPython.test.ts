@@ -19,14 +19,14 @@ async function run(source: string, event: unknown = {}, settings: Partial<Functi
 }
 
 function answers(invocation: Invocation, expected: unknown): void {
-  assert.equal(invocation.functionError, undefined, invocation.text);
+  assert.equal(invocation.functionError, undefined, invocation.text.slice(0, 1_000));
   assert.deepEqual(invocation.payload, expected);
 }
 
 function fails(invocation: Invocation, expected: { readonly errorType: string; readonly errorMessage: string | RegExp }): Json {
-  assert.deepEqual([invocation.status, invocation.functionError], [200, 'Unhandled'], invocation.text);
+  assert.deepEqual([invocation.status, invocation.functionError], [200, 'Unhandled'], invocation.text.slice(0, 1_000));
   const { errorType, errorMessage } = invocation.payload as Json;
-  assert.equal(errorType, expected.errorType, invocation.text);
+  assert.equal(errorType, expected.errorType, invocation.text.slice(0, 1_000));
   if (typeof expected.errorMessage === 'string') assert.equal(errorMessage, expected.errorMessage);
   else assert.match(String(errorMessage), expected.errorMessage);
   return invocation.payload as Json;
