@@ -1,5 +1,6 @@
 // LMDB with `overlappingSync: false`: a commit writes the data pages, syncs, and only then the meta page through a descriptor that
 // syncs by itself, so what is acknowledged survives a power cut without a repair step. The overlapping mode needs one, and is slower.
+import { closeSync, existsSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -15,6 +16,10 @@ const dataFile = 'data.mdb';
 /** Not to be derived from the machine: LMDB's key limit, and so what a data directory can hold, follows from it. */
 const pageSize = 4096;
 const clearChunkRows = 1_000;
+// lmdb/dependencies/lmdb/libraries/liblmdb/mdb.c: MDB_MAGIC and MDB_DATA_VERSION, behind the page's header.
+const metaOffset = 24;
+const metaMagic = 0xbeefc0de;
+const metaVersion = 2;
 
 /** Opens, or creates, the LMDB file in `folder`. What LMDB refuses to open is a {@link UserFacingError}. */
 export function openLmdbEngine(folder: string): Engine {
@@ -88,12 +93,29 @@ export function openLmdbEngine(folder: string): Engine {
 }
 
 function openOrExplain(folder: string): Database {
+  if (!looksIntact(join(folder, dataFile))) {
+    throw new UserFacingError(`${join(folder, dataFile)} is damaged or not a haneul data file`, 'restore it from a backup, or choose another directory');
+  }
   try {
     return openDatabase(folder, false);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (noSpace.test(text)) throw noSpaceLeft(folder);
     throw new UserFacingError(`cannot open the data directory ${folder}: ${text}`, 'restore it from a backup, or choose another directory');
+  }
+}
+
+/** Whether the file is new or begins with LMDB's two meta pages. lmdb-js crashes the process on anything else. */
+function looksIntact(path: string): boolean {
+  if (!existsSync(path) || statSync(path).size === 0) return true;
+  const file = openSync(path, 'r');
+  try {
+    return [0, pageSize].every((pageStart) => {
+      const head = Buffer.alloc(8);
+      return readSync(file, head, 0, 8, pageStart + metaOffset) === 8 && head.readUInt32LE(0) === metaMagic && head.readUInt32LE(4) === metaVersion;
+    });
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -125,11 +147,19 @@ function reversedBounds(from: Key, to: Key): { start: Key; end: Key; reverse: tr
 async function explainFailure(error: unknown, folder: string): Promise<unknown> {
   const cause = await findCommitError(error);
   const text = cause instanceof Error ? cause.message : String(cause);
-  if (noSpace.test(text)) return noSpaceLeft(folder);
+  if (noSpace.test(text) || (inputOutput.test(text) && freeBytes(folder) < nearlyFullBytes)) return noSpaceLeft(folder);
   return new InvariantError('the data directory could not be written', { folder, cause: text });
 }
 
 const noSpace = /no space left|disk quota exceeded/i;
+// The write that fills the disk is a short one, which LMDB reports as an input/output error.
+const inputOutput = /input\/output error/i;
+const nearlyFullBytes = 64 * 1024 * 1024;
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
 
 function noSpaceLeft(folder: string): UserFacingError {
   const hint = 'free some space: nothing that was acknowledged is lost, and writes go on as soon as there is room';

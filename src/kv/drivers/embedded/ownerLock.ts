@@ -19,43 +19,53 @@ interface Owner {
 
 const lockFile = 'owner.json';
 const takeoverTriesMax = 5;
+const nobody: Owner = { pid: 0, started: '', nonce: '' };
 
 /** Takes the directory for this process, or throws a {@link UserFacingError} that names the process which has it. */
 export async function acquireOwnerLock(folder: string, random: Random): Promise<OwnerLock> {
   const path = join(folder, lockFile);
   const owner: Owner = { pid: process.pid, started: await readStartTime(process.pid), nonce: hexId(random, 16) };
-  const draft = `${path}.${owner.nonce}`;
+  const draft = `${path}.${process.pid}.${owner.nonce}`;
   await writeFile(draft, JSON.stringify(owner), { mode: 0o600 });
   try {
     // A link either creates the complete file or finds one there; no reader ever sees half of it.
     for (let tries = 1; !(await tryLink(draft, path)); tries += 1) {
-      const holder = await readOwner(path);
-      if (holder !== undefined && (await isAlive(holder))) throw alreadyOwned(folder, holder);
+      if (await takeOver(folder, path, draft)) break;
       if (tries === takeoverTriesMax) throw new UserFacingError(`the data directory ${folder} is being opened by several processes`);
-      await setAside(path, `${draft}.stale`, holder);
     }
   } finally {
     await rm(draft, { force: true });
   }
   return {
     async release() {
-      const holder = await readOwner(path);
-      if (holder?.nonce === owner.nonce) await rm(path, { force: true });
+      if ((await readOwner(path))?.nonce === owner.nonce) await rm(path, { force: true });
     },
   };
 }
 
-/** Removes a dead owner's file, unless it has become somebody else's since it was read. */
-async function setAside(path: string, aside: string, dead: Owner | undefined): Promise<void> {
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return;
-    throw error;
+/**
+ * Replaces a dead owner's file. Only one process can link the name made of the dead owner's nonce, and it looks again before it
+ * replaces anything; when that process dies too, its own nonce makes the next name.
+ */
+async function takeOver(folder: string, path: string, draft: string): Promise<boolean> {
+  const dead = await readOwner(path);
+  // Released just now: whoever links first has it.
+  if (dead === undefined) return false;
+  const claims: string[] = [];
+  for (let holder: Owner | undefined = dead; ; holder = await readOwner(claims[claims.length - 1] ?? path)) {
+    if (holder === undefined) return false;
+    if (await isAlive(holder)) throw alreadyOwned(folder, holder);
+    const claim = `${path}.after.${holder.nonce}`;
+    if (claims.includes(claim) || claims.length === takeoverTriesMax) return false;
+    claims.push(claim);
+    if (await tryLink(draft, claim)) break;
   }
-  const moved = await readOwner(aside);
-  if (moved !== undefined && moved.nonce !== dead?.nonce) await tryLink(aside, path);
-  await rm(aside, { force: true });
+  const current = await readOwner(path);
+  const unchanged = current?.nonce === dead.nonce && current.pid === dead.pid;
+  if (unchanged) await rename(draft, path);
+  // When it is not ours to replace, the claims below the last are not ours to remove.
+  for (const claim of unchanged ? claims : claims.slice(-1)) await rm(claim, { force: true });
+  return unchanged;
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {
@@ -71,17 +81,20 @@ async function tryLink(from: string, to: string): Promise<boolean> {
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     const owner: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (typeof owner !== 'object' || owner === null) return undefined;
+    if (typeof owner !== 'object' || owner === null) return nobody;
     const { pid, started, nonce } = owner as Record<string, unknown>;
-    return typeof pid === 'number' && typeof started === 'string' && typeof nonce === 'string' ? { pid, started, nonce } : undefined;
+    const valid = typeof pid === 'number' && typeof started === 'string' && typeof nonce === 'string' && /^[0-9a-f]+$/.test(nonce);
+    return valid ? { pid, started, nonce } : nobody;
   } catch (error) {
-    // Gone meanwhile, or cut short by a power failure: nobody's.
-    if (systemErrorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    // Cut short by a power failure.
+    if (error instanceof SyntaxError) return nobody;
     throw error;
   }
 }
 
 async function isAlive({ pid, started }: Owner): Promise<boolean> {
+  if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
