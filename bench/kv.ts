@@ -1,9 +1,10 @@
 // Durable puts at 64 writers, point reads and 100-row scans of the embedded store, beside what the disk itself can do. Prints JSON.
-// `node dist/bench/kv.js [folder] [seconds]`
+// `npm run bench -- kv [--folder=FOLDER] [--seconds=SECONDS]`
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { wallClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/log.ts';
 import { cryptoRandom } from '../src/base/random.ts';
@@ -11,8 +12,9 @@ import { openEmbeddedStore } from '../src/kv/drivers/embedded/openEmbeddedStore.
 import { defineTable } from '../src/kv/table.ts';
 import { packKey } from '../src/kv/tuple.ts';
 
-const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'haneul-bench-'));
-const seconds = Number(process.argv[3] ?? 2);
+const options = parseArgs({ options: { folder: { type: 'string' }, seconds: { type: 'string' } } }).values;
+const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'haneul-bench-'));
+const seconds = Number(options.seconds ?? 2);
 const keySpace = 100_000;
 const scope = { account: '000000000000', region: 'us-east-1' };
 const table = defineTable<{ id: number; body: string }>('bench', 'items');

@@ -196,7 +196,9 @@ async function syncFolder(folder: string): Promise<void> {
 
 function explainFailure(error: unknown, folder: string): unknown {
   const code = systemErrorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new UserFacingError(`no space left for ${folder}`, 'free some space: writes go on as soon as there is room');
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new UserFacingError(`no space left for ${folder}`, 'free some space: writes go on as soon as there is room');
+  }
   if (code === 'EACCES' || code === 'EROFS') return new UserFacingError(`cannot write to ${folder}: permission denied or read-only`);
   return error;
 }

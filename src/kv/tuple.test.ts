@@ -120,6 +120,8 @@ function randomFraction(random: Random): number {
 function randomText(random: Random): string {
   const alphabet = ['a', 'b', '\0', '\u007f', 'é', '\uffff', '😀'];
   let text = '';
-  for (let length = Math.floor(random.fraction() * 5); length > 0; length -= 1) text += alphabet[Math.floor(random.fraction() * alphabet.length)] ?? '';
+  for (let length = Math.floor(random.fraction() * 5); length > 0; length -= 1) {
+    text += alphabet[Math.floor(random.fraction() * alphabet.length)] ?? '';
+  }
   return text;
 }

@@ -4,14 +4,13 @@
 import { InvariantError } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { Engine, EngineSnapshot } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { keyText } from '../keyText.ts';
 import { createLeases } from '../leases.ts';
 import { transactionMsMax } from '../limits.ts';
 import type {
   Key,
   Lease,
-  RangeOptions,
   ReadTransaction,
   Row,
   Stamp,
@@ -26,6 +25,7 @@ import { decodeCounter, encodeCounter } from './counter.ts';
 import { LockTable } from './lockTable.ts';
 import { Overlay } from './overlay.ts';
 import type { CommitRecord } from './overlay.ts';
+import { ReadView } from './readView.ts';
 import { Attempt, requireKey, requireRange } from './transaction.ts';
 import { Watchers } from './watchers.ts';
 
@@ -357,44 +357,6 @@ class OptimisticStore {
 
   private requireOpen(): void {
     if (this.closing !== undefined) throw new InvariantError('the store is closed');
-  }
-}
-
-/** The transaction of `Store.read`: the engine's own snapshot, which holds exactly what has been acknowledged. */
-class ReadView implements ReadTransaction {
-  readonly startedMs: number;
-  private readonly snapshot: EngineSnapshot;
-  private readonly clock: Clock;
-  private released = false;
-
-  constructor(snapshot: EngineSnapshot, clock: Clock) {
-    this.snapshot = snapshot;
-    this.clock = clock;
-    this.startedMs = clock.now();
-  }
-
-  async get(key: Key): Promise<Value | undefined> {
-    this.requireUsable();
-    requireKey(key);
-    return this.snapshot.get(key);
-  }
-
-  async range(options: RangeOptions): Promise<Row[]> {
-    this.requireUsable();
-    requireRange(options);
-    return options.limit === 0 || Buffer.compare(options.from, options.to) >= 0 ? [] : this.snapshot.range(options);
-  }
-
-  release(): void {
-    if (!this.released) this.snapshot.release();
-    this.released = true;
-  }
-
-  private requireUsable(): void {
-    const tookMs = this.clock.now() - this.startedMs;
-    if (this.released || tookMs > transactionMsMax) {
-      throw new InvariantError('a read was used after its end or for longer than transactionMsMax', { tookMs, transactionMsMax });
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { keyBytesMax, rangeLimitMax, transactionBytesMax, transactionMsMax, valueBytesMax } from '../limits.ts';
 import type { StoreCase } from '../suite.ts';
+import { nextKey } from '../tuple.ts';
 
 const key = (text: string): Uint8Array => Buffer.from(text);
 
@@ -11,7 +12,7 @@ export const limitCases: readonly StoreCase[] = [
       const longest = Buffer.alloc(keyBytesMax, 'k');
       await store.transact(async (tx) => tx.set(longest, key('v')));
       assert.equal((await store.getMany([longest]))[0]?.length, 1);
-      const rows = await store.read((tx) => tx.range({ from: longest, to: Buffer.concat([longest, Buffer.alloc(1)]), limit: 1, reverse: true }));
+      const rows = await store.read((tx) => tx.range({ from: longest, to: nextKey(longest), limit: 1, reverse: true }));
       assert.equal(rows[0]?.key.length, keyBytesMax);
       const longer = Buffer.alloc(keyBytesMax + 1, 'k');
       await assert.rejects(store.transact(async (tx) => tx.set(longer, key('v'))), /keyBytesMax/);

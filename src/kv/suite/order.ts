@@ -34,7 +34,10 @@ export const orderCases: readonly StoreCase[] = [
         for (const text of ['a', 'b', 'c', 'd']) tx.set(key(text), bytes('1'));
       });
       const read = (from: string, to: string, limit: number, reverse: boolean): Promise<string[]> =>
-        store.read(async (tx) => (await tx.range({ from: key(from), to: key(to), limit, reverse })).map((row) => Buffer.from(row.key).toString()));
+        store.read(async (tx) => {
+          const rows = await tx.range({ from: key(from), to: key(to), limit, reverse });
+          return rows.map((row) => Buffer.from(row.key).toString());
+        });
       assert.deepEqual(await read('b', 'd', 9, false), ['b', 'c']);
       assert.deepEqual(await read('b', 'd', 9, true), ['c', 'b']);
       assert.deepEqual(await read('aa', 'cc', 9, true), ['c', 'b']);

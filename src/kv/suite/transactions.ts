@@ -3,7 +3,8 @@ import type { ReadTransaction, Store, Transaction } from '../store.ts';
 import type { StoreCase } from '../suite.ts';
 
 const key = (text: string): Uint8Array => Buffer.from(text);
-const readNumber = async (tx: ReadTransaction, name: string): Promise<number> => Number(Buffer.from((await tx.get(key(name))) ?? []).toString() || '0');
+const readNumber = async (tx: ReadTransaction, name: string): Promise<number> =>
+  Number(Buffer.from((await tx.get(key(name))) ?? []).toString());
 const writeNumber = (tx: Transaction, name: string, count: number): void => tx.set(key(name), Buffer.from(String(count)));
 const numberIn = (store: Store, name: string): Promise<number> => store.read((tx) => readNumber(tx, name));
 

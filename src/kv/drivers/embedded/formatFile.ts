@@ -41,7 +41,9 @@ async function readFormat(folder: string): Promise<number | undefined> {
   if (text === '') return undefined;
   const found: unknown = parse(text);
   const number = typeof found === 'object' && found !== null && 'format' in found ? found.format : undefined;
-  if (typeof number !== 'number') throw new UserFacingError(`${join(folder, formatFile)} is not a haneul format file`, 'choose another directory');
+  if (typeof number !== 'number') {
+    throw new UserFacingError(`${join(folder, formatFile)} is not a haneul format file`, 'choose another directory');
+  }
   return number;
 }
 

@@ -16,6 +16,7 @@ const dataFile = 'data.mdb';
 /** Not to be derived from the machine: LMDB's key limit, and so what a data directory can hold, follows from it. */
 const pageSize = 4096;
 const clearChunkRows = 1_000;
+const restoreHint = 'restore it from a backup, or choose another directory';
 // lmdb/dependencies/lmdb/libraries/liblmdb/mdb.c: MDB_MAGIC and MDB_DATA_VERSION, behind the page's header.
 const metaOffset = 24;
 const metaMagic = 0xbeefc0de;
@@ -94,14 +95,14 @@ export function openLmdbEngine(folder: string): Engine {
 
 function openOrExplain(folder: string): Database {
   if (!looksIntact(join(folder, dataFile))) {
-    throw new UserFacingError(`${join(folder, dataFile)} is damaged or not a haneul data file`, 'restore it from a backup, or choose another directory');
+    throw new UserFacingError(`${join(folder, dataFile)} is damaged or not a haneul data file`, restoreHint);
   }
   try {
     return openDatabase(folder, false);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (noSpace.test(text)) throw noSpaceLeft(folder);
-    throw new UserFacingError(`cannot open the data directory ${folder}: ${text}`, 'restore it from a backup, or choose another directory');
+    throw new UserFacingError(`cannot open the data directory ${folder}: ${text}`, restoreHint);
   }
 }
 
@@ -112,7 +113,8 @@ function looksIntact(path: string): boolean {
   try {
     return [0, pageSize].every((pageStart) => {
       const head = Buffer.alloc(8);
-      return readSync(file, head, 0, 8, pageStart + metaOffset) === 8 && head.readUInt32LE(0) === metaMagic && head.readUInt32LE(4) === metaVersion;
+      const complete = readSync(file, head, 0, 8, pageStart + metaOffset) === 8;
+      return complete && head.readUInt32LE(0) === metaMagic && head.readUInt32LE(4) === metaVersion;
     });
   } finally {
     closeSync(file);

@@ -42,7 +42,9 @@ function withFolderCare(engine: Engine, release: () => Promise<void>): Engine {
     ...engine,
     async backup(target) {
       await mkdir(target, { recursive: true, mode: 0o700 });
-      if ((await readdir(target)).length > 0) throw new UserFacingError(`the backup folder ${target} is not empty`, 'choose an empty or a new folder');
+      if ((await readdir(target)).length > 0) {
+        throw new UserFacingError(`the backup folder ${target} is not empty`, 'choose an empty or a new folder');
+      }
       await engine.backup(target);
       await writeFormat(target);
     },
