@@ -6,6 +6,8 @@ import { createAwsJson } from './awsJson.ts';
 import { awsQuery } from './awsQuery.ts';
 import type { OperationModel, ServiceModel } from './model.ts';
 import { restJson1 } from './restJson.ts';
+import { restXml } from './restXml.ts';
+import { rpcv2Cbor } from './rpcv2Cbor.ts';
 import type { ProtocolName, RequestHead, ResponseMeta, WireResponse } from './types.ts';
 
 export interface Codec {
@@ -24,8 +26,11 @@ const codecs: Partial<Readonly<Record<ProtocolName, Codec>>> = {
   awsJson1_0: createAwsJson('1.0'),
   awsJson1_1: createAwsJson('1.1'),
   awsQuery,
+  restXml,
+  rpcv2Cbor,
 };
 
+/** The codec of a protocol. */
 export function codecOf(protocol: ProtocolName): Codec {
   const codec = codecs[protocol];
   assert(codec, 'no codec for this protocol', { protocol });
