@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Codec } from './codecs.ts';
 import { errorFault, errorShapeOf, errorStatus } from './errorAnswers.ts';
+import { eventStreamBody, eventStreamType } from './eventStream.ts';
+import type { EventFormat } from './eventStream.ts';
 import { inputBindingsOf, outputBindingsOf } from './httpBindings.ts';
 import type { InputBindings } from './httpBindings.ts';
 import type { Member, OperationModel, ServiceModel, StructureShape } from './model.ts';
@@ -138,6 +140,8 @@ function unwrappedWriter(operation: OperationModel, members: readonly Member[]):
   };
 }
 
+const xmlEvents: EventFormat = { contentType: 'text/xml', write: (members, value) => Buffer.from(xmlMembersWriter(members)(value)) };
+
 function payloadWriter(payload: Member, service: ServiceModel): BodyWriter {
   const { name, target } = payload;
   if (target.kind !== 'structure') {
@@ -147,6 +151,12 @@ function payloadWriter(payload: Member, service: ServiceModel): BodyWriter {
       if (value === undefined || value === null) return '';
       headers['Content-Type'] ??= type;
       return value as WireResponse['body'];
+    };
+  }
+  if (target.eventStream) {
+    return (output, headers) => {
+      headers['Content-Type'] = eventStreamType;
+      return eventStreamBody(target, output[name] as AsyncIterable<unknown>, xmlEvents);
     };
   }
   const root = payload.xmlNamed ? payload.xmlName : (target.xmlName ?? target.name);

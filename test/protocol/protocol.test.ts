@@ -12,7 +12,7 @@ import { canonicalXml, fromParams, structureFromParams, toParams } from './compa
 import { skippedCase, skippedService, unusedSkips } from './skips.ts';
 
 const meta = { requestId: 'request-id' };
-const protocolsUnderTest = new Set<ProtocolName>(['awsJson1_0', 'awsJson1_1', 'restJson1', 'restXml', 'awsQuery', 'rpcv2Cbor']);
+const protocolsUnderTest = new Set<ProtocolName>(['awsJson1_0', 'awsJson1_1', 'restJson1', 'restXml', 'awsQuery', 'ec2Query', 'rpcv2Cbor']);
 const seen = new Set<string>();
 const loaded = await loadProtocolCases();
 
