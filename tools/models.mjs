@@ -26,8 +26,9 @@ for (const id of ids) {
   process.stderr.write(`haneul: src/model/${id}.json ${Math.ceil(text.length / 1024)} KB, ${Object.keys(model.operations).length} operations\n`);
 }
 
-// What the official models do not say. `shapes` changes facts of single shapes; null removes one.
-function overlay(model, { shapes = {}, ...head }) {
+// What the official models do not say. `shapes` and `operations` change facts of single ones; null removes a fact.
+function overlay(model, { shapes = {}, operations = {}, ...head }) {
   for (const [name, facts] of Object.entries(shapes)) model.shapes[name] = sparse({ ...model.shapes[name], ...facts });
+  for (const [name, facts] of Object.entries(operations)) model.operations[name] = sparse({ ...model.operations[name], ...facts });
   return { ...model, ...head };
 }

@@ -1,5 +1,7 @@
 import type { Codec } from './codecs.ts';
 import { errorFault, errorShapeOf, errorStatus, jsonErrorBody } from './errorAnswers.ts';
+import { eventStreamBody, eventStreamMember, eventStreamType } from './eventStream.ts';
+import type { EventFormat } from './eventStream.ts';
 import { awsJsonWriters, createJsonReaders, parseJson } from './json.ts';
 import type { JsonReader } from './json.ts';
 import type { OperationModel, ServiceModel, StructureShape } from './model.ts';
@@ -18,6 +20,8 @@ const frameworkNamespaces: Readonly<Record<string, string>> = {
   ExpiredTokenException: 'com.amazon.coral.service',
   InternalFailure: 'com.amazon.coral.service',
 };
+
+const writeEvent: EventFormat['write'] = (members, value) => Buffer.from(JSON.stringify(awsJsonWriters.structure(members)(value)));
 
 /** JSON over one path, the operation in X-Amz-Target: DynamoDB, Logs, Step Functions, … */
 export function createAwsJson(version: '1.0' | '1.1'): Codec {
@@ -55,6 +59,13 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
       const headers = { 'x-amzn-RequestId': meta.requestId, 'Content-Type': contentType };
       // AWS sends no body at all where the operation has no output shape (Logs CreateLogGroup, SQS DeleteMessage).
       if (!operation.output) return { status: 200, headers, body: '' };
+      const stream = eventStreamMember(operation.output);
+      if (stream) {
+        const { [stream.name]: events, ...rest } = output;
+        const format = { contentType, write: writeEvent };
+        const first = Buffer.from(JSON.stringify(outputWriterOf(operation.output)(rest)));
+        return { status: 200, headers: { ...headers, 'Content-Type': eventStreamType }, body: eventStreamBody(stream.target, events as AsyncIterable<unknown>, format, first) };
+      }
       return { status: 200, headers, body: JSON.stringify(outputWriterOf(operation.output)(output)) };
     },
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CloudWatchLogsClient, FilterLogEventsCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, FilterLogEventsCommand, PutLogEventsCommand, StartLiveTailCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRoleCommand, GetRoleCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
-import { CreateFunctionCommand, GetFunctionCommand, InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { CreateFunctionCommand, GetFunctionCommand, InvokeCommand, InvokeWithResponseStreamCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { ServiceError } from '../base/errors.ts';
@@ -140,4 +140,42 @@ test('verify refuses the request of a client that has another secret, in the wor
   await assert.rejects(client.send(new ListFunctionsCommand({})), { name: 'InvalidSignatureException', message: /^The request signature we calculated does not match/ });
   const iam = new IAMClient({ ...settings(), credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'other' } });
   await assert.rejects(iam.send(new ListRolesCommand({})), { name: 'SignatureDoesNotMatch', message: /The String-to-Sign should have been/ });
+});
+
+test('restJson1 streams events to the Lambda client', async () => {
+  const client = new LambdaClient(settings());
+  answer = () => ({
+    StatusCode: 200,
+    EventStream: (async function* () {
+      yield { PayloadChunk: { Payload: Buffer.from('one') } };
+      yield { PayloadChunk: { Payload: Buffer.from('ü') } };
+      yield { InvokeComplete: { LogResult: 'bG9n' } };
+    })(),
+  });
+  const { EventStream } = await client.send(new InvokeWithResponseStreamCommand({ FunctionName: 'f' }));
+  assert.ok(EventStream);
+  const seen: unknown[] = [];
+  for await (const event of EventStream) seen.push(event.PayloadChunk ? Buffer.from(event.PayloadChunk.Payload ?? []).toString() : event.InvokeComplete);
+  assert.deepEqual(seen, ['one', 'ü', { LogResult: 'bG9n' }]);
+});
+
+test('awsJson1_1 streams events to the CloudWatch Logs client, an error as the last of them', async () => {
+  const client = new CloudWatchLogsClient({ ...settings(), disableHostPrefix: true });
+  answer = () => ({
+    responseStream: (async function* () {
+      yield { sessionStart: { sessionId: 's', requestId: 'r' } };
+      yield { sessionUpdate: { sessionResults: [{ message: 'm', timestamp: 1 }] } };
+      throw new ServiceError('SessionTimeoutException', 'over');
+    })(),
+  });
+  const { responseStream } = await client.send(new StartLiveTailCommand({ logGroupIdentifiers: ['arn'] }));
+  assert.ok(responseStream);
+  const seen: unknown[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const event of responseStream) seen.push(event);
+    },
+    { name: 'SessionTimeoutException', message: 'over' },
+  );
+  assert.deepEqual(seen, [{ sessionStart: { sessionId: 's', requestId: 'r' } }, { sessionUpdate: { sessionResults: [{ message: 'm', timestamp: 1 }] } }]);
 });

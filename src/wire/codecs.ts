@@ -1,11 +1,13 @@
 // One codec per wire protocol. Adding a protocol is one more file and one more line here.
 
-import { assert } from '../base/errors.ts';
 import type { ServiceError } from '../base/errors.ts';
 import { createAwsJson } from './awsJson.ts';
 import { awsQuery } from './awsQuery.ts';
+import { ec2Query } from './ec2Query.ts';
 import type { OperationModel, ServiceModel } from './model.ts';
 import { restJson1 } from './restJson.ts';
+import { restXml } from './restXml.ts';
+import { rpcv2Cbor } from './rpcv2Cbor.ts';
 import type { ProtocolName, RequestHead, ResponseMeta, WireResponse } from './types.ts';
 
 export interface Codec {
@@ -14,20 +16,23 @@ export interface Codec {
    * the stream at `streamingMember(operation.input)` itself. Throws a ServiceError for what does not fit the model.
    */
   parseInput(operation: OperationModel, head: RequestHead, labels: Readonly<Record<string, string>>, body: Uint8Array | undefined): object;
+  /** An event stream in the output is an AsyncIterable; a streamed answer's body is a Readable. */
   formatOutput(operation: OperationModel, output: Readonly<Record<string, unknown>>, meta: ResponseMeta): WireResponse;
   /** Also for requests whose service or operation is not known. */
   formatError(service: ServiceModel | undefined, operation: OperationModel | undefined, error: ServiceError, meta: ResponseMeta): WireResponse;
 }
 
-const codecs: Partial<Readonly<Record<ProtocolName, Codec>>> = {
+const codecs: Readonly<Record<ProtocolName, Codec>> = {
   restJson1,
   awsJson1_0: createAwsJson('1.0'),
   awsJson1_1: createAwsJson('1.1'),
   awsQuery,
+  ec2Query,
+  restXml,
+  rpcv2Cbor,
 };
 
+/** The codec of a protocol. */
 export function codecOf(protocol: ProtocolName): Codec {
-  const codec = codecs[protocol];
-  assert(codec, 'no codec for this protocol', { protocol });
-  return codec;
+  return codecs[protocol];
 }

@@ -6,7 +6,7 @@ import { ServiceError } from '../base/errors.ts';
 import { packageRoot } from '../base/packageRoot.ts';
 import { checkConstraints } from './constraints.ts';
 import { createModel, loadModel } from './model.ts';
-import type { RawModel } from './model.ts';
+import type { RawModel } from './linkShapes.ts';
 import { compilePattern } from './patterns.ts';
 
 const lambda = loadModel('lambda');

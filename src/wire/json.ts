@@ -1,6 +1,7 @@
 // JSON bodies. A reader and a writer are compiled per shape on first use; a reader checks every type, a writer trusts the handler.
 
 import { isUtf8 } from 'node:buffer';
+import { CborFloat } from './cbor.ts';
 import { malformedRequest, typeMessages } from './faults.ts';
 import type { TypeMessages } from './faults.ts';
 import { nestingMax } from './limits.ts';
@@ -30,6 +31,8 @@ export function parseJson(body: Uint8Array, protocol: ProtocolName): unknown {
 /** The readers of one service in one protocol. */
 export function createJsonReaders(service: ServiceModel, protocol: ProtocolName): JsonReaders {
   const messages = typeMessages(service);
+  const binary = protocol === 'rpcv2Cbor';
+  const scalar = (of: ScalarShape): JsonReader => (binary ? cborScalarReader(of, messages, refuse) : undefined) ?? scalarReader(of, messages, refuse);
   const byShape = new Map<Shape, JsonReader>();
   const refuse = (message: string): never => {
     throw malformedRequest(protocol, message);
@@ -37,7 +40,7 @@ export function createJsonReaders(service: ServiceModel, protocol: ProtocolName)
 
   function member(of: Member): JsonReader {
     if (of.target.kind === 'scalar' && of.timestampFormat !== of.target.timestampFormat) {
-      return scalarReader({ ...of.target, timestampFormat: of.timestampFormat }, messages, refuse);
+      return scalar({ ...of.target, timestampFormat: of.timestampFormat });
     }
     return shape(of.target);
   }
@@ -54,7 +57,7 @@ export function createJsonReaders(service: ServiceModel, protocol: ProtocolName)
   }
 
   function compile(of: Shape): JsonReader {
-    if (of.kind === 'scalar') return scalarReader(of, messages, refuse);
+    if (of.kind === 'scalar') return scalar(of);
     if (of.kind === 'structure') return structure(of, of.members);
     if (of.kind === 'list') {
       const read = member(of.member);
@@ -117,7 +120,8 @@ export function createJsonReaders(service: ServiceModel, protocol: ProtocolName)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  // CBOR also yields bytes and dates, which are no structures.
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array) && !(value instanceof Date);
 }
 
 /** Sets a key that came from outside: `__proto__` must become a plain entry. */
@@ -180,6 +184,15 @@ function scalarReader(shape: ScalarShape, messages: TypeMessages, refuse: (messa
   }
 }
 
+// CBOR has bytes, dates and all floating-point values of its own.
+function cborScalarReader(shape: ScalarShape, messages: TypeMessages, refuse: (message: string) => never): JsonReader | undefined {
+  const wrong = (value: unknown, wanted: string): never => refuse(typeof value === 'object' ? messages.structure : messages.scalar(tokenName(value), wanted));
+  if (shape.type === 'blob') return (value) => (value instanceof Uint8Array ? value : wrong(value, 'ByteBuffer'));
+  if (shape.type === 'timestamp') return (value) => (value instanceof Date ? value : wrong(value, 'Date'));
+  if (shape.type === 'float' || shape.type === 'double') return (value) => (typeof value === 'number' ? value : wrong(value, 'Double'));
+  return undefined;
+}
+
 function checkedDocument(value: unknown, depth: number, refuse: (message: string) => never): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > nestingMax) return refuse('The request is nested too deeply');
@@ -195,7 +208,7 @@ export interface JsonWriters {
   structure(members: readonly Member[]): (value: unknown) => Record<string, unknown>;
 }
 
-function createJsonWriters(nameOf: (member: Member) => string): JsonWriters {
+function createJsonWriters(nameOf: (member: Member) => string, scalarWriter: (shape: ScalarShape) => JsonWriter): JsonWriters {
   const byShape = new WeakMap<Shape, JsonWriter>();
 
   function member(of: Member): JsonWriter {
@@ -250,10 +263,19 @@ function createJsonWriters(nameOf: (member: Member) => string): JsonWriters {
 }
 
 /** Writers for restJson1, where a member may have a JSON name of its own, and for awsJson, which does not know such names. */
-export const restJsonWriters: JsonWriters = createJsonWriters((member) => member.jsonName);
-export const awsJsonWriters: JsonWriters = createJsonWriters((member) => member.name);
+export const restJsonWriters: JsonWriters = createJsonWriters((member) => member.jsonName, jsonScalarWriter);
+export const awsJsonWriters: JsonWriters = createJsonWriters((member) => member.name, jsonScalarWriter);
+/** Values for `encodeCbor`: bytes and dates stay what they are. */
+export const cborWriters: JsonWriters = createJsonWriters((member) => member.name, cborScalarWriter);
 
-function scalarWriter(shape: ScalarShape): JsonWriter {
+function cborScalarWriter(shape: ScalarShape): JsonWriter {
+  if (shape.type === 'float' || shape.type === 'double') return (value) => (typeof value === 'number' ? new CborFloat(value) : value);
+  if (shape.type === 'blob') return (value) => (value instanceof Uint8Array ? value : Buffer.from(String(value)));
+  if (shape.type === 'timestamp') return (value) => (typeof value === 'number' ? new Date(value * 1000) : value);
+  return (value) => value;
+}
+
+function jsonScalarWriter(shape: ScalarShape): JsonWriter {
   switch (shape.type) {
     case 'blob':
       return (value) => (value instanceof Uint8Array ? encodeBase64(value) : Buffer.from(String(value)).toString('base64'));

@@ -1,4 +1,6 @@
 import { errorShapeOf, errorStatus, jsonErrorBody } from './errorAnswers.ts';
+import { eventStreamBody, eventStreamType } from './eventStream.ts';
+import type { EventFormat } from './eventStream.ts';
 import { inputBindingsOf, outputBindingsOf } from './httpBindings.ts';
 import type { InputBindings } from './httpBindings.ts';
 import { createJsonReaders, parseJson, restJsonWriters } from './json.ts';
@@ -110,6 +112,11 @@ function compileBodyWriter(shape: StructureShape): BodyWriter {
   };
 }
 
+const jsonEvents: EventFormat = {
+  contentType: 'application/json',
+  write: (members, value) => Buffer.from(JSON.stringify(restJsonWriters.structure(members)(value))),
+};
+
 function payloadWriter({ name, target, ...rest }: Member): BodyWriter {
   if (target.kind === 'scalar' && (target.type === 'blob' || target.type === 'string')) {
     const type = target.mediaType ?? (target.type === 'blob' ? 'application/octet-stream' : 'text/plain');
@@ -118,6 +125,12 @@ function payloadWriter({ name, target, ...rest }: Member): BodyWriter {
       if (value === undefined || value === null) return '';
       headers['Content-Type'] ??= type;
       return value as WireResponse['body'];
+    };
+  }
+  if (target.kind === 'structure' && target.eventStream) {
+    return (output, headers) => {
+      headers['Content-Type'] = eventStreamType;
+      return eventStreamBody(target, output[name] as AsyncIterable<unknown>, jsonEvents);
     };
   }
   const write: JsonWriter = restJsonWriters.member({ name, target, ...rest });

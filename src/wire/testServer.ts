@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { wallClock } from '../base/clock.ts';
 import { ServiceError } from '../base/errors.ts';
 import { authenticationError } from './authenticationError.ts';
@@ -71,7 +72,8 @@ export async function startTestServer(services: readonly ServiceModel[], answer:
         answered = codec.formatError(found?.service, undefined, refused, meta);
       }
       response.writeHead(answered.status, { ...answered.headers });
-      response.end(answered.body);
+      if (answered.body instanceof Readable) answered.body.pipe(response);
+      else response.end(answered.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../src/base/packageRoot.ts';
 import { createModel } from '../../src/wire/model.ts';
-import type { RawModel, ServiceModel } from '../../src/wire/model.ts';
+import type { RawModel } from '../../src/wire/linkShapes.ts';
+import type { ServiceModel } from '../../src/wire/model.ts';
 import type { ProtocolName } from '../../src/wire/types.ts';
 import { parseSmithy } from './smithyIdl.ts';
 import type { Ast, AstShape, Node } from './smithyIdl.ts';
@@ -18,6 +19,8 @@ export interface RequestCase {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly params?: Readonly<Record<string, Node>>;
+  readonly host?: string;
+  readonly resolvedHost?: string;
   readonly appliesTo?: string;
 }
 
@@ -82,8 +85,8 @@ export async function loadProtocolCases(): Promise<{ services: readonly ServiceC
   return {
     services: services.flatMap(([serviceId, shape]) => {
       const raw = compactSmithy(ast, { id: serviceId, source: 'protocol tests', serviceId });
-      // awsJson1_0 services qualify their error types, as DynamoDB does.
-      const service = createModel(raw.protocols.includes('awsJson1_0') ? { ...raw, errorNamespace: serviceId.split('#')[0] ?? '' } : raw);
+      // Services of these protocols qualify their error types, as DynamoDB does.
+      const service = createModel(raw.protocols.some((name) => name === 'awsJson1_0' || name === 'rpcv2Cbor') ? { ...raw, errorNamespace: serviceId.split('#')[0] ?? '' } : raw);
       const operations = operationsOf(ast, shape).map((id) => casesOf(ast, id));
       return service.protocols.map((protocol) => ({ service, protocol, operations }));
     }),
