@@ -49,8 +49,7 @@ interface ResourceGrant {
 // caller (IAM user guide, "Resource-based policies and implicit denies in other policy types").
 function allowedByCaller(request: PolicyRequest, policies: ApplicablePolicies, granted: ResourceGrant | undefined): Evaluation {
   const grants = granted !== undefined && granted.match !== 'account';
-  const overridesLimits = grants && (granted.match === 'itself' || request.principal.kind === 'user');
-  if (overridesLimits) return { decision: 'allow', deciding: granted.statement };
+  if (grants && granted.match === 'itself') return { decision: 'allow', deciding: granted.statement };
 
   const own = grants ? granted.statement : findStatement(request, 'identity', policies.identity, 'Allow');
   if (!own) return { decision: 'implicit-deny', missing: 'identity' };
