@@ -23,13 +23,16 @@ interface Entry {
   readonly sequence: number;
   readonly lastMs: number;
   readonly bytes: number;
+  wanted: boolean;
   /** Already here when one stream is read: its rows are in its own key range. */
-  readonly row: StoredRow | undefined;
+  row: StoredRow | undefined;
 }
 
 const listRowsMin = 16;
 const listRowsMax = 256;
 const listBytesAimed = 512 * 1024;
+/** Rows that are fetched together. */
+const fetchRowsMax = 16;
 
 export function openRowFeed(tx: ReadTransaction, query: EventQuery): RowFeed {
   const single = 'streamId' in query.source ? query.source.streamId : undefined;
@@ -54,10 +57,23 @@ export function openRowFeed(tx: ReadTransaction, query: EventQuery): RowFeed {
     else after = single === undefined ? [groupId, last.firstMs, last.streamId, last.sequence] : [groupId, single, last.firstMs, last.sequence];
     const bytes = single === undefined ? found.length * 64 : found.reduce((sum, entry) => sum + entry.bytes, 0);
     limit = Math.min(listRowsMax, Math.max(listRowsMin, Math.floor((listBytesAimed * found.length) / Math.max(1, bytes))));
-    return found;
+    const wanted = await Promise.all(found.map(isWanted));
+    return found.map((entry, at) => ({ ...entry, wanted: wanted[at] === true }));
   }
 
-  /** Steps over rows that cannot hold anything the query wants. */
+  /** Fetches the row at hand, and those behind it that will be wanted soon. */
+  async function fetch(entry: Entry): Promise<StoredRow | undefined> {
+    if (entry.row) return entry.row;
+    const soon = waiting.slice(next - 1, next - 1 + fetchRowsMax).filter(({ wanted, row }) => wanted && !row);
+    const keys = soon.map(({ streamId, firstMs, sequence }) => [query.groupId, streamId, firstMs, sequence]);
+    const fetched = await Promise.all(keys.map((key) => rows.get(tx, query.scope, key)));
+    soon.forEach((other, at) => {
+      other.row = fetched[at];
+    });
+    return entry.row;
+  }
+
+  /** Rows that cannot hold anything the query wants are not looked into. */
   async function isWanted(entry: Entry): Promise<boolean> {
     if (entry.lastMs < query.fromMs) return false;
     if (!query.reverse && query.after && entry.lastMs < query.after.timestampMs) return false;
@@ -88,10 +104,11 @@ export function openRowFeed(tx: ReadTransaction, query: EventQuery): RowFeed {
       if (!entry) return undefined;
       next += 1;
       rowsSeen += 1;
-      if (!(await isWanted(entry))) return undefined;
-      const { streamId, firstMs, sequence } = entry;
-      const row = entry.row ?? (await rows.get(tx, query.scope, [query.groupId, streamId, firstMs, sequence]));
+      const row = entry.wanted ? await fetch(entry) : undefined;
       if (!row) return undefined;
+      // It is the caller's from here on.
+      entry.row = undefined;
+      const { streamId, firstMs, sequence } = entry;
       bytesRead += entry.bytes;
       return { streamId, firstMs, sequence, ingestedAtMs: row.ingestedAtMs, events: row.events, at: 0 };
     },
@@ -115,5 +132,6 @@ function entryOf(
   { lastMs, bytes }: { readonly lastMs: number; readonly bytes: number },
   row: StoredRow | undefined,
 ): Entry {
-  return { firstMs: Number(parts[firstAt]), streamId: Number(parts[streamAt]), sequence: Number(parts[sequenceAt]), lastMs, bytes, row };
+  const place = { firstMs: Number(parts[firstAt]), streamId: Number(parts[streamAt]), sequence: Number(parts[sequenceAt]) };
+  return { ...place, lastMs, bytes, wanted: true, row };
 }

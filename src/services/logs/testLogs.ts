@@ -23,11 +23,15 @@ export interface TestLogs {
   access<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<readonly AccessRequest[]>;
 }
 
-/** For tests: the service on a store in memory that keeps only what the seam promises, with a clock that stands still. */
-export function createTestLogs(): TestLogs {
+/**
+ * For tests: the service on a store in memory that keeps only what the seam promises, with a clock that stands still. Tests
+ * with much data take `weak: false`.
+ */
+export function createTestLogs({ weak = true } = {}): TestLogs {
   const clock = createFakeClock();
   const random = createSeededRandom(1);
-  const store = weakMode(openMemoryStore({ clock, random }), createSeededRandom(2));
+  const plain = openMemoryStore({ clock, random });
+  const store = weak ? weakMode(plain, createSeededRandom(2)) : plain;
   const service = logs.bind({ store, clock, random });
   const call = (): Call => ({
     requestId: 'test',

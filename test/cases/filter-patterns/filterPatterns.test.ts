@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/base/packageRoot.ts';
-import { parseFilterPattern } from '../../../src/services/logs/domain/filterPattern/parseFilterPattern.ts';
+import { parseFilterPattern } from '../../../src/services/logs/domain/filter-pattern/parseFilterPattern.ts';
 
 interface CaseFile {
   readonly messages?: Readonly<Record<string, string>>;

@@ -10,7 +10,10 @@ test('createLogGroup refuses a name in use, a reserved name and every setting th
     message: 'The specified log group already exists',
   });
   const invalid = { code: 'InvalidParameterException' };
-  await assert.rejects(logs.run('CreateLogGroup', { logGroupName: 'aws/spans' }), { ...invalid, message: 'Log groups starting with AWS/ are reserved for AWS.' });
+  await assert.rejects(logs.run('CreateLogGroup', { logGroupName: 'aws/spans' }), {
+    ...invalid,
+    message: 'Log groups starting with AWS/ are reserved for AWS.',
+  });
   await assert.rejects(logs.run('CreateLogGroup', { logGroupName: 'x', kmsKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k' }), invalid);
   await assert.rejects(logs.run('CreateLogGroup', { logGroupName: 'x', logGroupClass: 'INFREQUENT_ACCESS' }), invalid);
   assert.equal((await logs.run('DescribeLogGroups', {})).logGroups?.length, 1);
@@ -26,13 +29,4 @@ test('createLogGroup asks for permission on the group and, with tags, for taggin
       conditions: { 'aws:RequestTag/a': '1', 'aws:TagKeys': ['a'] },
     },
   ]);
-});
-
-test('createLogGroup keeps a protected group until the protection is taken off', async () => {
-  const logs = createTestLogs();
-  await logs.run('CreateLogGroup', { logGroupName: 'g', deletionProtectionEnabled: true });
-  await assert.rejects(logs.run('DeleteLogGroup', { logGroupName: 'g' }), { code: 'ValidationException' });
-  await logs.run('PutLogGroupDeletionProtection', { logGroupIdentifier: 'g', deletionProtectionEnabled: false });
-  await logs.run('DeleteLogGroup', { logGroupName: 'g' });
-  await assert.rejects(logs.run('DeleteLogGroup', { logGroupName: 'g' }), { message: 'The specified log group does not exist.' });
 });

@@ -1,4 +1,4 @@
-import { createMatcher } from '../domain/filterPattern/matcher.ts';
+import { createMatcher } from '../domain/filter-pattern/matcher.ts';
 import { formatPosition } from '../domain/position.ts';
 import { retentionStartMs } from '../domain/putEvents.ts';
 import { formatFilterToken, parseFilterToken } from '../domain/tokens.ts';
