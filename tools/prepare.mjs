@@ -149,7 +149,12 @@ async function lock() {
   } catch (error) {
     fail(`${root} cannot be written: ${error.message}`);
   }
-  return () => rmSync(path, { force: true });
+  const unlock = () => {
+    process.off('exit', unlock);
+    rmSync(path, { force: true });
+  };
+  process.on('exit', unlock);
+  return unlock;
 }
 
 function tryLock(path) {
@@ -160,8 +165,10 @@ function tryLock(path) {
     if (error.code !== 'EEXIST') throw error;
   }
   const owner = Number(readText(path));
-  if (!isAlive(owner)) rmSync(path, { force: true });
-  return false;
+  if (isAlive(owner)) return false;
+  // What a killed run left behind.
+  rmSync(path, { force: true });
+  return tryLock(path);
 }
 
 function isAlive(pid) {
@@ -186,18 +193,22 @@ function runShowing(text, command, args) {
   };
   const ticker = setInterval(show, 1000);
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  // A signal to this process alone would leave npm or the compiler running.
+  // npm undoes what it has half done; leaving before it has ended would let the next run collide with it.
+  let interruption;
   const onSignal = (signal) => {
+    if (interruption === undefined) say('ending what was begun …');
+    interruption = signal;
     child.kill(signal);
-    process.exit(signal === 'SIGINT' ? 130 : 143);
   };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return new Promise((resolve) => {
     const finish = (code) => {
       clearInterval(ticker);
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       if (terminal && Date.now() - startedMs >= 1000) process.stderr.write('\r\x1b[2K');
-      resolve(code);
+      // By the signal itself, as if nobody had listened: npm then reports no error of its own.
+      if (interruption !== undefined) process.kill(process.pid, interruption);
+      else resolve(code);
     };
     child.on('error', (error) => {
       say(`${command} could not be started: ${error.message}`);
