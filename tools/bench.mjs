@@ -12,7 +12,7 @@ if (unknown !== undefined) {
   process.stderr.write(`haneul: no benchmark is called "${unknown}"; there are: ${known.join(', ')}\n`);
   process.exit(1);
 }
-prepare();
+await prepare();
 let failed = false;
 for (const name of wanted.length > 0 ? wanted : known) {
   process.stderr.write(`haneul: benchmark ${name}\n`);

@@ -1,3 +1,3 @@
 import { prepare } from './prepare.mjs';
 
-prepare({ check: true });
+await prepare({ check: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
-prepare();
+await prepare();
 const { walkSteps, walkResultsFolder } = await import(pathToFileURL(join(root, 'dist/test/support/clientWalk.js')).href);
 if (!existsSync(walkResultsFolder)) {
   process.stderr.write('haneul: no client has walked yet; run: npm test -- test/tools\n');

@@ -1,21 +1,37 @@
 // Brings a checkout to the point where it can run: installs packages when the lock file changed, builds when a source
-// is newer than the last build. Plain JavaScript, because it runs before anything has been built.
-import { spawnSync } from 'node:child_process';
+// changed. Plain JavaScript without packages, because it runs before anything has been installed or built.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const installStamp = join(root, 'node_modules', '.haneul-installed');
 const buildStamp = join(root, 'dist', '.built');
+const compilerState = join(root, 'dist', '.tsbuildinfo');
+const program = join(root, 'dist', 'src', 'cli', 'main.js');
 const sourceFolders = ['src', 'test', 'bench', 'tools'];
 
-/** Installs and builds what is missing or stale. Says what it does on stderr, and nothing when there is nothing to do. */
-export function prepare({ check = false } = {}) {
+/**
+ * Installs and builds what is missing or stale. Says what it does on stderr, and nothing when there is nothing to do.
+ * With `check` the types are checked as well; a newcomer's first start does without.
+ */
+export async function prepare({ check = false } = {}) {
   requireNode(20, 15);
-  install();
-  build({ check });
+  const sources = fingerprint();
+  if (isInstalled() && !check && isBuilt(sources)) return;
+  if (isInstalled() && !check && isReadOnly() && existsSync(program)) {
+    say('this folder is read-only: running what was built last');
+    return;
+  }
+  const unlock = await lock();
+  try {
+    if (!isInstalled()) await install();
+    if (check || !isBuilt(sources)) await build(sources, check);
+  } finally {
+    unlock();
+  }
 }
 
 function requireNode(major, minor) {
@@ -24,32 +40,76 @@ function requireNode(major, minor) {
   fail(`Haneul needs Node.js ${major}.${minor} or newer; this is ${process.version}.`);
 }
 
-function install() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
-  if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === lock) return;
-  say('installing packages (once per change of package-lock.json) …');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(installStamp, lock);
+// npm describes what it has installed in a file that it writes last and removes first, so an interrupted installation never
+// looks finished, and packages that somebody installed by hand, perhaps for a machine without network, count.
+function isInstalled() {
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages;
+  const present = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  if (!wanted || !present) return false;
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '') return true;
+    const have = present[path];
+    // Optional packages are those of other operating systems; npm leaves them out.
+    if (!have) return entry.optional === true;
+    return have.version === entry.version && have.integrity === entry.integrity && existsSync(join(root, path));
+  });
 }
 
-/** Without `check` the build only strips types: a type error is the tests' business, not a newcomer's first start. */
-function build({ check }) {
-  const newest = Math.max(newestChange(join(root, 'tsconfig.json')), ...sourceFolders.map((folder) => newestChange(join(root, folder))));
-  if (!check && existsSync(buildStamp) && statSync(buildStamp).mtimeMs >= newest) return;
+async function install() {
+  rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
+  const code = await runShowing('installing packages (once per change of package-lock.json)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--progress=false']);
+  if (code !== 0) fail(`npm ci failed (exit code ${code}). Without a network, bring node_modules from a machine that has one.`);
+  if (!isInstalled()) fail('npm ci ended well, but node_modules does not match package-lock.json.');
+}
+
+function isBuilt({ signature, content }) {
+  const stamp = readJson(buildStamp);
+  if (!stamp || !existsSync(program)) return false;
+  return stamp.signature === signature || stamp.content === content();
+}
+
+async function build({ signature, content }, check) {
+  // Whatever interrupts the compiler, the next run builds again. Outputs that somebody removed are missed by the compiler's own notes.
+  rmSync(buildStamp, { force: true });
+  if (!existsSync(program)) rmSync(compilerState, { force: true });
   const removed = removeOrphans();
-  say(check ? 'checking types and building …' : 'building …');
   if (removed > 0) say(`removed ${removed} outputs whose source is gone`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  run(process.execPath, [compiler, '-p', root, ...(check ? [] : ['--noCheck'])]);
+  const code = await runShowing(check ? 'checking types and building' : 'building', process.execPath, [compiler, '-p', root, ...(check ? [] : ['--noCheck'])]);
+  if (code !== 0) fail(check ? 'the types do not fit; see above.' : 'the build failed; see above.');
+  // `npx haneul` runs this file itself.
+  if (existsSync(program)) chmodSync(program, 0o755);
   mkdirSync(dirname(buildStamp), { recursive: true });
-  writeFileSync(buildStamp, '');
+  writeFileSync(buildStamp, JSON.stringify({ signature, content: content() }));
 }
 
-function newestChange(path) {
-  if (!existsSync(path)) return 0;
-  const status = statSync(path);
-  if (!status.isDirectory()) return status.mtimeMs;
-  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestChange(join(path, name))), status.mtimeMs);
+// Times and sizes are compared first; when they differ, contents decide. So neither a fresh copy of a built folder is built
+// again, nor is a file missed that came with an old date.
+function fingerprint() {
+  const files = ['tsconfig.json', ...sourceFolders.flatMap((folder) => listSources(folder))];
+  const stats = files.map((path) => {
+    const { size, mtimeMs } = statSync(join(root, path));
+    return `${path} ${size} ${mtimeMs}`;
+  });
+  const content = () => hash(files.map((path) => `${path} ${hash([readFileSync(join(root, path))])}`));
+  return { signature: hash(stats), content };
+}
+
+function listSources(folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return listSources(path);
+      return entry.name.endsWith('.ts') ? [path] : [];
+    });
+}
+
+function hash(parts) {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part).update('\n');
+  return digest.digest('hex');
 }
 
 // A deleted test must not go on running from its old output.
@@ -66,10 +126,112 @@ function removeOrphans() {
   return removed;
 }
 
-function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (result.error) fail(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) fail(`${command} ${args[0]} failed (exit code ${result.status}).`);
+function isReadOnly() {
+  const probe = join(root, `.haneul-probe-${process.pid}`);
+  try {
+    writeFileSync(probe, '');
+    rmSync(probe);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+// `npm start` and `npm test` in two terminals, right after a clone, must not install into the same folder at once.
+async function lock() {
+  const path = join(root, '.cache', 'prepare.lock');
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    for (let waited = false; !tryLock(path); waited = true) {
+      if (!waited) say('waiting for another npm start or npm test in this folder …');
+      await wait(200);
+    }
+  } catch (error) {
+    fail(`${root} cannot be written: ${error.message}`);
+  }
+  const unlock = () => {
+    process.off('exit', unlock);
+    rmSync(path, { force: true });
+  };
+  process.on('exit', unlock);
+  return unlock;
+}
+
+function tryLock(path) {
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  const owner = Number(readText(path));
+  if (isAlive(owner)) return false;
+  // What a killed run left behind.
+  rmSync(path, { force: true });
+  return tryLock(path);
+}
+
+function isAlive(pid) {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Runs a program with its output on stderr, and shows that it is still at work. Answers its exit code. */
+function runShowing(text, command, args) {
+  const startedMs = Date.now();
+  const terminal = process.stderr.isTTY && process.env.CI === undefined;
+  say(`${text} …`);
+  const show = () => {
+    const seconds = Math.round((Date.now() - startedMs) / 1000);
+    if (terminal) process.stderr.write(`\r\x1b[2Khaneul: ${text} … ${seconds} s`);
+    else if (seconds % 15 === 0) say(`${text} … ${seconds} s`);
+  };
+  const ticker = setInterval(show, 1000);
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  // npm undoes what it has half done; leaving before it has ended would let the next run collide with it.
+  let interruption;
+  const onSignal = (signal) => {
+    if (interruption === undefined) say('ending what was begun …');
+    interruption = signal;
+    child.kill(signal);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return new Promise((resolve) => {
+    const finish = (code) => {
+      clearInterval(ticker);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      if (terminal && Date.now() - startedMs >= 1000) process.stderr.write('\r\x1b[2K');
+      // By the signal itself, as if nobody had listened: npm then reports no error of its own.
+      if (interruption !== undefined) process.kill(process.pid, interruption);
+      else resolve(code);
+    };
+    child.on('error', (error) => {
+      say(`${command} could not be started: ${error.message}`);
+      finish(127);
+    });
+    child.on('exit', (code, signal) => finish(code ?? signal));
+  });
+}
+
+function readText(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function say(text) {

@@ -1,10 +1,11 @@
-// `npm start [-- OPTIONS]`: prepares the checkout, then becomes `haneul start OPTIONS`.
-import { spawn } from 'node:child_process';
+// `npm start [-- OPTIONS]`: prepares the checkout, then becomes `haneul start OPTIONS` in this same process, so that one
+// Ctrl-C reaches exactly one program. package.json runs this with `exec`: a shell in between would die of the signal, and
+// npm would report an error for a server that has stopped in good order.
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
-prepare();
-const child = spawn(process.execPath, [join(root, 'dist/src/cli/main.js'), 'start', ...process.argv.slice(2)], { stdio: 'inherit' });
-// The terminal sends Ctrl-C to the whole group; the child decides when it is done, and this process waits for it.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+await prepare();
+const program = join(root, 'dist', 'src', 'cli', 'main.js');
+process.argv.splice(1, 1, program, 'start');
+await import(pathToFileURL(program).href);

@@ -1,19 +1,71 @@
 // `npm test [-- PATH …]`: prepares the checkout with a type check, then runs every `*.test.ts` (or those under PATH).
-import { spawnSync } from 'node:child_process';
+// What could not run here is listed at the end with its reason, and never counts as passed.
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 import { prepare, root } from './prepare.mjs';
 
-prepare({ check: true });
-const wanted = process.argv.slice(2).map((path) => path.replace(/\.ts$/, ''));
-const files = ['src', 'test', 'tools']
+// A file that hangs is ended, and named, before it costs the whole run.
+const fileMsMax = 240_000;
+const slowMs = 20_000;
+
+await prepare({ check: true });
+const wanted = process.argv.slice(2).map((path) => path.replace(/^\.\//, '').replace(/\.ts$/, ''));
+const unknown = wanted.filter((path) => path.startsWith('-'));
+if (unknown.length > 0) end(`npm test takes paths, not ${unknown.join(' ')}; for example: npm test -- src/cli`);
+const names = ['src', 'test', 'tools']
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)))
   .filter((name) => name.endsWith('.test.ts') && !name.includes('fixtures'))
-  .filter((name) => wanted.length === 0 || wanted.some((path) => name.startsWith(path)))
-  .map((name) => join(root, 'dist', name.replace(/\.ts$/, '.js')));
-if (files.length === 0) {
-  process.stderr.write('haneul: no test file matches\n');
+  .filter((name) => wanted.length === 0 || wanted.some((path) => name.startsWith(path)));
+if (names.length === 0) end('no test file matches');
+const outputOf = (name) => join(root, 'dist', name.replace(/\.ts$/, '.js'));
+const nameOf = (file) => relative(join(root, 'dist'), file).replace(/\.js$/, '.ts');
+
+// Inherited by the process of each file.
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
+const files = new Set(names.map(outputOf));
+const failures = [];
+const skipped = [];
+const slow = [];
+let ran = 0;
+const startedMs = Date.now();
+const stream = run({ files: [...files], concurrency: Math.max(2, availableParallelism()), timeout: fileMsMax });
+stream.on('test:pass', (event) => note(event));
+stream.on('test:fail', (event) => note(event, event.details.error));
+stream.compose(new spec()).pipe(process.stdout);
+// Written when everything else has been: whatever ended the run, the summary is its last word.
+process.on('exit', summarise);
+
+function note(event, error) {
+  const { name, nesting, file, skip, todo, details } = event;
+  // The process of a file is reported like a test of its own; only its failure and its time are of interest.
+  const isFile = nesting === 0 && files.has(name);
+  if (nesting === 0 && details.duration_ms > slowMs) slow.push(`${Math.round(details.duration_ms / 1000)} s  ${isFile ? nameOf(name) : name}`);
+  // A test that holds failed tests fails because of them: only the innermost is named.
+  if (error && error.failureType !== 'subtestsFailed') failures.push(isFile ? nameOf(name) : `${file ? `${nameOf(file)}  ` : ''}${name}`);
+  if (isFile) return;
+  if (skip !== undefined || todo !== undefined) skipped.push({ name, reason: reasonOf(skip ?? todo) });
+  else if (details.type !== 'suite') ran += 1;
+}
+
+function reasonOf(mark) {
+  return typeof mark === 'string' && mark !== '' ? mark : 'no reason given';
+}
+
+function summarise() {
+  const lines = [''];
+  if (slow.length > 0) lines.push('slow:', ...slow.map((line) => `  ${line}`));
+  for (const { name, reason } of skipped) lines.push(`not run: ${name}, because ${reason}`);
+  if (failures.length > 0) lines.push('failed:', ...failures.map((line) => `  ${line}`));
+  lines.push(`haneul: ${ran} tests ran in ${names.length} files, ${failures.length} failures, ${skipped.length} not run, ${Math.round((Date.now() - startedMs) / 1000)} s`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (ran === 0) process.stderr.write('haneul: not a single test ran\n');
+  process.exitCode = failures.length > 0 || ran === 0 ? 1 : 0;
+}
+
+function end(text) {
+  process.stderr.write(`haneul: ${text}\n`);
   process.exit(1);
 }
-const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--enable-source-maps', ...files], { cwd: root, stdio: 'inherit' });
-process.exit(result.status ?? 1);

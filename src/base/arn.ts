@@ -15,6 +15,7 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region, account, resource };
 }
 
+/** The text of an ARN; the partition follows from the region when it is not given. */
 export function formatArn(parts: Omit<Arn, 'partition'> & { readonly partition?: string }): string {
   const { partition = partitionOf(parts.region), service, region, account, resource } = parts;
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;

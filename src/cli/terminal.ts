@@ -47,7 +47,7 @@ export function processTerminal(): Terminal {
     random: cryptoRandom,
     style: createStyle(wantsColours(env, stdout.isTTY)),
     noteStyle: createStyle(wantsColours(env, stderr.isTTY)),
-    columns: Math.min(120, Math.max(60, stdout.columns ?? 100)),
+    columns: Math.min(120, Math.max(60, stdout.columns || 100)),
     interactive: stderr.isTTY && env['CI'] === undefined && env['TERM'] !== 'dumb',
     print: (text) => void stdout.write(`${text}\n`),
     write: (bytes) => void stdout.write(bytes),

@@ -149,10 +149,16 @@ test('findBadNames names empty, crooked and capitalised names', () => {
   assert.deepEqual(found.map(({ path }) => path), ['src/utils/a.ts', 'src/base/Clock.ts', 'src/services/stepFunctions/a.ts']);
 });
 
-test('findUntestedOperations names an operation without a test beside it', () => {
+test('findUntestedOperations names an operation that no test of its service names', () => {
   const folder = 'src/services/sqs/operations';
-  const found = findUntestedOperations([`${folder}/sendMessage.ts`, `${folder}/sendMessage.test.ts`, `${folder}/purgeQueue.ts`]);
-  assert.deepEqual(messages(found), [`${folder}/purgeQueue.ts:1 no test beside it: write purgeQueue.test.ts`]);
+  const files: Record<string, string> = {
+    [`${folder}/sendMessage.ts`]: `operation('SendMessage', {`,
+    [`${folder}/tags.ts`]: `operation('TagQueue', {});\noperation(\n  'UntagQueue', {`,
+    [`${folder}/messages.test.ts`]: `test('sendMessage works', () => call('TagQueue'));`,
+    'src/services/sns/a.test.ts': `call('UntagQueue')`,
+  };
+  const found = findUntestedOperations(Object.keys(files), (path) => files[path] ?? '');
+  assert.deepEqual(messages(found), [`${folder}/tags.ts:1 no test beside it names UntagQueue`]);
 });
 
 test('findMachinePaths names the line and the path', () => {

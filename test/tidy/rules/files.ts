@@ -15,18 +15,34 @@ export function findBadNames(paths: readonly string[]): Finding[] {
     const crooked = folders.find((folder) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(folder));
     if (crooked !== undefined) report(`folders are kebab-case: ${crooked}`);
     const name = posix.basename(path);
-    if (/\.m?ts$/.test(name) && !/^[a-z][A-Za-z0-9]*(\.test|\.d)?\.ts$/.test(name)) report('TypeScript files are camelCase, like their main export');
+    // A journey is a story and has a title; everything else is named like its main export.
+    const pattern = path.startsWith('test/journeys/') ? /^[a-z0-9]+(-[a-z0-9]+)*\.test\.ts$|^[a-z][A-Za-z0-9]*(\.test)?\.ts$/ : /^[a-z][A-Za-z0-9]*(\.test|\.d)?\.ts$/;
+    if (/\.m?ts$/.test(name) && !pattern.test(name)) report('TypeScript files are camelCase, like their main export');
   }
   return findings;
 }
 
-/** Operations without a test beside them. */
-export function findUntestedOperations(paths: readonly string[]): Finding[] {
-  const known = new Set(paths);
+/** Operations that no test of their service names: neither `sendMessage` in a title nor `'SendMessage'` in a call. */
+export function findUntestedOperations(paths: readonly string[], read: (path: string) => string): Finding[] {
+  const tests = new Map<string, string>();
+  for (const path of paths.filter((candidate) => /^src\/services\/[^/]+\/.*\.test\.ts$/.test(candidate))) {
+    const service = path.split('/')[2] ?? '';
+    tests.set(service, `${tests.get(service) ?? ''}\n${read(path)}`);
+  }
   return paths
     .filter((path) => /^src\/services\/[^/]+\/operations\/[^/]+\.ts$/.test(path) && !path.endsWith('.test.ts'))
-    .filter((path) => !known.has(path.replace(/\.ts$/, '.test.ts')))
-    .map((path) => ({ path, line: 1, message: `no test beside it: write ${posix.basename(path, '.ts')}.test.ts` }));
+    .flatMap((path) => {
+      const words = new Set((tests.get(path.split('/')[2] ?? '') ?? '').match(/\w+/g));
+      const untested = operationNames(path, read(path)).filter((name) => !words.has(name) && !words.has(name.charAt(0).toLowerCase() + name.slice(1)));
+      return untested.map((name) => ({ path, line: 1, message: `no test beside it names ${name}` }));
+    });
+}
+
+// A file holds one operation, or a few that are one for every kind of thing.
+function operationNames(path: string, text: string): string[] {
+  const declared = [...text.matchAll(/\boperation\(\s*'(\w+)'/g)].map((match) => match[1] ?? '');
+  const fileName = posix.basename(path, '.ts');
+  return declared.length > 0 ? declared : [fileName.charAt(0).toUpperCase() + fileName.slice(1)];
 }
 
 // Split, so that this file does not find itself.
