@@ -47,7 +47,8 @@ export interface AwsCliProgram {
 
 /** The command line with the environment that `haneul env` prints. */
 export function pointAt(program: AwsCliProgram, target: AwsCliTarget): AwsCli {
-  const readsEndpointVariable = program.generation !== 'debian';
+  // CLI 2.9 does not know AWS_ENDPOINT_URL. CLI 1 does, except for SQS, which it would look for at the real AWS.
+  const readsEndpointVariable = program.generation === 'v2';
   const env = {
     ...baseEnvironment(),
     ...program.env,

@@ -6,7 +6,7 @@ import { after, before } from 'node:test';
 import { packageRoot } from '../../src/base/packageRoot.ts';
 import { createWalk, type Walk, type WalkStep } from '../support/clientWalk.ts';
 import { basicExecutionPolicyArn } from '../support/functions.ts';
-import { requirePythonPackages } from '../support/pythonPackages.ts';
+import type { Missing } from '../support/installOnce.ts';
 import { runCommand } from '../support/runCommand.ts';
 import { startTestServer, type TestServer } from '../support/testServer.ts';
 import { zipFixture } from '../support/zipFolder.ts';
@@ -26,8 +26,7 @@ type Outcome = { readonly ok: unknown } | { readonly error: Refusal } | { readon
 const names = ['walk-python', 'walk-node', 'walk-shell'];
 
 /** Declares the walk through one version of boto3: a Python program walks, this file judges what it saw. */
-export async function declareBoto3Walk(version: string): Promise<void> {
-  const python = await requirePythonPackages('boto3', [`boto3==${version}`]);
+export function declareBoto3Walk(version: string, python: string | Missing): void {
   const walk = createWalk(`boto3 ${version}`, typeof python === 'string' ? undefined : python.missing);
   let server: TestServer | undefined;
   let outcomes: Readonly<Partial<Record<WalkStep, Outcome>>> = {};

@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { findAwsCli, pointAt, type AwsCli, type AwsCliGeneration } from '../support/awsCli.ts';
+import { pointAt, type AwsCli, type AwsCliGeneration, type AwsCliProgram } from '../support/awsCli.ts';
 import { createWalk, type Walk } from '../support/clientWalk.ts';
 import { basicExecutionPolicyArn, lambdaTrustPolicy } from '../support/functions.ts';
+import type { Missing } from '../support/installOnce.ts';
 import { startTestServer, type TestServer } from '../support/testServer.ts';
 import { zipFixture } from '../support/zipFolder.ts';
 
@@ -33,10 +34,9 @@ interface Scene {
 }
 
 /** Declares the whole walk through one generation of the AWS command line, each command as a person would type it. */
-export async function declareCliWalk(generation: AwsCliGeneration, title: string): Promise<void> {
-  const program = await findAwsCli(generation);
+export function declareCliWalk(generation: AwsCliGeneration, program: AwsCliProgram | Missing): void {
   const missing = 'missing' in program ? program.missing : undefined;
-  const walk = createWalk('missing' in program ? title : `AWS CLI ${program.version}`, missing);
+  const walk = createWalk('missing' in program ? `AWS CLI (${generation})` : `AWS CLI ${program.version}`, missing);
   const folder = mkdtempSync(join(tmpdir(), 'haneul-walk-'));
   let server: TestServer | undefined;
   let aws: AwsCli | undefined;

@@ -1,3 +1,0 @@
-import { declareCliWalk } from './cliWalk.ts';
-
-await declareCliWalk('debian', 'AWS CLI 2.9 (Debian)');
