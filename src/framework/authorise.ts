@@ -1,3 +1,4 @@
+import { parseArn } from '../base/arn.ts';
 import { ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { contextOf } from '../policy/context.ts';
@@ -5,8 +6,8 @@ import { evaluate } from '../policy/evaluate.ts';
 import { explainDenial } from '../policy/explainDenial.ts';
 import type { PolicyCache } from '../policy/policyCache.ts';
 import type { ApplicablePolicies, PolicyRequest, SourcedPolicy } from '../policy/types.ts';
-import type { CallerPolicies, CredentialDirectory, IssuedCredential, PolicyText } from '../ports/identity.ts';
-import type { ServiceModel } from '../wire/model.ts';
+import type { Caller, CallerPolicies, CredentialDirectory, IssuedCredential, PolicyText } from '../ports/identity.ts';
+import type { ProtocolName } from '../wire/types.ts';
 import type { AccessRequest, Call } from './context.ts';
 import type { BoundOperation } from './service.ts';
 
@@ -26,14 +27,14 @@ export async function authorise(
   operation: BoundOperation,
   input: object,
   call: Call,
-  about: { readonly service: ServiceModel; readonly credential: IssuedCredential | undefined },
+  about: { readonly protocol: ProtocolName; readonly credential: IssuedCredential | undefined },
   deps: Authoriser,
 ): Promise<void> {
   if (operation.access === 'public' || deps.iam === 'off') return;
-  if (call.caller.kind === 'root' && !operation.bindsRoot) return;
-  const needed = await operation.access(input, call);
+  const needed = [await operation.access(input, call)].flat().filter((access) => !isOwnRoot(call.caller, access, about.credential));
+  if (needed.length === 0) return;
   const own = await deps.credentials.policiesOf(call.caller, about.credential);
-  for (const access of Array.isArray(needed) ? (needed as readonly AccessRequest[]) : [needed as AccessRequest]) {
+  for (const access of needed) {
     const request = requestOf(access, call, about.credential, own.conditions);
     const decision = evaluate(request, {
       identity: compileAll(own.identity, deps.policies),
@@ -45,8 +46,16 @@ export async function authorise(
     if (decision.decision === 'allow') continue;
     const sentence = explainDenial(request, decision);
     if (deps.iam === 'audit') call.log.warn('would be denied', { sentence });
-    else throw accessDenied(about.service, sentence);
+    else throw accessDenied(about.protocol, sentence);
   }
+}
+
+// Root needs no policy for what belongs to its own account, except where the resource itself must agree (a role's trust
+// policy); what belongs to another account has to grant it access like anybody else.
+function isOwnRoot(caller: Caller, access: AccessRequest, credential: IssuedCredential | undefined): boolean {
+  if (caller.kind !== 'root' || access.resourcePolicyRequired || credential?.sessionPolicies) return false;
+  const owner = parseArn(access.resource)?.account ?? '';
+  return owner === '' || owner === caller.account;
 }
 
 function requestOf(
@@ -90,8 +99,7 @@ function resourcePolicyOf(access: AccessRequest, cache: PolicyCache): Pick<Appli
 }
 
 // The query services say AccessDenied, the JSON and REST ones AccessDeniedException; the old JSON front ends answer it with 400.
-function accessDenied(service: ServiceModel, sentence: string): ServiceError {
-  const [protocol] = service.protocols;
+function accessDenied(protocol: ProtocolName, sentence: string): ServiceError {
   if (protocol === 'awsQuery' || protocol === 'restXml' || protocol === 'ec2Query') return new ServiceError('AccessDenied', sentence, { status: 403 });
   return new ServiceError('AccessDeniedException', sentence, { status: protocol === 'restJson1' ? 403 : 400 });
 }

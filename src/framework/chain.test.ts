@@ -25,7 +25,7 @@ const lambda = defineService<{ readonly seen: Caller[] }>({
   tooLarge: (name, bytes) => new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytes} bytes for the ${name} operation`, { status: 413 }),
   operations: {
     GetFunction: operation('GetFunction', {
-      access: ({ FunctionName = '' }) => ({ action: 'lambda:GetFunction', resource: `arn:aws:lambda:us-east-1:111122223333:function:${FunctionName}` }),
+      access: ({ FunctionName = '' }, call) => ({ action: 'lambda:GetFunction', resource: `arn:aws:lambda:us-east-1:${call.account}:function:${FunctionName}` }),
       handle: ({ FunctionName = '' }, call, { seen }) => {
         seen.push(call.caller);
         if (FunctionName === 'bug') throw new TypeError('secret detail');

@@ -102,7 +102,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
     sourceIp: request.sourceIp,
     head,
   };
-  await authorise(bound, input, call, { service: model, credential: identity.credential }, deps);
+  await authorise(bound, input, call, { protocol, credential: identity.credential }, deps);
   const output = await bound.handle(input, call);
   return codec.formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
 }

@@ -2,15 +2,12 @@
 // stands still. Constraints of the model are not checked here.
 
 import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
-import { ServiceError } from '../../../base/errors.ts';
 import { silentLogger } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
+import { authorise } from '../../../framework/authorise.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
-import { contextOf } from '../../../policy/context.ts';
-import { decide } from '../../../policy/decide.ts';
-import { explainDenial } from '../../../policy/explainDenial.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller } from '../../../ports/identity.ts';
 import { loadManagedPolicies } from '../managedPolicies.ts';
@@ -50,15 +47,7 @@ export function createHarness(): Harness {
     const operation = service.find(name);
     if (!operation) throw new Error(`${name} is not part of the service`);
     const call = callBy(caller, clock.now());
-    if (operation.access !== 'public' && (caller.kind !== 'root' || operation.bindsRoot)) {
-      const texts = await identity.policiesOf(caller, undefined);
-      for (const access of [await operation.access(input, call)].flat()) {
-        const context = contextOf({ principal: caller, nowMs: clock.now(), keys: { ...texts.conditions, ...access.conditions } });
-        const request = { principal: caller, action: access.action, resource: access.resource, context };
-        const evaluation = decide(cache, request, texts);
-        if (evaluation.decision !== 'allow') throw new ServiceError('AccessDenied', explainDenial(request, evaluation), { status: 403 });
-      }
-    }
+    await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
     return (await operation.handle(input, call)) as never;
   };
 

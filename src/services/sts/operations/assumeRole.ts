@@ -13,7 +13,6 @@ import { requireSigned } from '../requireSigned.ts';
 type AssumeRoleInput = Input<typeof import('@aws-sdk/client-sts'), 'AssumeRole'>;
 
 export const assumeRole = operation('AssumeRole', {
-  bindsRoot: true,
 
   async access(input, call, deps) {
     const { arn: resource, trustPolicy: resourcePolicy } = await requireRole(input, call, deps);

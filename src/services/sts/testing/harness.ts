@@ -1,12 +1,9 @@
 // Calls operations as the handler chain does, with an identity service of a few lines.
 
 import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
-import { ServiceError } from '../../../base/errors.ts';
 import { silentLogger } from '../../../base/log.ts';
+import { authorise } from '../../../framework/authorise.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
-import { contextOf } from '../../../policy/context.ts';
-import { decide } from '../../../policy/decide.ts';
-import { explainDenial } from '../../../policy/explainDenial.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
 import type { StsDeps } from '../operation.ts';
@@ -84,17 +81,7 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
         sourceIp: '127.0.0.1',
         head: { method: 'POST', path: '/', query: '', headers: {} },
       };
-      if (operation.access !== 'public' && (caller.kind !== 'root' || operation.bindsRoot)) {
-        const texts = await identity.policiesOf(caller, undefined);
-        for (const access of [await operation.access(input, call)].flat()) {
-          const { action, resource, resourcePolicy, resourcePolicyRequired: resourceRequired } = access;
-          const context = contextOf({ principal: caller, nowMs: clock.now(), ...(access.conditions && { keys: access.conditions }) });
-          const request = { principal: caller, action, resource, context };
-          const policy = resourcePolicy === undefined ? undefined : { source: resource, document: resourcePolicy };
-          const evaluation = decide(cache, request, { ...texts, resource: policy, resourceRequired });
-          if (evaluation.decision !== 'allow') throw new ServiceError('AccessDenied', explainDenial(request, evaluation), { status: 403 });
-        }
-      }
+      await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
       return (await operation.handle(input, call)) as never;
     },
   };
