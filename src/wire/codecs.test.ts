@@ -153,3 +153,9 @@ test('formatOutput escapes what XML cannot carry', () => {
   const answer = codecOf('awsQuery').formatOutput(operationOf(sqs, 'ReceiveMessage'), { Messages: [{ Body: 'a\u0000b\rc\u2028' }] }, meta);
   assert.match(String(answer.body), /<Body>a\ufffdb&#xD;c&#x2028;<\/Body>/);
 });
+
+test('formatOutput says that what a function returned is JSON, as Lambda does', () => {
+  const answer = codecOf('restJson1').formatOutput(operationOf(lambda, 'Invoke'), { StatusCode: 202, Payload: Buffer.from('1') }, meta);
+  assert.equal(answer.status, 202);
+  assert.equal(answer.headers['Content-Type'], 'application/json');
+});
