@@ -47,6 +47,8 @@ const temporaryPrefix = 'unpacking-';
 export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   const { store, blobs, work, log, codeFolder } = deps;
   const holds = new Map<string, number>();
+  // Folders that were seen while a hold on them lasts: environments that start in crowds need not look again.
+  const present = new Set<string>();
   const doubtful = new Set<string>();
   const removals = new Set<Promise<void>>();
   const exclusive = createExclusive();
@@ -61,6 +63,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       const left = (holds.get(sha256) ?? 1) - 1;
       if (left > 0) return void holds.set(sha256, left);
       holds.delete(sha256);
+      present.delete(sha256);
       if (doubtful.has(sha256)) removeSoon(sha256);
     };
     return { folder: folderOf(sha256), release };
@@ -113,13 +116,15 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
     },
     async open(code) {
       const held = hold(code.sha256);
+      if (present.has(code.sha256)) return held;
       try {
         // One at a time: after a restart many environments of a function may ask at once.
         await exclusive(`open ${code.sha256}`, async () => {
-          if (await exclusive(code.sha256, () => isFolder(held.folder))) return;
+          if (present.has(code.sha256) || (await exclusive(code.sha256, () => isFolder(held.folder)))) return void present.add(code.sha256);
           const again = await unpack(await blobs.read(code.blobId), undefined);
           again.release();
           assert(again.sha256 === code.sha256, 'a stored package is not what it was', { blobId: code.blobId });
+          present.add(code.sha256);
         });
         return held;
       } catch (error) {
