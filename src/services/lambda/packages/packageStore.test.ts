@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLogger } from '../../../base/log.ts';
 import { createWorkPool } from '../../../work/pool.ts';
+import { findFunction } from '../store.ts';
 import { helloFunction, withLambda, zipOf } from '../testing/testLambda.ts';
 import type { TestLambda } from '../testing/testLambda.ts';
 import { createPackageStore } from './packageStore.ts';
@@ -49,8 +50,7 @@ test('open unpacks a missing package again, once for many that ask', async () =>
     const created = await call('CreateFunction', helloFunction);
     const sha256 = sha256Of(created.CodeSha256);
     await rm(join(codeFolder, sha256), { recursive: true });
-    const rows = await import('../store.ts');
-    const row = await store.read((tx) => rows.findFunction(tx, { account: '000000000000', region: 'us-east-1' }, 'hello'));
+    const row = await store.read((tx) => findFunction(tx, { account: '000000000000', region: 'us-east-1' }, 'hello'));
     assert.ok(row);
     const holds = await Promise.all(Array.from({ length: 8 }, () => packages.open(row.latest.code)));
     assert.ok(existsSync(join(codeFolder, sha256, 'index.mjs')));

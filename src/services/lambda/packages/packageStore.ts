@@ -27,6 +27,11 @@ export interface PackageHold {
   readonly release: () => void;
 }
 
+interface UnpackedPackage extends PackageHold {
+  readonly sha256: string;
+  readonly nativeArchitectures: readonly string[];
+}
+
 export interface PackageStore {
   /** Checks, unpacks and stores an uploaded archive, and runs `commit`, which makes the rows that own it. When that fails, nothing stays. */
   add<Result>(archive: Uint8Array, signal: AbortSignal, commit: (code: CodeReference) => Promise<Result>): Promise<Result>;
@@ -82,7 +87,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   }
 
   /** Unpacks next to the place and renames, so that a folder under its final name is always whole. */
-  async function unpack(archive: Uint8Array, signal: AbortSignal | undefined): Promise<PackageHold & { readonly sha256: string }> {
+  async function unpack(archive: Uint8Array, signal: AbortSignal | undefined): Promise<UnpackedPackage> {
     await mkdir(codeFolder, { recursive: true });
     const target = await mkdtemp(join(codeFolder, temporaryPrefix));
     try {
@@ -90,7 +95,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       if (answer.kind === 'refused') throw refusalOf(answer, log);
       return await exclusive(answer.sha256, async () => {
         await moveInto(target, folderOf(answer.sha256));
-        return { ...hold(answer.sha256), sha256: answer.sha256 };
+        return { ...hold(answer.sha256), sha256: answer.sha256, nativeArchitectures: answer.nativeArchitectures };
       });
     } finally {
       await rm(target, { recursive: true, force: true });
@@ -106,7 +111,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       doubtful.add(held.sha256);
       try {
         const { id } = await blobs.put(archive);
-        return await commit({ blobId: id, sha256: held.sha256, zippedBytes: archive.length }).catch(async (error: unknown) => {
+        const { sha256, nativeArchitectures } = held;
+        return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures }).catch(async (error: unknown) => {
           await blobs.delete(id);
           throw error;
         });
