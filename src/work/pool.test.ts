@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWorkPool, WorkFailure } from './pool.ts';
 
-const echo = new URL('./test-tasks/echoTask.js', import.meta.url);
+// A task module that needs no file of its own.
+const source = `export function run(input) {
+  if ('fail' in input) throw new Error(input.fail);
+  if ('exit' in input) process.exit(input.exit);
+  if ('hang' in input) return new Promise(() => undefined);
+  return { text: input.text, environment: Object.keys(process.env).length };
+}`;
+const echo = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 
 test('runTask answers what the module returns, and the thread sees no environment', async () => {
   const pool = createWorkPool({ threads: 1 });

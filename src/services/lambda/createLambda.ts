@@ -35,6 +35,8 @@ export interface LambdaDeps {
   /** Where AWS clients inside functions find this server. */
   readonly functionEndpoint?: string;
   readonly hostEnvironmentsMax?: number;
+  /** `x86_64` or `arm64`; that of the running Node.js when absent. */
+  readonly hostArchitecture?: string;
   /** For durations; `performance.now` when absent. */
   readonly monotonicMs?: () => number;
 }
@@ -54,7 +56,13 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const { clock, wall, sealKey } = deps;
   const log = deps.log.with({ service: 'lambda' });
   const packages = createPackageStore({ ...deps, log });
-  const execution = { ...deps, packages, functionEndpoint: deps.functionEndpoint, monotonicMs: deps.monotonicMs ?? (() => performance.now()) };
+  const execution = {
+    ...deps,
+    packages,
+    functionEndpoint: deps.functionEndpoint,
+    hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
+    monotonicMs: deps.monotonicMs ?? (() => performance.now()),
+  };
   const fleet = createFleet({
     clock,
     wall,

@@ -41,6 +41,8 @@ export interface CodeReference {
   /** Of the zip archive, hexadecimal. */
   readonly sha256: string;
   readonly zippedBytes: number;
+  /** Of the programs and libraries inside; empty for a package of scripts. */
+  readonly nativeArchitectures: readonly string[];
 }
 
 export interface FunctionRow {

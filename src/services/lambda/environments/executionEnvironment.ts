@@ -30,6 +30,8 @@ export interface ExecutionDeps {
   readonly random: Random;
   readonly sealKey: Uint8Array;
   readonly functionEndpoint: string | undefined;
+  /** `x86_64` or `arm64`: what programs this host can run. */
+  readonly hostArchitecture: string;
   /** Milliseconds with fractions, from any start: for durations only. */
   readonly monotonicMs: () => number;
 }
@@ -87,6 +89,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 
   /** Starts a process and waits for its init; it is kept only when that succeeded. */
   async function start(initTimeoutMs: number): Promise<InitOutcome> {
+    const foreign = describeForeignCode(row, deps.hostArchitecture);
+    if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
     hold ??= await deps.packages.open(row.code);
     credentials = await freshCredentials();
     const own = row.sealedVariables === undefined ? [] : openVariables(row.sealedVariables, functionArn(place, deployment.name), deps.sealKey);
@@ -182,6 +186,14 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       hold = undefined;
     },
   };
+}
+
+// DEVIATION: scripts run on either architecture; only a package with programs of the other one cannot.
+function describeForeignCode({ code, architecture }: Deployment['row'], hostArchitecture: string): string | undefined {
+  const { nativeArchitectures } = code;
+  if (nativeArchitectures.length === 0 || nativeArchitectures.includes(hostArchitecture)) return undefined;
+  const held = nativeArchitectures.join(', ');
+  return `The package holds programs or libraries for ${held}, and this host runs ${hostArchitecture} (the function is declared ${architecture}).`;
 }
 
 const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput) => ({

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
+import { zipSync } from 'fflate';
 import type { InvocationOutcome } from '../../../sandbox/types.ts';
 import { account, callOperation, helloFunction, withLambda } from '../testing/testLambda.ts';
 
@@ -227,11 +229,28 @@ test('Invoke refuses what is not implemented yet by name', async () => {
   });
 });
 
+test('Invoke refuses a package whose programs are for another machine, and runs scripts declared for either', async () => {
+  const program = Buffer.alloc(64);
+  program.write('\x7fELF', 'latin1');
+  program.writeUInt16LE(0xb7, 18);
+  await withLambda(
+    async ({ call, sandbox }) => {
+      await call('CreateFunction', { ...helloFunction, Architectures: ['arm64'] });
+      assert.equal((await call('Invoke', { FunctionName: 'hello', Payload: undefined })).FunctionError, undefined);
+      await call('CreateFunction', { ...helloFunction, FunctionName: 'native', Code: { ZipFile: zipSync({ bootstrap: program }) } });
+      const { FunctionError, Payload } = await call('Invoke', { FunctionName: 'native', Payload: undefined });
+      assert.equal(FunctionError, 'Unhandled');
+      assert.match(text(Payload), /^\{"errorType":"Runtime\.InvalidEntrypoint","errorMessage":"The package holds programs or libraries for arm64, and this host runs x86_64/);
+      assert.equal(sandbox.started.length, 1);
+    },
+    { hostArchitecture: 'x86_64' },
+  );
+});
+
 test('Invoke works after a restart with nothing but the rows and the stored archive', async () => {
   await withLambda(async ({ call, restart, codeFolder, lambda }) => {
     await call('CreateFunction', { ...helloFunction, Environment: { Variables: { GREETING: 'hi' } } });
     await lambda.close(0);
-    const { rm } = await import('node:fs/promises');
     await rm(codeFolder, { recursive: true, force: true });
     const again = restart();
     try {

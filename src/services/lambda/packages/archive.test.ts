@@ -73,13 +73,31 @@ test('unpackArchive writes files and folders that every user can read, and keeps
     { name: './deep/er/file.txt', content: 'deep' },
   ]);
   await unpacking(archive, async (result, folder) => {
-    assert.deepEqual(result, { kind: 'unpacked', unzippedBytes: 10 + 25 + 4, entries: 4 });
+    assert.deepEqual(result, { kind: 'unpacked', unzippedBytes: 10 + 25 + 4, entries: 4, nativeArchitectures: [] });
     assert.equal((await lstat(join(folder, 'lib'))).mode & 0o777, 0o755);
     assert.equal((await lstat(join(folder, 'lib/tool'))).mode & 0o777, 0o755);
     assert.equal((await lstat(join(folder, 'index.mjs'))).mode & 0o777, 0o644);
     assert.equal(await readFile(join(folder, 'index.mjs'), 'utf8'), 'export const handler = 1;');
     assert.equal(await readFile(join(folder, 'deep/er/file.txt'), 'utf8'), 'deep');
   });
+});
+
+/** The first bytes of a program for this machine number. */
+function elfHead(machine: number): Buffer {
+  const head = Buffer.alloc(64);
+  head.write('\x7fELF', 'latin1');
+  head.writeUInt16LE(machine, 18);
+  return head;
+}
+
+test('unpackArchive tells for which machines the programs inside are', async () => {
+  const archive = rawZip([
+    { name: 'a.so', content: elfHead(0x3e), method: 8 },
+    { name: 'b.so', content: elfHead(0xb7) },
+    { name: 'c.so', content: elfHead(0x28) },
+    { name: 'd.txt', content: 'ELF' },
+  ]);
+  await unpacking(archive, (result) => assert.deepEqual(result.kind === 'unpacked' && result.nativeArchitectures, ['40', 'arm64', 'x86_64']));
 });
 
 test('unpackArchive reads what an ordinary zip library writes', async () => {

@@ -17,7 +17,13 @@ export interface ArchiveLimits {
 }
 
 export type UnpackResult =
-  | { readonly kind: 'unpacked'; readonly unzippedBytes: number; readonly entries: number }
+  | {
+      readonly kind: 'unpacked';
+      readonly unzippedBytes: number;
+      readonly entries: number;
+      /** Of the programs and libraries inside (`x86_64`, `arm64`, or another by its number); empty for a package of scripts. */
+      readonly nativeArchitectures: readonly string[];
+    }
   /** `detail` is for our log; AWS says the same of all broken archives. */
   | { readonly kind: 'refused'; readonly reason: 'broken' | 'too-large' | 'empty'; readonly detail: string };
 
@@ -28,8 +34,10 @@ export async function unpackArchive(archive: Uint8Array, target: string, limits:
   try {
     const zip = await openArchive(archive);
     const plan = planEntries(await readDirectory(zip, limits), limits);
-    const unzippedBytes = await writeEntries(zip, plan, target, limits);
-    return { kind: 'unpacked', unzippedBytes, entries: plan.length };
+    const tally: Tally = { remainingBytes: limits.unzippedBytesMax, architectures: new Set() };
+    await writeEntries(zip, plan, target, tally);
+    const unzippedBytes = limits.unzippedBytesMax - tally.remainingBytes;
+    return { kind: 'unpacked', unzippedBytes, entries: plan.length, nativeArchitectures: [...tally.architectures].sort() };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', reason: error.reason, detail: error.message };
     if (isHostFault(error)) throw error;
@@ -141,8 +149,13 @@ function requireFoldersAbove(path: string, kinds: ReadonlyMap<string, PlannedEnt
   }
 }
 
-async function writeEntries(zip: ZipFile, plan: readonly PlannedEntry[], target: string, limits: ArchiveLimits): Promise<number> {
-  const budget = { remainingBytes: limits.unzippedBytesMax };
+/** What has come out of an archive so far. */
+interface Tally {
+  remainingBytes: number;
+  readonly architectures: Set<string>;
+}
+
+async function writeEntries(zip: ZipFile, plan: readonly PlannedEntry[], target: string, tally: Tally): Promise<void> {
   const folders = new Set<string>(['.']);
   for (const item of plan) {
     if (item.kind === 'folder') await makeFolder(target, item.path, folders);
@@ -152,7 +165,7 @@ async function writeEntries(zip: ZipFile, plan: readonly PlannedEntry[], target:
     const path = join(target, item.path);
     // `wx` also finds names that only this file system takes for the same (case, Unicode forms).
     const output = createWriteStream(path, { flags: 'wx', mode: item.executable ? 0o755 : 0o644 });
-    await pipeline(content, checkContent(item, budget), output).catch((error: unknown) => {
+    await pipeline(content, checkContent(item, tally), output).catch((error: unknown) => {
       throw error instanceof Refusal || isHostFault(error) ? error : broken(String(error));
     });
     // The process's umask must not decide what a sandbox's user may read.
@@ -162,9 +175,8 @@ async function writeEntries(zip: ZipFile, plan: readonly PlannedEntry[], target:
   for (const item of plan) {
     if (item.kind !== 'link') continue;
     await makeFolder(target, posix.dirname(item.path), folders);
-    await symlink(await readLinkTarget(zip, item, budget), join(target, item.path));
+    await symlink(await readLinkTarget(zip, item, tally), join(target, item.path));
   }
-  return limits.unzippedBytesMax - budget.remainingBytes;
 }
 
 async function makeFolder(target: string, path: string, made: Set<string>): Promise<void> {
@@ -185,12 +197,15 @@ async function openEntry(zip: ZipFile, entry: Entry): Promise<NodeJS.ReadableStr
 }
 
 /** Counts and checksums what really comes out. */
-function checkContent(item: PlannedEntry, budget: { remainingBytes: number }): Transform {
+function checkContent(item: PlannedEntry, tally: Tally): Transform {
   let checksum = 0;
+  let isStart = true;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      budget.remainingBytes -= chunk.length;
-      if (budget.remainingBytes < 0) return done(new Refusal('too-large', 'the content is larger than the limit'));
+      if (isStart) noteArchitecture(chunk, tally);
+      isStart = false;
+      tally.remainingBytes -= chunk.length;
+      if (tally.remainingBytes < 0) return done(new Refusal('too-large', 'the content is larger than the limit'));
       checksum = crc32(chunk, checksum);
       done(null, chunk);
     },
@@ -200,12 +215,20 @@ function checkContent(item: PlannedEntry, budget: { remainingBytes: number }): T
   });
 }
 
+// The head of an ELF file: magic, then e_machine at byte 18 (System V ABI, "ELF Header"). The first chunk holds it unless the
+// compressor was told to make tiny blocks; then the kernel's own error is all there is.
+function noteArchitecture(head: Buffer, tally: Tally): void {
+  if (head.length < 20 || head.readUInt32BE(0) !== 0x7f454c46) return;
+  const machine = head.readUInt16LE(18);
+  tally.architectures.add(machine === 0x3e ? 'x86_64' : machine === 0xb7 ? 'arm64' : String(machine));
+}
+
 const linkTargetBytesMax = 4_096;
 
-async function readLinkTarget(zip: ZipFile, item: PlannedEntry, budget: { remainingBytes: number }): Promise<string> {
+async function readLinkTarget(zip: ZipFile, item: PlannedEntry, tally: Tally): Promise<string> {
   if (item.entry.uncompressedSize > linkTargetBytesMax) throw broken(`target of ${item.path} is too long`);
   const chunks: Buffer[] = [];
-  const content = (await openEntry(zip, item.entry)).pipe(checkContent(item, budget));
+  const content = (await openEntry(zip, item.entry)).pipe(checkContent(item, tally));
   try {
     for await (const chunk of content) chunks.push(chunk as Buffer);
   } catch (error) {

@@ -27,6 +27,11 @@ export interface PackageHold {
   readonly release: () => void;
 }
 
+interface UnpackedPackage extends PackageHold {
+  readonly sha256: string;
+  readonly nativeArchitectures: readonly string[];
+}
+
 export interface PackageStore {
   /** Checks, unpacks and stores an uploaded archive, and runs `commit`, which makes the rows that own it. When that fails, nothing stays. */
   add<Result>(archive: Uint8Array, signal: AbortSignal, commit: (code: CodeReference) => Promise<Result>): Promise<Result>;
@@ -47,6 +52,8 @@ const temporaryPrefix = 'unpacking-';
 export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   const { store, blobs, work, log, codeFolder } = deps;
   const holds = new Map<string, number>();
+  // Folders that were seen while a hold on them lasts: environments that start in crowds need not look again.
+  const present = new Set<string>();
   const doubtful = new Set<string>();
   const removals = new Set<Promise<void>>();
   const exclusive = createExclusive();
@@ -61,6 +68,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       const left = (holds.get(sha256) ?? 1) - 1;
       if (left > 0) return void holds.set(sha256, left);
       holds.delete(sha256);
+      present.delete(sha256);
       if (doubtful.has(sha256)) removeSoon(sha256);
     };
     return { folder: folderOf(sha256), release };
@@ -79,7 +87,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   }
 
   /** Unpacks next to the place and renames, so that a folder under its final name is always whole. */
-  async function unpack(archive: Uint8Array, signal: AbortSignal | undefined): Promise<PackageHold & { readonly sha256: string }> {
+  async function unpack(archive: Uint8Array, signal: AbortSignal | undefined): Promise<UnpackedPackage> {
     await mkdir(codeFolder, { recursive: true });
     const target = await mkdtemp(join(codeFolder, temporaryPrefix));
     try {
@@ -87,7 +95,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       if (answer.kind === 'refused') throw refusalOf(answer, log);
       return await exclusive(answer.sha256, async () => {
         await moveInto(target, folderOf(answer.sha256));
-        return { ...hold(answer.sha256), sha256: answer.sha256 };
+        return { ...hold(answer.sha256), sha256: answer.sha256, nativeArchitectures: answer.nativeArchitectures };
       });
     } finally {
       await rm(target, { recursive: true, force: true });
@@ -103,7 +111,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       doubtful.add(held.sha256);
       try {
         const { id } = await blobs.put(archive);
-        return await commit({ blobId: id, sha256: held.sha256, zippedBytes: archive.length }).catch(async (error: unknown) => {
+        const { sha256, nativeArchitectures } = held;
+        return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures }).catch(async (error: unknown) => {
           await blobs.delete(id);
           throw error;
         });
@@ -113,13 +122,15 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
     },
     async open(code) {
       const held = hold(code.sha256);
+      if (present.has(code.sha256)) return held;
       try {
         // One at a time: after a restart many environments of a function may ask at once.
         await exclusive(`open ${code.sha256}`, async () => {
-          if (await exclusive(code.sha256, () => isFolder(held.folder))) return;
+          if (present.has(code.sha256) || (await exclusive(code.sha256, () => isFolder(held.folder)))) return void present.add(code.sha256);
           const again = await unpack(await blobs.read(code.blobId), undefined);
           again.release();
           assert(again.sha256 === code.sha256, 'a stored package is not what it was', { blobId: code.blobId });
+          present.add(code.sha256);
         });
         return held;
       } catch (error) {
