@@ -63,7 +63,7 @@ suite('Invoke: constraints', () => {
     await expectRefusal(aws.lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.concat([most, Buffer.from(' ')]) })), {
       name: 'RequestTooLargeException',
       status: 413,
-      message: 'Request must be smaller than 6291456 bytes for the InvokeFunction operation',
+      message: /6291456 bytes/,
     });
   });
 });
