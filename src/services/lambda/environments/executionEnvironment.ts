@@ -81,6 +81,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
   );
   let process: Environment | undefined;
+  let starting: Environment | undefined;
+  let disposed = false;
   let initialised = false;
   let running = false;
   let hold: PackageHold | undefined;
@@ -111,7 +113,11 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       .catch((error: unknown) => {
         throw error instanceof ServiceError ? errors.invalidRuntime(error.message) : error;
       });
+    starting = started;
+    if (disposed) await started.kill();
     const outcome = await started.init;
+    starting = undefined;
+    if (disposed) throw errors.stopping();
     if (outcome.kind !== 'ready') {
       await started.kill();
       return outcome;
@@ -179,7 +185,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       notifyLost = callback;
     },
     async dispose() {
-      const last = process;
+      disposed = true;
+      const last = process ?? starting;
       process = undefined;
       await last?.kill();
       hold?.release();

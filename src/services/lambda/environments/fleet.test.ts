@@ -223,6 +223,19 @@ test('a fleet that closes lets what runs end, admits nothing, and leaves no envi
   });
 });
 
+test('a fleet that closes ends environments that still initialise', async () => {
+  await withLambda(async (bench) => {
+    await bench.call('CreateFunction', helloFunction);
+    bench.sandbox.behaviour.init = () => new Promise(() => undefined);
+    const running = assert.rejects(invokeHello(bench), { status: 503 });
+    await until(() => bench.sandbox.alive() === 1);
+    const closing = bench.lambda.close(0);
+    bench.clock.advance(1);
+    await Promise.all([closing, running]);
+    assert.equal(bench.sandbox.alive(), 0);
+  });
+});
+
 test('a fleet that closes does not wait longer than it may', async () => {
   await withLambda(async (bench) => {
     await bench.call('CreateFunction', helloFunction);
@@ -232,6 +245,7 @@ test('a fleet that closes does not wait longer than it may', async () => {
     const closing = bench.lambda.close(1_000);
     bench.clock.advance(1_000);
     await closing;
+    assert.equal(bench.sandbox.alive(), 0);
     held[0]?.release();
     await running;
   });

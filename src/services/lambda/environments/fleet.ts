@@ -39,6 +39,7 @@ interface Member {
   readonly environment: ExecutionEnvironment;
   readonly group: Group;
   idleSinceMs: number;
+  ending: boolean;
 }
 
 /** The environments of one deployment of one version. */
@@ -63,7 +64,7 @@ export function createFleet(deps: FleetDeps): Fleet {
   const loads = new Map<string, PlaceLoad>();
   const endings = new Set<Promise<void>>();
   const active = new Set<Promise<unknown>>();
-  let members = 0;
+  const members = new Set<Member>();
   let closing = false;
   let cancelSweep: (() => void) | undefined;
 
@@ -83,12 +84,14 @@ export function createFleet(deps: FleetDeps): Fleet {
     for (const member of group.idle.splice(0)) end(member);
   }
 
-  function end({ environment }: Member): void {
-    const ending = environment
+  function end(member: Member): void {
+    if (member.ending) return;
+    member.ending = true;
+    const ending = member.environment
       .dispose()
       .catch((error: unknown) => log.error('an execution environment could not be ended', { error: String(error) }))
       .finally(() => {
-        members -= 1;
+        members.delete(member);
         endings.delete(ending);
       });
     endings.add(ending);
@@ -103,14 +106,14 @@ export function createFleet(deps: FleetDeps): Fleet {
   }
 
   function startMember(group: Group, deployment: Deployment): Member {
-    if (members >= deps.hostEnvironmentsMax) evictColdest();
+    if (members.size >= deps.hostEnvironmentsMax) evictColdest();
     // An evicted one counts until its process is gone, so a full host may briefly hold one more than allowed.
-    if (members - endings.size >= deps.hostEnvironmentsMax) {
-      log.warn('this host runs as many function environments as it may; an invocation was throttled', { environments: members });
+    if (members.size - endings.size >= deps.hostEnvironmentsMax) {
+      log.warn('this host runs as many function environments as it may; an invocation was throttled', { environments: members.size });
       throw errors.throttled('ConcurrentInvocationLimitExceeded');
     }
-    members += 1;
-    const member: Member = { environment: deps.create(deployment), group, idleSinceMs: 0 };
+    const member: Member = { environment: deps.create(deployment), group, idleSinceMs: 0, ending: false };
+    members.add(member);
     member.environment.onLost(() => {
       const position = group.idle.indexOf(member);
       if (position < 0) return;
@@ -196,6 +199,8 @@ export function createFleet(deps: FleetDeps): Fleet {
       for (const group of [...groups.values()]) retireGroup(group);
       const drained = Promise.allSettled(active);
       await Promise.race([drained, new Promise<void>((resolve) => deps.wall.at(deps.wall.now() + drainMs, resolve))]);
+      // What still runs is told that its process was killed.
+      for (const member of [...members]) end(member);
       await Promise.all(endings);
     },
   };

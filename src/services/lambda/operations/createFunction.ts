@@ -31,6 +31,7 @@ export const createFunction = operation('CreateFunction', {
   access: (input, call) => [
     accessTo('lambda:CreateFunction')(input, call),
     { action: 'iam:PassRole', resource: input.Role ?? '', conditions: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+    ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [accessTo('lambda:TagResource')(input, call)]),
   ],
   async handle(input, call, context) {
     const { store, blobs, packages, sealKey } = context;

@@ -247,6 +247,22 @@ test('Invoke refuses a package whose programs are for another machine, and runs 
   );
 });
 
+test('Invoke of a function that is deleted before its code is there is not found', async () => {
+  await withLambda(async ({ call, lambda, store, codeFolder }) => {
+    await call('CreateFunction', helloFunction);
+    await rm(codeFolder, { recursive: true, force: true });
+    const read = store.read;
+    let reads = 0;
+    // Between the read of the row and the start of the environment.
+    store.read = async (work) => {
+      const answer = await read.call(store, work);
+      if (reads++ === 0) await callOperation(lambda, 'DeleteFunction', { FunctionName: 'hello' }, {});
+      return answer as Awaited<ReturnType<typeof work>>;
+    };
+    await assert.rejects(call('Invoke', { FunctionName: 'hello', Payload: undefined }), { code: 'ResourceNotFoundException' });
+  });
+});
+
 test('Invoke works after a restart with nothing but the rows and the stored archive', async () => {
   await withLambda(async ({ call, restart, codeFolder, lambda }) => {
     await call('CreateFunction', { ...helloFunction, Environment: { Variables: { GREETING: 'hi' } } });

@@ -1,4 +1,5 @@
 import type { InvocationRequest } from '@aws-sdk/client-lambda';
+import { ServiceError } from '../../../base/errors.ts';
 import { hexId } from '../../../base/ids.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Call } from '../../../framework/context.ts';
@@ -30,13 +31,18 @@ export const invoke = operation('Invoke', {
     if (invocationType === 'DryRun') return { StatusCode: 204, Payload: undefined };
     const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
     const rules = { reserved: head.reservedConcurrency, reservedTotal: usage.reservedConcurrency };
-    const result = await fleet.invoke(deployment, rules, {
+    const request = {
       requestId: call.requestId,
       event,
       invokedFunctionArn: functionArn(reference, head.name, reference.qualifier),
       clientContext,
       traceId: call.head.headers['x-amzn-trace-id'] ?? newTraceId(call, random),
       wantsTail: input.LogType === 'Tail',
+    };
+    const result = await fleet.invoke(deployment, rules, request).catch(async (error: unknown) => {
+      // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
+      if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));
+      throw error;
     });
     return {
       StatusCode: 200,

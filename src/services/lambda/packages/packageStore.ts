@@ -77,6 +77,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   // Everything that looks at a folder or removes it runs exclusively per package; a hold is taken before or inside.
   function removeSoon(sha256: string): void {
     const removal = exclusive(sha256, async () => {
+      // Before the read too: a hold that ends meanwhile may have committed a row that this read does not see.
+      if (holds.has(sha256)) return;
       const used = await store.read((tx) => isPackageUsed(tx, sha256));
       if (holds.has(sha256)) return;
       doubtful.delete(sha256);

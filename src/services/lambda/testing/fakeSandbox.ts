@@ -39,7 +39,7 @@ export function createFakeSandbox(): FakeSandbox {
     const environment: FakeEnvironment = {
       spec,
       environmentId: spec.environmentId,
-      init: Promise.resolve(behaviour.init(spec)),
+      init: Promise.race([behaviour.init(spec), exited.then((how): InitOutcome => ({ kind: 'exited', exit: how, durationMs: 0 }))]),
       exited,
       invoke: async (request) => {
         const outcome = await behaviour.invoke(request, spec);
