@@ -1,5 +1,5 @@
-import { parseArn } from '../../base/arn.ts';
-import type { Call } from '../../framework/context.ts';
+import { formatArn, parseArn } from '../../base/arn.ts';
+import type { AccessRequest, Call } from '../../framework/context.ts';
 import { errors } from './errors.ts';
 import type { LambdaContext } from './operation.ts';
 
@@ -16,6 +16,16 @@ export async function requireExecutionRole(roleArn: string, call: Call, { roles,
   }
   if (!localMode) throw errors.roleNotAssumable();
   log.warn('the role of a function does not exist: the function runs with no policies of its own', { roleArn, account: call.account, remedy: remedyFor(roleArn) });
+}
+
+/** The permission to give a function this role. */
+export function accessToPassRole(roleArn: string, call: Call, { localMode }: LambdaContext): AccessRequest {
+  const arn = parseArn(roleArn);
+  const isForeign = arn !== undefined && arn.account !== call.account;
+  if (isForeign && !localMode) throw errors.crossAccountRole();
+  // In local mode another account's role is one that does not exist here: its name is what a policy can be about.
+  const resource = isForeign ? formatArn({ ...arn, account: call.account }) : roleArn;
+  return { action: 'iam:PassRole', resource, conditions: { 'iam:PassedToService': principal } };
 }
 
 function remedyFor(roleArn: string): string {

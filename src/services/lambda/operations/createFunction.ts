@@ -11,7 +11,7 @@ import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
-import { requireExecutionRole } from '../executionRole.ts';
+import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { codeStorageBytesMax } from '../limits.ts';
 import { accessTo, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -28,9 +28,9 @@ const implemented = new Set([
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
 
 export const createFunction = operation('CreateFunction', {
-  access: (input, call) => [
+  access: (input, call, context) => [
     accessTo('lambda:CreateFunction')(input, call),
-    { action: 'iam:PassRole', resource: input.Role ?? '', conditions: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+    accessToPassRole(input.Role ?? '', call, context),
     ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [accessTo('lambda:TagResource')(input, call)]),
   ],
   async handle(input, call, context) {

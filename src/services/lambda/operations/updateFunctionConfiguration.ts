@@ -8,7 +8,7 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { requireRuntime } from '../domain/runtimes.ts';
 import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
-import { requireExecutionRole } from '../executionRole.ts';
+import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
@@ -22,9 +22,9 @@ const implemented = new Set([
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
-  access: (input, call) => [
+  access: (input, call, context) => [
     accessTo('lambda:UpdateFunctionConfiguration')(input, call),
-    ...(input.Role === undefined ? [] : [{ action: 'iam:PassRole', resource: input.Role, conditions: { 'iam:PassedToService': 'lambda.amazonaws.com' } }]),
+    ...(input.Role === undefined ? [] : [accessToPassRole(input.Role, call, context)]),
   ],
   async handle(input, call, context) {
     const { store, fleet, sealKey } = context;
