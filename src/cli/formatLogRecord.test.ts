@@ -17,3 +17,9 @@ test('formatLogRecord lets no control character of a request reach the terminal'
 test('formatLogRecord cuts a value that would fill the screen', () => {
   assert.ok(format({ name: 'x'.repeat(1_000_000) }).length < 2_200);
 });
+
+test('formatLogRecord puts a remedy on a line of its own, ready to be copied, unless it could harm the terminal', () => {
+  const remedy = `aws iam create-role --policy '{"a": 1}'`;
+  assert.equal(format({ arn: 'x', remedy }), `00:00:01.000 warn  delivery rejected arn=x\n${' '.repeat(19)}-> ${remedy}`);
+  assert.equal(format({ remedy: 'a\x1b[31m' }), '00:00:01.000 warn  delivery rejected remedy="a\\u001b[31m"');
+});

@@ -21,6 +21,9 @@ export function explainStartFailure(error: unknown, options: Pick<ServerOptions,
     case 'EACCES':
     case 'EPERM':
       return new UserFacingError(`${dataFolder} may not be written by this user.`, other);
+    // Also what mkdir answers on some read-only file systems.
+    case 'ENOENT':
+      return new UserFacingError(`${dataFolder} cannot be created.`, other);
     case 'ENOTDIR':
     case 'EEXIST':
       return new UserFacingError(`${dataFolder} is a file, not a directory.`, other);

@@ -7,6 +7,7 @@ import { checkServer } from '../doctor/checkServer.ts';
 import type { Check } from '../doctor/check.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { withProgress } from '../progress.ts';
+import { wrapText } from '../report.ts';
 import { absolute, locateServer, locationOptions, NotRunningError, type ServerLocation } from '../serverConnection.ts';
 import type { Style } from '../style.ts';
 import type { Terminal } from '../terminal.ts';
@@ -19,7 +20,7 @@ export const doctorCommand = defineCommand({
   async run({ options, terminal }) {
     const location = locate(options, terminal);
     const checks = await withProgress(terminal, 'looking', () => examine(location, terminal));
-    for (const check of checks) for (const line of formatCheck(check, terminal.style)) terminal.print(line);
+    for (const check of checks) for (const line of formatCheck(check, terminal.style, terminal.columns)) terminal.print(line);
     const failed = checks.filter((check) => check.state === 'fail').length;
     const warned = checks.filter((check) => check.state === 'warn').length;
     terminal.print('');
@@ -28,11 +29,14 @@ export const doctorCommand = defineCommand({
   },
 });
 
+const textColumn = 25;
+
 /** One check as lines: state, name and text, and below it what to do. */
-export function formatCheck(check: Check, style: Style): string[] {
+export function formatCheck(check: Check, style: Style, columns: number): string[] {
   const mark = { ok: style.good('ok  '), warn: style.warning('warn'), fail: style.bad('FAIL') }[check.state];
-  const first = `${mark}  ${check.name.padEnd(18)} ${check.text}`;
-  return check.remedy === undefined ? [first] : [first, `${' '.repeat(25)}${style.dim('->')} ${check.remedy}`];
+  const [first = '', ...rest] = wrapText(check.text, columns - textColumn);
+  const lines = [`${mark}  ${check.name.padEnd(textColumn - 7)} ${first}`, ...rest.map((line) => `${' '.repeat(textColumn)}${line}`)];
+  return check.remedy === undefined ? lines : [...lines, `${' '.repeat(textColumn)}${style.dim('->')} ${check.remedy}`];
 }
 
 async function examine(location: ServerLocation, terminal: Terminal): Promise<Check[]> {

@@ -11,7 +11,7 @@ export function checkNode(version: string): Check {
 /** One line for each sandbox guarantee: what a hostile function cannot do on this machine. */
 export function checkGuarantees(guarantees: Health['guarantees'] = []): Check[] {
   const on = guarantees.filter((guarantee) => guarantee.on).map((guarantee) => guarantee.name);
-  const summary: Check[] = on.length > 0 ? [{ name: 'Sandbox', state: 'ok', text: on.join(', ') }] : [];
+  const summary: Check[] = on.length > 0 ? [{ name: 'Sandbox', state: 'ok', text: on.join('; ') }] : [];
   const missing = guarantees.filter((guarantee) => !guarantee.on);
   return [...summary, ...missing.map(({ name, remedy }): Check => ({ name: 'Sandbox', state: 'warn', text: `off: ${name}`, ...(remedy ? { remedy } : {}) }))];
 }
