@@ -24,3 +24,9 @@ test('refuseForeignRequest refuses a foreign origin and accepts its own', () => 
   assert.match(refuseForeignRequest(head({ host, origin: 'null' }), loopback) ?? '', /origin/);
   assert.equal(refuseForeignRequest(head({ host, origin: `http://${host}` }), loopback), undefined);
 });
+
+test('refuseForeignRequest refuses what a foreign page embeds or links to, and lets a person open an address', () => {
+  const host = '127.0.0.1:4566';
+  for (const site of ['cross-site', 'same-site']) assert.match(refuseForeignRequest(head({ host, 'sec-fetch-site': site }), loopback) ?? '', /origin/);
+  for (const site of ['same-origin', 'none']) assert.equal(refuseForeignRequest(head({ host, 'sec-fetch-site': site }), loopback), undefined);
+});

@@ -14,6 +14,9 @@ export function refuseForeignRequest(head: RequestHead, listener: { readonly loo
   if (origin !== undefined && !isOwnOrigin(origin, head.headers['host'] ?? '')) {
     return 'Requests from a web page of another origin are refused.';
   }
+  // An image or a link on a foreign page sends no Origin, yet may carry a whole presigned request in its address.
+  const site = head.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'Requests from a web page of another origin are refused.';
   return undefined;
 }
 
