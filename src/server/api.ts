@@ -1,63 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { ServiceError } from '../base/errors.ts';
-import { uuid } from '../base/ids.ts';
-import { packageRoot } from '../base/packageRoot.ts';
 import { authenticate } from '../framework/authenticate.ts';
 import { type ChainDeps, serveApi } from '../framework/chain.ts';
-import { createPolicyCache } from '../policy/policyCache.ts';
-import { createCatalogue } from '../wire/identify.ts';
-import { loadModel } from '../wire/model.ts';
-import { createSignatureVerifier } from '../wire/sigv4.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { BodyBudget, BodyError, readBody } from './body.ts';
-import type { Composition, Foundation } from './compose.ts';
+import type { Composition } from './compose.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, serveControl } from './control.ts';
 import { refuseForeignRequest } from './hostGuard.ts';
-import { bodyBytesMaxDefault } from './limits.ts';
 import type { Arrival } from './listen.ts';
-import { isLoopbackHost } from './options.ts';
 import type { Platform } from './platform.ts';
-
-/** What requests are served with: it changes with every reset. */
-export interface ApiState {
-  readonly composition: Composition;
-  readonly chain: ChainDeps;
-}
-
-/** Prepares the handler chain for one composition. */
-export function createApiState(composition: Composition, foundation: Foundation): ApiState {
-  const { options, log, random, wall } = foundation;
-  const loopback = isLoopbackHost(options.host);
-  return {
-    composition,
-    chain: {
-      catalogue,
-      services: composition.services,
-      credentials: composition.credentials,
-      trustUnknownKeys: loopback && options.auth === 'local',
-      defaultAccount: options.account,
-      defaultRegion: options.region,
-      wallNow: () => wall.now(),
-      productNow: () => composition.clock.now(),
-      iam: options.iam,
-      policies: createPolicyCache(),
-      signatures: createSignatureVerifier(),
-      endpointOf: (head) => `http://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
-      newRequestId: () => uuid(random),
-      bodyBytesMaxDefault,
-      log,
-    },
-  };
-}
-
-// Every model is served, so that a request for a service without handlers is still refused in that service's own protocol.
-const catalogue = createCatalogue(
-  readdirSync(join(packageRoot, 'src/model'))
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => loadModel(name.slice(0, -'.json'.length))),
-);
 
 const codePath = '/lambda-code/';
 

@@ -1,4 +1,4 @@
-import { type ApiState, createApiState } from './api.ts';
+import { type ApiState, createApiState } from './apiState.ts';
 import { compose, type Foundation } from './compose.ts';
 
 /** The services as they are now, and the change from one composition to the next. */
