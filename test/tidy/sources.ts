@@ -78,7 +78,7 @@ export function lineOf(unit: SourceUnit, node: Node): number {
   return unit.ast.getLineAndCharacterOfPosition(node.getStart(unit.ast)).line + 1;
 }
 
-/** Tests, and what only tests use: `testing/` folders and files named `testX`, `fakeX`. */
+/** Tests, and what only tests use: `testing/` folders and files and folders named `testX`, `test-x`, `fakeX`. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || /^(test|bench)\/|\/testing\/|\/(test|fake)[A-Z][^/]*(\/|$)/.test(path);
+  return path.endsWith('.test.ts') || /^(test|bench)\/|\/testing\/|\/(test|fake)[-A-Z][^/]*(\/|$)/.test(path);
 }

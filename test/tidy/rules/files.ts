@@ -46,7 +46,7 @@ function operationNames(path: string, text: string): string[] {
 }
 
 // Split, so that this file does not find itself.
-const machinePaths = [['/tmp/', 'wt/'], ['/work/', 'main'], ['/work/', 'shared'], ['/root/', '.'], ['/home/', 'runner'], ['/Users/', '[a-z]']].map(
+const machinePaths = [['/tmp/', 'wt/'], ['/work/', 'main'], ['/work/', 'shared'], ['/root/', '.pyenv'], ['/root/', '.npm'], ['/home/', 'runner'], ['/Users/', '[a-z]']].map(
   (parts) => new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('')),
 );
 
