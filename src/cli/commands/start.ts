@@ -2,13 +2,12 @@ import { UserFacingError } from '../../base/errors.ts';
 import { createLogger } from '../../base/log.ts';
 import { defaultOptions, isLoopbackHost, type ServerOptions } from '../../server/options.ts';
 import { defineCommand, type OptionSpec, type OptionValues } from '../command.ts';
-import { exitCodes } from '../exitCodes.ts';
 import { firstSteps } from '../firstSteps.ts';
 import { formatLogRecord } from '../formatLogRecord.ts';
 import { UsageError } from '../parseCommandLine.ts';
-import { withProgress } from '../progress.ts';
 import { reportLines } from '../report.ts';
 import type { RunningServer } from '../../server/startServer.ts';
+import { keepRunning } from '../keepRunning.ts';
 import { startServer } from '../loadServer.ts';
 import { absolute, defaultDataFolder } from '../serverConnection.ts';
 import { explainStartFailure } from '../startFailure.ts';
@@ -36,18 +35,14 @@ export const startCommand = defineCommand({
   ],
   async run({ options, terminal }) {
     const { noteStyle } = terminal;
+    let server: RunningServer | undefined;
     const log = createLogger((record) => terminal.note(formatLogRecord(record, terminal.clock.now(), noteStyle)), options['log-level'] ?? 'info');
     const serverOptions = { ...readOptions(options, terminal), log };
-    const interrupts = countInterrupts(terminal);
-    try {
-      const server = await startOrExplain(serverOptions, terminal);
-      printBanner(server, serverOptions, terminal);
-      await Promise.race([interrupts.first, server.stopped]);
-      await stop(server, terminal, interrupts);
-    } finally {
-      interrupts.ignore();
-    }
-    return exitCodes.done;
+    return await keepRunning(
+      terminal,
+      async () => (server = await startOrExplain(serverOptions)),
+      () => server && printBanner(server, serverOptions, terminal),
+    );
   },
 });
 
@@ -81,9 +76,9 @@ function readAuth(auth: 'local' | 'strict' | undefined, host: string): 'local' |
   return 'strict';
 }
 
-async function startOrExplain(options: ServerOptions, terminal: Terminal): Promise<RunningServer> {
+async function startOrExplain(options: ServerOptions): Promise<RunningServer> {
   try {
-    return await withProgress(terminal, 'starting', () => startServer(options));
+    return await startServer(options);
   } catch (error) {
     if (error instanceof UserFacingError) throw error;
     throw explainStartFailure(error, options) ?? error;
@@ -111,53 +106,10 @@ function printBanner(server: RunningServer, options: ServerOptions, terminal: Te
     interpreters: server.interpreters,
   });
   for (const line of ['', ...reportLines(report, terminal.style, terminal.columns), '', 'Paste in another terminal, in this folder:', '']) terminal.print(line);
+  // Nowhere else to be found: with a data directory, `haneul env` reads it there.
+  const key = dataFolder === undefined ? server.rootKey : undefined;
+  if (key) terminal.print(`  export AWS_ACCESS_KEY_ID=${key.accessKeyId} AWS_SECRET_ACCESS_KEY=${key.secretAccessKey}   # the administrator, after the next line`);
   for (const line of steps) terminal.print(`  ${terminal.style.bold(line)}`);
   terminal.print('');
   terminal.print(terminal.style.dim('Ctrl-C stops. What is missing on this machine: npx haneul doctor'));
-}
-
-interface Interrupts {
-  readonly first: Promise<void>;
-  readonly second: Promise<void>;
-  ignore(): void;
-}
-
-// npm passes on the signal that the terminal has already sent to the whole group: what arrives this close is one Ctrl-C.
-const sameInterruptMs = 400;
-
-function countInterrupts(terminal: Terminal): Interrupts {
-  const first = deferred();
-  const second = deferred();
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let count = 0;
-  const ignore = terminal.onInterrupt(() => {
-    const nowMs = terminal.clock.now();
-    const repeated = nowMs - lastMs < sameInterruptMs;
-    lastMs = nowMs;
-    if (repeated) return;
-    count += 1;
-    if (count === 1) first.resolve();
-    else second.resolve();
-  });
-  return { first: first.promise, second: second.promise, ignore };
-}
-
-async function stop(server: RunningServer, terminal: Terminal, interrupts: Interrupts): Promise<void> {
-  let done = false;
-  void interrupts.second.then(() => {
-    if (done) return;
-    terminal.note('haneul: stopped at once; what was acknowledged is kept.');
-    terminal.exitNow(exitCodes.interrupted);
-  });
-  await withProgress(terminal, 'stopping after the requests under way (Ctrl-C again to stop at once)', () => server.stop());
-  done = true;
-  terminal.note('haneul: stopped.');
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
