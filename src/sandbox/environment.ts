@@ -36,15 +36,13 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
 
   const exited = ended.then(async (exit) => {
     const release = keepAlive();
-    try {
-      peakBytes = Math.max(peakBytes, await group.memoryPeakBytes().catch(() => 0));
-      await parts.cleanUp();
-      return exit;
-    } finally {
-      release();
-    }
+    peakBytes = Math.max(peakBytes, await group.memoryPeakBytes().catch(() => 0));
+    await parts.cleanUp().catch((error: unknown) => {
+      log.error('environment could not be cleaned up, the next start will', { environmentId: spec.environmentId, error: String(error) });
+    });
+    release();
+    return exit;
   });
-  exited.catch((error: unknown) => log.error('environment could not be cleaned up', { environmentId: spec.environmentId, error: String(error) }));
 
   async function kill(): Promise<void> {
     launched.kill();

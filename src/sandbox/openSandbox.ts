@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { assert, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -37,7 +38,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const isRoot = process.getuid?.() === 0;
   const folders = { environments: join(folder, 'environments'), runtime: join(folder, 'runtime') };
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const limiter = await openLimiter({ folder, wall, log, isRoot });
+  const instance = `haneul-${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12)}`;
+  const limiter = await openLimiter({ instance, wall, log, isRoot });
   const reaped = await limiter.reap();
   const leftovers = await readdir(folders.environments).catch(() => []);
   for (const name of ['environments', 'pipes']) await rm(join(folder, name), { recursive: true, force: true });
@@ -45,7 +47,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
   const [launcher, interpreters] = await Promise.all([
-    openLauncher(options, isRoot),
+    openLauncher(options, instance, isRoot),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
   const live = new Map<string, Promise<Environment>>();
@@ -86,14 +88,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     async close() {
       isClosed = true;
       await Promise.allSettled([...live.values()].map(async (starting) => (await starting).kill()));
-      await limiter.close();
+      await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
     },
   };
 }
 
-async function openLauncher(options: SandboxOptions, isRoot: boolean): Promise<Launcher> {
-  const { folder, environment, random, wall } = options;
-  const weaker = (reason: string, remedy: string): Launcher => openPlain({ environment, random, isRoot, reason, remedy, wall });
+async function openLauncher(options: SandboxOptions, instance: string, isRoot: boolean): Promise<Launcher> {
+  const { folder, environment, random } = options;
+  const weaker = (reason: string, remedy: string): Promise<Launcher> => openPlain({ environment, random, isRoot, instance, reason, remedy });
   if (options.isolation === 'none') return weaker('isolation is switched off', 'start without that option');
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
   const storage = isRoot ? await openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const);

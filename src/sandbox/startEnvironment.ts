@@ -88,9 +88,9 @@ function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedPr
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
   ];
   const cleanUp = async (): Promise<void> => {
-    await launched.release();
-    await group.remove();
-    await rm(folder, { recursive: true, force: true });
+    const results = await Promise.allSettled([launched.release(), group.remove(), rm(folder, { recursive: true, force: true })]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
   };
   return createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, startedAtMs, cleanUp });
 }

@@ -23,7 +23,7 @@ export interface EnvironmentSpec {
   readonly initTimeoutMs: number;
   /**
    * Called for every piece of output, in order. One call is one log event: a line of raw output, or a whole record (a
-   * `console.log`, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
+   * console call, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
    */
   readonly onOutput: (chunk: OutputChunk) => void;
 }

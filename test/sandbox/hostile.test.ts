@@ -232,7 +232,7 @@ test('a flood of output is slowed down, not collected', async () => {
       calls += 1;
     } });
     await f.environment.init;
-    const flood = f.invoke({}, { timeoutMs: 1500 });
+    const flood = f.invoke({}, { timeoutMs: 900 });
     const lag = await eventLoopLagMs(flood);
     assert.deepEqual(await flood, { kind: 'timeout' });
     assert.ok(bytes < 24 << 20, `${bytes} bytes`);
@@ -323,7 +323,7 @@ def handler(event, context):
 `;
   await runPython(source, async (f) => {
     await f.environment.init;
-    await f.invoke({}, { timeoutMs: 3000 });
+    await f.invoke({}, { timeoutMs: 1200 });
     assert.ok((await f.environment.memoryPeakBytes()) <= 128 << 20);
   }, { memoryMegabytes: 128 });
 });

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { constants as osConstants } from 'node:os';
 import type { Random } from '../../base/random.ts';
@@ -17,7 +18,7 @@ import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './laun
 import { PipeStock } from './pipes.ts';
 import type { PipePair } from './pipes.ts';
 import { buildSeccompFilter } from './seccomp.ts';
-import { foldersAbove, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
+import { deviceMounts, foldersAbove, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
 import type { TemporaryStorage } from './temporaryStorage.ts';
 import { findExecutable, quoteForShell, runTool } from './tools.ts';
 import type { ProcessEnvironment } from './tools.ts';
@@ -42,8 +43,12 @@ interface Tools {
   readonly unshare: string | undefined;
 }
 
-// Descriptors of the launcher. 3 and 4 stay open in the function; bubblewrap reads and closes the others.
-const fds = { toFunction: 3, fromFunction: 4, args: 5, seccomp: 6, info: 7, block: 8 } as const;
+// Descriptors of the launcher. 3 and 4 are the framed channel, or the gate; bubblewrap reads and closes the others.
+const fds = { toFunction: 3, fromFunction: 4, args: 5, seccomp: 6, info: 7 } as const;
+
+// Holds a custom runtime back until its Runtime API listens: the namespaces are complete when it speaks, and when the server has
+// gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached before the namespaces are complete.)
+const gate = ['/bin/sh', '-c', `echo ready >&${fds.fromFunction}; read -r go <&${fds.toFunction} || exit 1; exec "$@" ${fds.toFunction}<&- ${fds.fromFunction}>&-`, 'gate'];
 
 const placement: Placement = {
   taskFolder: '/var/task',
@@ -59,7 +64,7 @@ export async function openBubblewrap(options: BubblewrapOptions): Promise<Launch
   if ('unavailable' in tools) return tools;
   const filter = buildSeccompFilter(process.arch);
   const system = systemMounts();
-  const probe = await runTool(tools.bwrap, [...isolation(options.isRoot), ...system, '--proc', '/proc', '--dev', '/dev', '--', 'true']);
+  const probe = await runTool(tools.bwrap, [...isolation(options.isRoot), ...system, '--proc', '/proc', ...deviceMounts(options.isRoot), '--', 'true']);
   if (probe.code !== 0) {
     const text = probe.stderr.trim().split('\n')[0] ?? '';
     return { unavailable: `bubblewrap does not work here: ${text}`, remedy: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=65536' };
@@ -87,26 +92,42 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
   let child: ChildProcess | undefined;
   try {
     const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
-    const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? 1000, gid: uid ?? 1000 });
+    const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
     pair = await context.pipes.take();
     const args = sandboxArguments(request, context, { etc, image: image?.mountPoint, uid });
-    child = startProcess(request, context, { pair, script: image?.script, command: [...dropPrivileges(context, uid), ...request.command(placement)] });
-    const { pidInside, unblock } = feed(child, args, context.filter);
-    const runtimeApiServer = request.runtimeApi ? await listen(await pidInside, child, context) : undefined;
-    unblock();
+    const command = [...dropPrivileges(context, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
+    child = startProcess(request, context, { pair, script: image?.script, command });
+    const pidInside = feed(child, args, context.filter);
+    const runtimeApiServer = request.runtimeApi ? await openGate(child, pidInside, context) : undefined;
     return launchedProcess({ request, context, child, pair, uid, pidInside, runtimeApiServer });
   } catch (error) {
+    // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
-    if (pair && !child) closePair(pair);
+    for (const stream of child?.stdio ?? []) stream?.destroy();
+    if (pair) closePair(pair, child === undefined);
     if (uid !== undefined) context.uids.release(uid);
     throw error;
   }
 }
 
-async function listen(pid: number | undefined, child: ChildProcess, context: Context) {
-  if (pid === undefined || child.exitCode !== null) throw new Error('the sandbox ended before its Runtime API was ready');
+/** Listens inside as soon as the namespaces are complete, then lets the runtime start. */
+async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, context: Context): Promise<Server> {
+  const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
+  const isComplete = await new Promise<boolean>((resolve) => {
+    fromFunction?.once('data', () => resolve(true));
+    fromFunction?.once('close', () => resolve(false));
+  });
+  const pid = await pidInside;
+  if (!isComplete || pid === undefined) throw new Error('the sandbox ended before its Runtime API was ready');
   if (context.tools.nsenter === undefined) throw new Error('nsenter (util-linux) is needed for custom runtimes');
-  return listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot });
+  const server = await listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot });
+  toFunction?.end('go\n');
+  return server;
+}
+
+function streamOf(child: ChildProcess, fd: number): Duplex | undefined {
+  const streams = child.stdio as readonly (Duplex | null | undefined)[];
+  return streams[fd] ?? undefined;
 }
 
 interface StartParts {
@@ -132,8 +153,7 @@ function startProcess(request: LaunchRequest, context: Context, { pair, script, 
       cwd: '/',
       env: {},
       stdio: [
-        'ignore', pair.stdout.writeFd, pair.stderr.writeFd, request.framed ? 'pipe' : 'ignore', request.framed ? 'pipe' : 'ignore',
-        'pipe', 'pipe', 'pipe', 'pipe',
+        'ignore', pair.stdout.writeFd, pair.stderr.writeFd, 'pipe', 'pipe', 'pipe', 'pipe', 'pipe',
       ],
     });
   } finally {
@@ -143,23 +163,21 @@ function startProcess(request: LaunchRequest, context: Context, { pair, script, 
 }
 
 /** Hands bubblewrap its arguments and filter over descriptors: on a command line the function could read them in /proc/1. */
-function feed(child: ChildProcess, args: readonly string[], filter: Buffer | undefined) {
-  const streams = child.stdio as readonly (Duplex | null | undefined)[];
-  for (const stream of streams.slice(3)) stream?.on('error', () => undefined);
-  streams[fds.args]?.end(`${args.join('\0')}\0`);
-  streams[fds.seccomp]?.end(filter ?? Buffer.alloc(0));
+function feed(child: ChildProcess, args: readonly string[], filter: Buffer | undefined): Promise<number | undefined> {
+  for (const fd of Object.values(fds)) streamOf(child, fd)?.on('error', () => undefined);
+  streamOf(child, fds.args)?.end(`${args.join('\0')}\0`);
+  streamOf(child, fds.seccomp)?.end(filter ?? Buffer.alloc(0));
   let text = '';
-  const pidInside = new Promise<number | undefined>((resolve) => {
-    streams[fds.info]?.on('data', (chunk: Buffer) => {
+  return new Promise((resolve) => {
+    streamOf(child, fds.info)?.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       const match = /"child-pid": (\d+)/.exec(text);
       if (match) resolve(Number(match[1]));
     });
-    streams[fds.info]?.once('close', () => resolve(undefined));
+    streamOf(child, fds.info)?.once('close', () => resolve(undefined));
     child.once('error', () => resolve(undefined));
     child.once('exit', () => resolve(undefined));
   });
-  return { pidInside, unblock: () => void streams[fds.block]?.end('x') };
 }
 
 function launchedProcess(parts: {
@@ -169,12 +187,10 @@ function launchedProcess(parts: {
   readonly pair: PipePair;
   readonly uid: number | undefined;
   readonly pidInside: Promise<number | undefined>;
-  readonly runtimeApiServer: Awaited<ReturnType<typeof listen>> | undefined;
+  readonly runtimeApiServer: Server | undefined;
 }): LaunchedProcess {
   const { request, context, child, pair, uid, pidInside, runtimeApiServer } = parts;
-  const streams = child.stdio as readonly (Duplex | null | undefined)[];
-  const toFunction = streams[fds.toFunction];
-  const fromFunction = streams[fds.fromFunction];
+  const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -227,10 +243,10 @@ function listTree(root: number): number[] {
 
 function isolation(isRoot: boolean): string[] {
   const namespaces = ['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'];
-  // With a user namespace one capability-free user is left. Without, the three that setpriv needs to leave root remain.
+  // With a user namespace one capability-free user is left, the same inside as outside (see deviceMounts). Without, the three that setpriv needs to leave root remain.
   const identity = isRoot
     ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP']
-    : ['--unshare-user', '--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL'];
+    : ['--unshare-user', '--cap-drop', 'ALL'];
   return [...namespaces, ...identity, '--hostname', 'localhost', '--die-with-parent', '--new-session', '--clearenv'];
 }
 
@@ -244,7 +260,7 @@ function sandboxArguments(
   for (const folder of context.hiddenFolders) {
     if (folder.startsWith('/usr/') || request.interpreterPaths.some((path) => folder.startsWith(`${path}/`))) args.push('--tmpfs', folder);
   }
-  args.push(...parts.etc, '--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev');
+  args.push(...parts.etc, '--proc', '/proc', ...deviceMounts(context.isRoot), '--remount-ro', '/dev');
   if (parts.image === undefined) args.push('--perms', '1777', '--size', String(request.temporaryMegabytes * 1024 * 1024), '--tmpfs', '/tmp');
   else args.push('--bind', parts.image, '/tmp');
   args.push('--ro-bind', request.codeFolder, placement.taskFolder);
@@ -254,7 +270,7 @@ function sandboxArguments(
   args.push('--remount-ro', '/', '--chdir', placement.taskFolder);
   for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
   if (context.filter) args.push('--seccomp', String(fds.seccomp));
-  args.push('--info-fd', String(fds.info), '--block-fd', String(fds.block));
+  args.push('--info-fd', String(fds.info));
   return args;
 }
 
@@ -293,10 +309,11 @@ function describe({ isRoot, storage }: BubblewrapOptions, filtered: boolean): Gu
   ];
 }
 
-function closePair(pair: PipePair): void {
+/** The writing ends are the child's once there is one. */
+function closePair(pair: PipePair, withWritingEnds: boolean): void {
   for (const pipe of [pair.stdout, pair.stderr]) {
     closeSync(pipe.readFd);
-    closeSync(pipe.writeFd);
+    if (withWritingEnds) closeSync(pipe.writeFd);
   }
   pair.release();
 }

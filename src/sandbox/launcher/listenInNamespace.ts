@@ -30,7 +30,11 @@ export function listenInNamespace({ nsenter, pid, ownUserNamespace }: NamespaceO
     let complaint = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(0, 2000)));
     child.once('error', reject);
-    child.once('message', (_message, handle) => resolve(handle as Server));
+    child.once('message', (_message, handle) => {
+      resolve(handle as Server);
+      // Only now may it end: its exit could overtake the message.
+      child.disconnect();
+    });
     child.once('exit', () => reject(new Error(`the Runtime API could not listen: ${complaint.trim()}`)));
   });
 }

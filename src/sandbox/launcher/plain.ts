@@ -9,7 +9,6 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { filesMax, processesMax } from '../limits.ts';
 import type { Guarantee } from '../types.ts';
@@ -24,7 +23,8 @@ export interface PlainOptions {
   readonly environment: ProcessEnvironment;
   readonly random: Random;
   readonly isRoot: boolean;
-  readonly wall: Clock;
+  /** A name of this server's own, from its folder: tells its leftovers from another server's processes. */
+  readonly instance: string;
   /** Why it has come to this, and what would help. */
   readonly reason: string;
   readonly remedy: string;
@@ -33,8 +33,12 @@ export interface PlainOptions {
 /** Every process of an environment carries this in its own environment, which is how descendants are found again. */
 const marker = 'HANEUL_ENVIRONMENT';
 
-/** A launcher that needs nothing but a shell. */
-export function openPlain(options: PlainOptions): Launcher {
+/** A launcher that needs nothing but a shell. What a crashed run of this server left behind is ended and removed first. */
+export async function openPlain(options: PlainOptions): Promise<Launcher> {
+  for (const pid of listMarked((mark) => mark.startsWith(`${options.instance}/`), undefined)) killQuietly(pid);
+  for (const name of await readdir(tmpdir())) {
+    if (name.startsWith(`${options.instance}-`)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
   const uids = new UidPool(options.random);
   const mkfifo = findExecutable('mkfifo', options.environment) ?? 'mkfifo';
   return {
@@ -47,7 +51,7 @@ export function openPlain(options: PlainOptions): Launcher {
 async function launch(request: LaunchRequest, options: PlainOptions, uids: UidPool, mkfifo: string): Promise<LaunchedProcess> {
   const uid = options.isRoot ? uids.take() : undefined;
   // Below the data directory (0700) another user could not reach anything: so everything it needs is copied to a place of its own.
-  const home = await mkdtemp(join(tmpdir(), 'haneul-environment-'));
+  const home = await mkdtemp(join(tmpdir(), `${options.instance}-`));
   let pair: PipePair | undefined;
   let server: Server | undefined;
   try {
@@ -56,9 +60,10 @@ async function launch(request: LaunchRequest, options: PlainOptions, uids: UidPo
     const address = server?.address();
     const withApi = address && typeof address === 'object' ? { ...placement, runtimeApiAddress: `127.0.0.1:${address.port}` } : placement;
     pair = await new PipeStock(join(home, 'pipes'), mkfifo).take();
-    const child = startProcess(request, withApi, pair, uid);
+    const mark = `${options.instance}/${request.environmentId}`;
+    const child = startProcess(request, withApi, { pair, uid, mark });
     const taken = pair;
-    return launchedProcess({ request, child, pair, server, release: async () => {
+    return launchedProcess({ request, mark, child, pair, server, release: async () => {
       taken.release();
       if (uid !== undefined) uids.release(uid);
       await rm(home, { recursive: true, force: true });
@@ -87,7 +92,11 @@ async function place(request: LaunchRequest, home: string, uid: number | undefin
   return placement;
 }
 
-function startProcess(request: LaunchRequest, placement: Placement, pair: PipePair, uid: number | undefined): ChildProcess {
+function startProcess(
+  request: LaunchRequest,
+  placement: Placement,
+  { pair, uid, mark }: { readonly pair: PipePair; readonly uid: number | undefined; readonly mark: string },
+): ChildProcess {
   const joins = request.joinFiles.map((file) => `echo $$ > ${quoteForShell(file)}`);
   // The shell joins the limits as root, the kernel lowers the rest; `-u` is missing from some shells.
   const limits = [`ulimit -c 0`, `ulimit -n ${filesMax}`, ...(uid === undefined ? [] : [`ulimit -u ${processesMax} 2>/dev/null || ulimit -p ${processesMax} 2>/dev/null || true`])];
@@ -97,7 +106,7 @@ function startProcess(request: LaunchRequest, placement: Placement, pair: PipePa
     return spawn('/bin/sh', ['-c', script, 'sh', ...request.command(placement)], {
       cwd: '/',
       detached: true,
-      env: { ...request.variables(placement), [marker]: request.environmentId },
+      env: { ...request.variables(placement), [marker]: mark },
       stdio: ['ignore', pair.stdout.writeFd, pair.stderr.writeFd, request.framed ? 'pipe' : 'ignore', request.framed ? 'pipe' : 'ignore'],
     });
   } finally {
@@ -108,17 +117,19 @@ function startProcess(request: LaunchRequest, placement: Placement, pair: PipePa
 
 function launchedProcess(parts: {
   readonly request: LaunchRequest;
+  readonly mark: string;
   readonly child: ChildProcess;
   readonly pair: PipePair;
   readonly server: Server | undefined;
   readonly release: () => Promise<void>;
 }): LaunchedProcess {
-  const { request, child, pair } = parts;
+  const { request, mark, child, pair } = parts;
+  const listOwn = (): number[] => listMarked((found) => found === mark, child.pid);
   const streams = child.stdio as readonly (Duplex | null | undefined)[];
   const [toFunction, fromFunction] = [streams[3], streams[4]];
   for (const stream of [toFunction, fromFunction]) stream?.on('error', () => undefined);
   const kill = (): void => {
-    for (const pid of listMarked(request.environmentId, child.pid)) killQuietly(pid);
+    for (const pid of listOwn()) killQuietly(pid);
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killQuietly(-child.pid);
   };
   // Nothing but the main process tells that the environment has ended; what it left running goes with it.
@@ -129,7 +140,7 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer: parts.server,
-    listProcesses: async () => listMarked(request.environmentId, child.pid),
+    listProcesses: async () => listOwn(),
     kill,
     readExit: (code, signal) => ({ code: code ?? undefined, signal: signal ?? undefined }),
     release: parts.release,
@@ -145,12 +156,13 @@ function killQuietly(pid: number): void {
 }
 
 /** Every process that started with the environment's mark; a hostile one can shed it, which is one more thing this mode cannot hold. */
-function listMarked(environmentId: string, first: number | undefined): number[] {
-  const wanted = `${marker}=${environmentId}`;
+function listMarked(isWanted: (mark: string) => boolean, first: number | undefined): number[] {
+  const prefix = `${marker}=`;
+  if (process.platform !== 'linux') return first === undefined ? [] : [first];
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     if (pid === first) return true;
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(wanted);
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some((entry) => entry.startsWith(prefix) && isWanted(entry.slice(prefix.length)));
     } catch {
       return false;
     }

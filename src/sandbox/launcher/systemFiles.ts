@@ -41,6 +41,17 @@ export function systemMounts(): string[] {
   return args;
 }
 
+/**
+ * /dev. For root bubblewrap makes it, with terminals. Without root terminals would cost a second, nested user namespace, and the
+ * network could not be entered any more to listen for the Runtime API; so there the plain devices are bound one by one.
+ */
+export function deviceMounts(isRoot: boolean): string[] {
+  if (isRoot) return ['--dev', '/dev'];
+  const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].flatMap((name) => ['--dev-bind', `/dev/${name}`, `/dev/${name}`]);
+  const links = [['fd', ''], ['stdin', '/0'], ['stdout', '/1'], ['stderr', '/2']].flatMap(([name, end]) => ['--symlink', `/proc/self/fd${end}`, `/dev/${name}`]);
+  return ['--tmpfs', '/dev', ...devices, ...links, '--dir', '/dev/shm'];
+}
+
 /** Writes the generated files of /etc into `folder` and answers the arguments that mount them. */
 export async function writeGeneratedEtc(folder: string, identity: { readonly uid: number; readonly gid: number }): Promise<string[]> {
   const { uid, gid } = identity;

@@ -4,20 +4,29 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { delay } from '../../base/clock.ts';
 import { systemErrorCode } from '../../base/errors.ts';
+import { keepAlive } from '../keepAlive.ts';
 import { groupRemovalMs } from '../limits.ts';
 
 /** Removes a group; its last members may need a moment to be gone. */
 export async function removeGroup(folder: string, wall: Clock): Promise<void> {
   const giveUpAtMs = wall.now() + groupRemovalMs;
-  for (;;) {
-    try {
-      return await rmdir(folder);
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === 'ENOENT') return;
-      if (code !== 'EBUSY' || wall.now() > giveUpAtMs) throw error;
-    }
-    await delay(wall, 10);
+  const release = keepAlive();
+  try {
+    while (!(await tryRemove(folder, wall.now() > giveUpAtMs))) await delay(wall, 10);
+  } finally {
+    release();
+  }
+}
+
+async function tryRemove(folder: string, isLast: boolean): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return true;
+    if (code !== 'EBUSY' || isLast) throw error;
+    return false;
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,8 +9,8 @@ import { openCgroupV1 } from './v1.ts';
 import { openCgroupV2 } from './v2.ts';
 
 export interface LimiterOptions {
-  /** The sandbox's own folder: its name tells this server's groups from another's. */
-  readonly folder: string;
+  /** A name of this server's own, from its folder: tells its groups from another server's. */
+  readonly instance: string;
   readonly wall: Clock;
   readonly log: Logger;
   readonly isRoot: boolean;
@@ -19,7 +18,7 @@ export interface LimiterOptions {
 
 /** The strongest limits that this host lets us set. */
 export async function openLimiter(options: LimiterOptions): Promise<Limiter> {
-  const name = `haneul-${createHash('sha256').update(options.folder).digest('hex').slice(0, 12)}`;
+  const name = options.instance;
   const hierarchies = findHierarchies(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
   const { memory, cpu, pids } = hierarchies.v1;
   if (memory !== undefined && cpu !== undefined && pids !== undefined && (await areWritable([memory, cpu, pids]))) {

@@ -25,27 +25,37 @@ function createGroup({ memoryBytes, processesMax }: LimitRequest, wall: Clock): 
   let outOfMemory = false;
   let removed = false;
   let cancel: () => void = () => undefined;
+  let watched: WatchedTree | undefined;
 
+  /** Kills a tree that is over its limits. */
   async function look(tree: WatchedTree): Promise<void> {
     const pids = await tree.listProcesses();
     const sizes = await Promise.all(pids.map(residentBytes));
+    let usedBytes = sum(sizes);
+    // A page that forked processes share counts once, which takes longer to find out: only when it decides.
+    if (usedBytes > memoryBytes) usedBytes = Math.min(usedBytes, sum(await Promise.all(pids.map(proportionalBytes))));
     if (removed) return;
-    const usedBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
     peakBytes = Math.max(peakBytes, usedBytes);
     if (usedBytes > memoryBytes) outOfMemory = true;
-    if (outOfMemory || pids.length > processesMax) return tree.kill();
-    schedule(tree);
+    if (outOfMemory || pids.length > processesMax) tree.kill();
   }
 
   function schedule(tree: WatchedTree): void {
-    cancel = wall.at(wall.now() + pollIntervalMs, () => void look(tree).catch(() => schedule(tree)));
+    watched = tree;
+    cancel = wall.at(wall.now() + pollIntervalMs, () => {
+      const again = (): void => void (removed || schedule(tree));
+      look(tree).then(again, again);
+    });
   }
 
   return {
     joinFiles: [],
     watch: schedule,
     setCpu: async () => undefined,
-    memoryPeakBytes: async () => peakBytes,
+    async memoryPeakBytes() {
+      if (watched && !removed) await look(watched);
+      return peakBytes;
+    },
     isOutOfMemory: async () => outOfMemory,
     async remove() {
       removed = true;
@@ -55,8 +65,16 @@ function createGroup({ memoryBytes, processesMax }: LimitRequest, wall: Clock): 
 }
 
 /** Anonymous and shared memory of one process; mapped program files are everybody's. */
-async function residentBytes(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
-  const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  return (kilobytes('RssAnon') + kilobytes('RssShmem')) * 1024;
+const residentBytes = (pid: number): Promise<number> => addFields(`/proc/${pid}/status`, ['RssAnon', 'RssShmem']);
+
+/** The same, with shared pages divided by the number of processes that share them. */
+const proportionalBytes = (pid: number): Promise<number> => addFields(`/proc/${pid}/smaps_rollup`, ['Pss_Anon', 'Pss_Shmem']);
+
+async function addFields(file: string, names: readonly string[]): Promise<number> {
+  const text = await readFile(file, 'latin1').catch(() => '');
+  return sum(names.map((name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0))) * 1024;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

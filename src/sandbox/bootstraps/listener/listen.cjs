@@ -13,7 +13,8 @@ function listen() {
     if (error.code === 'EADDRNOTAVAIL' && Date.now() < giveUpAt) setTimeout(listen, 2);
     else throw error;
   });
-  server.listen(port, '127.0.0.1', 64, () => process.send('listening', server, () => process.exit(0)));
+  server.listen(port, '127.0.0.1', 64, () => process.send('listening', server));
 }
 
+process.once('disconnect', () => process.exit(0));
 listen();
