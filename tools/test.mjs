@@ -52,18 +52,28 @@ function note(event, error) {
 }
 
 function reasonOf(mark) {
-  return typeof mark === 'string' && mark !== '' ? mark : 'no reason given';
+  return typeof mark === 'string' && mark !== '' ? mark.replace(/^not run: /, '') : 'no reason given';
 }
 
 function summarise() {
   const lines = [''];
   if (slow.length > 0) lines.push('slow:', ...slow.map((line) => `  ${line}`));
-  for (const { name, reason } of skipped) lines.push(`not run: ${name}, because ${reason}`);
+  for (const [reason, tests] of groupByReason()) lines.push(`not run: ${list(tests)}, because ${reason}`);
   if (failures.length > 0) lines.push('failed:', ...failures.map((line) => `  ${line}`));
   lines.push(`haneul: ${ran} tests ran in ${names.length} files, ${failures.length} failures, ${skipped.length} not run, ${Math.round((Date.now() - startedMs) / 1000)} s`);
   process.stdout.write(`${lines.join('\n')}\n`);
   if (ran === 0) process.stderr.write('haneul: not a single test ran\n');
   process.exitCode = failures.length > 0 || ran === 0 ? 1 : 0;
+}
+
+function groupByReason() {
+  const groups = new Map();
+  for (const { name, reason } of skipped) groups.set(reason, [...(groups.get(reason) ?? []), name]);
+  return groups;
+}
+
+function list(tests) {
+  return tests.length <= 4 ? tests.join('; ') : `${tests.slice(0, 3).join('; ')} and ${tests.length - 3} more`;
 }
 
 function end(text) {

@@ -113,8 +113,10 @@ function randomInteger(random: Random): number {
   return random.fraction() < 0.5 ? magnitude : -magnitude;
 }
 
+// Never a whole number: those sort below every fraction (tuple.ts), which is not what is compared here.
 function randomFraction(random: Random): number {
-  return (random.fraction() - 0.5) * 10 ** Math.floor(random.fraction() * 30 - 15);
+  const value = (random.fraction() - 0.5) * 10 ** Math.floor(random.fraction() * 30 - 15);
+  return Number.isInteger(value) ? value + 0.5 : value;
 }
 
 function randomText(random: Random): string {

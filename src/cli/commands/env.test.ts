@@ -11,7 +11,7 @@ import { formatVariables } from './env.ts';
 const silent = 'http://127.0.0.1:9';
 
 test('env prints what points every AWS tool at the server, and warns on standard error when nobody answers', async () => {
-  const terminal = createFakeTerminal();
+  const terminal = createFakeTerminal({ environment: { AWS_ENDPOINT_URL_LAMBDA: 'https://lambda.us-east-1.amazonaws.com' } });
   assert.equal(await runCli(['env', '--endpoint', silent], terminal), 0);
   assert.deepEqual(terminal.printed, [
     `export AWS_ENDPOINT_URL=${silent}`,
@@ -21,7 +21,10 @@ test('env prints what points every AWS tool at the server, and warns on standard
     'export AWS_SECRET_ACCESS_KEY=test',
     'export AWS_DISABLE_HOST_PREFIX_INJECTION=true',
     'unset AWS_PROFILE',
+    'unset AWS_DEFAULT_PROFILE',
     'unset AWS_SESSION_TOKEN',
+    'unset AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+    'unset AWS_ENDPOINT_URL_LAMBDA',
   ]);
   assert.match(terminal.noted.join('\n'), /No server answers/);
 });

@@ -20,7 +20,7 @@ export const envCommand = defineCommand({
     account: { type: 'string', placeholder: 'ACCOUNT', summary: 'a 12-digit account to work in' },
   },
   examples: ['eval "$(npx haneul env)"', 'npx haneul env --shell fish | source', 'npx haneul env --shell powershell | Out-String | Invoke-Expression'],
-  notes: ['A profile or session of the real AWS is put aside in that shell only: AWS_PROFILE and AWS_SESSION_TOKEN are unset.'],
+  notes: ['What points at the real AWS is unset, in that shell only: AWS_PROFILE, AWS_SESSION_TOKEN, endpoints of single services.'],
   async run({ options, terminal }) {
     const location = locateServer(terminal, options, { environment: false });
     await warnWhenSilent(location, terminal);
@@ -34,8 +34,7 @@ export const envCommand = defineCommand({
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       // Some clients would prepend "stream-" and the like to the host name.
       AWS_DISABLE_HOST_PREFIX_INJECTION: 'true',
-      AWS_PROFILE: undefined,
-      AWS_SESSION_TOKEN: undefined,
+      ...Object.fromEntries(misleading(terminal).map((name) => [name, undefined])),
     };
     for (const line of formatVariables(variables, options.shell ?? guessShell(terminal))) terminal.print(line);
     return exitCodes.done;
@@ -62,6 +61,12 @@ function quoteFish(value: string): string {
 
 function guessShell(terminal: Terminal): Shell {
   return basename(terminal.environment['SHELL'] ?? '') === 'fish' ? 'fish' : 'sh';
+}
+
+// What would win over the variables above and send a command to the real AWS (AWS CLI user guide, "Using endpoints").
+function misleading({ environment }: Terminal): string[] {
+  const perService = Object.keys(environment).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
+  return ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', ...perService];
 }
 
 // A server in memory, or elsewhere, may have left no key here: then any key will do, or the user brings one.
