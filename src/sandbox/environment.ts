@@ -34,9 +34,15 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   let isBusy = false;
   let isReady = false;
 
+  /** A group that is removed already reads as 0; two readers may overlap, so the maximum is taken after the wait. */
+  async function readPeak(): Promise<void> {
+    const bytes = await group.memoryPeakBytes().catch(() => 0);
+    peakBytes = Math.max(peakBytes, bytes);
+  }
+
   const exited = ended.then(async (exit) => {
     const release = keepAlive();
-    peakBytes = Math.max(peakBytes, await group.memoryPeakBytes().catch(() => 0));
+    await readPeak();
     await parts.cleanUp().catch((error: unknown) => {
       log.error('environment could not be cleaned up, the next start will', { environmentId: spec.environmentId, error: String(error) });
     });
@@ -97,7 +103,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       }
     },
     async memoryPeakBytes() {
-      peakBytes = Math.max(peakBytes, await group.memoryPeakBytes().catch(() => 0));
+      await readPeak();
       return peakBytes;
     },
     async kill() {
