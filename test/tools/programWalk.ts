@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { packageRoot } from '../../src/base/packageRoot.ts';
 import { createWalk, type Walk, type WalkStep } from '../support/clientWalk.ts';
 import { basicExecutionPolicyArn } from '../support/functions.ts';
 import type { Missing } from '../support/installOnce.ts';
@@ -25,15 +24,21 @@ type Outcome = { readonly ok: unknown } | { readonly error: Refusal } | { readon
 
 const names = ['walk-python', 'walk-node', 'walk-shell'];
 
-/** Declares the walk through one version of boto3: a Python program walks, this file judges what it saw. */
-export function declareBoto3Walk(version: string, python: string | Missing): void {
-  const walk = createWalk(`boto3 ${version}`, typeof python === 'string' ? undefined : python.missing);
+/** A program in another language that takes the walk: its arguments are the endpoint and four archives; it prints what it saw. */
+export interface WalkProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Declares the walk through another language's SDK: a program walks, this file judges what it saw. */
+export function declareProgramWalk(client: string, program: WalkProgram | Missing): void {
+  const walk = createWalk(client, 'missing' in program ? program.missing : undefined);
   let server: TestServer | undefined;
   let outcomes: Readonly<Partial<Record<WalkStep, Outcome>>> = {};
   before(async () => {
-    if (typeof python !== 'string') return;
+    if ('missing' in program) return;
     server = await startTestServer();
-    outcomes = await runWalk(python, server.endpoint);
+    outcomes = await runWalk(program, server.endpoint);
   });
   after(async () => server?.stop());
   const answered = (name: WalkStep): unknown => {
@@ -54,7 +59,7 @@ export function declareBoto3Walk(version: string, python: string | Missing): voi
   walk.step('lambda delete-function', async () => assert.deepEqual(answered('lambda delete-function'), []));
 }
 
-async function runWalk(python: string, endpoint: string): Promise<Readonly<Partial<Record<WalkStep, Outcome>>>> {
+async function runWalk({ command, args }: WalkProgram, endpoint: string): Promise<Readonly<Partial<Record<WalkStep, Outcome>>>> {
   const folder = mkdtempSync(join(tmpdir(), 'haneul-walk-'));
   try {
     const zips = [zipFixture('python', 'walk-hello'), zipFixture('node', 'walk-hello'), zipFixture('custom', 'walk-shell'), zipFixture('node', 'walk-changed')];
@@ -63,7 +68,7 @@ async function runWalk(python: string, endpoint: string): Promise<Readonly<Parti
       writeFileSync(path, zip);
       return path;
     });
-    const { exitCode, stdout, stderr } = await runCommand(python, [join(packageRoot, 'test/tools/boto3/walk.py'), endpoint, ...paths], { timeoutMs: 170_000 });
+    const { exitCode, stdout, stderr } = await runCommand(command, [...args, endpoint, ...paths], { timeoutMs: 170_000 });
     assert.equal(exitCode, 0, stderr);
     return (JSON.parse(stdout) as { results: Record<WalkStep, Outcome> }).results;
   } finally {
@@ -76,7 +81,7 @@ function declareIdentity(walk: Walk, answered: (name: WalkStep) => unknown): voi
   step('sts get-caller-identity', (identity) => assert.deepEqual([identity['Account'], identity['Arn']], ['000000000000', 'arn:aws:iam::000000000000:root']));
   step('iam create-role', (role) => {
     assert.equal(role['Arn'], 'arn:aws:iam::000000000000:role/walk-role');
-    assert.equal((role['AssumeRolePolicyDocument'] as Json)['Version'], '2012-10-17', 'boto3 decodes the document itself');
+    assert.equal((role['AssumeRolePolicyDocument'] as Json)['Version'], '2012-10-17', 'decoded by the SDK or the walk');
   });
   step('iam get-role', (role) => assert.match(String(role['RoleId']), /^AROA[A-Z0-9]{17}$/));
   step('iam attach-role-policy', (policies) =>
@@ -138,7 +143,7 @@ function declareRefusals(walk: Walk, refused: (name: WalkStep) => Refusal): void
   });
   step('error: invalid parameter', (refusal) => assert.deepEqual([refusal.code, refusal.status], ['ValidationException', 400]));
   step('error: no such role', (refusal) => {
-    // boto3 names the class after the shape, the service answers the code of the query protocol.
+    // SDKs name the class after the shape, the service answers the code of the query protocol.
     assert.deepEqual([refusal.class, refusal.code, refusal.status], ['NoSuchEntityException', 'NoSuchEntity', 404]);
     assert.equal(refusal.message, 'The role with name absent cannot be found.');
   });
