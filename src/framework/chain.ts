@@ -29,6 +29,16 @@ export interface ChainDeps extends Authenticator, Authoriser {
   /** For operations that name no limit of their own. */
   readonly bodyBytesMaxDefault: number;
   readonly log: Logger;
+  /** Counts what was answered. */
+  readonly recordRequest?: (request: ServedRequest) => void;
+}
+
+export interface ServedRequest {
+  /** As its model is named; undefined when nothing told which service it was for. */
+  readonly service: string | undefined;
+  readonly operation: string | undefined;
+  readonly status: number;
+  readonly durationMs: number;
 }
 
 /** What has been learnt about a request so far: a failure at any step is answered in the protocol known by then. */
@@ -55,14 +65,14 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
   }
-  deps.log.debug('request', {
-    requestId,
+  const served: ServedRequest = {
     service: progress.identification?.service.id,
     operation: progress.operation?.name,
     status: response.status,
-    code,
-    durationMs: Math.round((performance.now() - startedMs) * 100) / 100,
-  });
+    durationMs: Math.round((performance.now() - startedMs) * 1_000) / 1_000,
+  };
+  deps.recordRequest?.(served);
+  deps.log.debug('request', { requestId, ...served, code });
   return response;
 }
 

@@ -5,7 +5,7 @@ import { type ChainDeps, serveApi } from '../framework/chain.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { BodyBudget, BodyError, readBody } from './body.ts';
 import type { Composition } from './compose.ts';
-import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, serveControl } from './control.ts';
+import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, serveControl } from './control.ts';
 import { refuseForeignRequest } from './hostGuard.ts';
 import type { Arrival } from './listen.ts';
 import type { Platform } from './platform.ts';
@@ -42,7 +42,7 @@ async function answerControl(arrival: Arrival, chain: ChainDeps, control: Contro
   const { head, incoming } = arrival;
   try {
     const body = await readApiBody(incoming, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }), budget);
-    if (!chain.trustUnknownKeys) await requireRoot(head, body, chain);
+    if (!chain.trustUnknownKeys && !isPublicControlPath(head.path)) await requireRoot(head, body, chain);
     return await serveControl(control, { method: head.method, path: head.path, body });
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 403, { __type: error.code, message: error.message });

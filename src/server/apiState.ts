@@ -9,6 +9,7 @@ import { loadModel } from '../wire/model.ts';
 import { createSignatureVerifier } from '../wire/sigv4.ts';
 import type { Composition, Foundation } from './compose.ts';
 import { bodyBytesMaxDefault } from './limits.ts';
+import { createRequestMetrics } from './metrics/requestMetrics.ts';
 import { isLoopbackHost } from './options.ts';
 
 /** What requests are served with: it changes with every reset. */
@@ -19,7 +20,7 @@ export interface ApiState {
 
 /** Prepares the handler chain for one composition. */
 export function createApiState(composition: Composition, foundation: Foundation): ApiState {
-  const { options, log, random, wall } = foundation;
+  const { options, log, random, wall, metrics } = foundation;
   const loopback = isLoopbackHost(options.host);
   return {
     composition,
@@ -39,6 +40,7 @@ export function createApiState(composition: Composition, foundation: Foundation)
       newRequestId: () => uuid(random),
       bodyBytesMaxDefault,
       log,
+      recordRequest: createRequestMetrics(metrics),
     },
   };
 }

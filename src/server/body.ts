@@ -27,6 +27,10 @@ export class BodyBudget {
   release(bytes: number): void {
     this.#inFlight -= bytes;
   }
+
+  inFlightBytes(): number {
+    return this.#inFlight;
+  }
 }
 
 /** Reads a whole body of at most `bytesMax`. Rejects with a {@link BodyError}; the rest of a refused body is discarded by the caller. */

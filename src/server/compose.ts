@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
@@ -30,6 +31,7 @@ export interface Foundation {
   readonly wall: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 /** The services over one life of the data: a reset closes one composition and makes the next. */
@@ -55,7 +57,7 @@ const serverScope = { account: '', region: '' };
 
 /** Makes every service over what is stored. */
 export async function compose(foundation: Foundation): Promise<Composition> {
-  const { options, storage, sandbox, sealKey, wall, random, log } = foundation;
+  const { options, storage, sandbox, sealKey, wall, random, log, metrics } = foundation;
   const { store } = storage;
   const blobs = storage.blobs();
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
@@ -63,7 +65,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
 
   const identity = createIdentity({ store, clock, random, log });
   const work = createWorkPool({ threads: 1 });
-  const logs = createLogs({ store, clock, wall, random, log });
+  const logs = createLogs({ store, clock, wall, random, log, metrics });
   const lambda = createLambda({
     store,
     blobs,
@@ -74,6 +76,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     wall,
     random,
     log,
+    metrics,
     work,
     sealKey,
     codeFolder: storage.codeFolder,

@@ -1,47 +1,68 @@
 import { ServiceError } from '../base/errors.ts';
+import { metricsContentType } from '../base/metrics.ts';
 import type { WireResponse } from '../wire/types.ts';
 
 /** What the control endpoints can see and do. */
 export interface ControlTarget {
   health(): object;
+  /** In Prometheus' text form. */
+  metrics(): string;
   clock: { now(): number; offsetMs(): number; advance(milliseconds: number): Promise<void> };
   reset(): Promise<void>;
   /** Answers first, then stops. */
   requestStop(): void;
   serviceStates(): Readonly<Record<string, string>>;
+  version: string;
 }
 
-type ControlRoute = (target: ControlTarget, body: unknown) => Promise<object> | object;
+export interface ControlRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
+type ControlRoute = (target: ControlTarget, request: ControlRequest) => Promise<WireResponse> | WireResponse;
 
 const routes: Readonly<Record<string, ControlRoute>> = {
-  'GET /_haneul/health': (target) => target.health(),
-  'GET /_haneul/clock': ({ clock }) => describeClock(clock),
-  'POST /_haneul/clock': async ({ clock }, body) => {
-    await clock.advance(requireAdvance(body));
-    return describeClock(clock);
+  'GET /_haneul/health': (target) => controlAnswer(200, target.health()),
+  'GET /_haneul/metrics': (target) => ({ status: 200, headers: { 'content-type': metricsContentType }, body: target.metrics() }),
+  'GET /_haneul/clock': ({ clock }) => controlAnswer(200, describeClock(clock)),
+  'POST /_haneul/clock': async ({ clock }, { body }) => {
+    await clock.advance(requireAdvance(parseBody(body)));
+    return controlAnswer(200, describeClock(clock));
   },
   'POST /_haneul/reset': async (target) => {
     await target.reset();
-    return { status: 'reset' };
+    return controlAnswer(200, { status: 'reset' });
   },
   'POST /_haneul/stop': (target) => {
     target.requestStop();
-    return { status: 'stopping' };
+    return controlAnswer(200, { status: 'stopping' });
   },
-  // LocalStack's own path and shape, so that existing wait strategies (Testcontainers, CI scripts) go on working.
-  'GET /_localstack/health': (target) => ({ services: target.serviceStates(), edition: 'haneul', version: '0' }),
+  'GET /_localstack/health': describeForLocalStack,
+  'HEAD /_localstack/health': describeForLocalStack,
 };
+
+// LocalStack's own path and shape, so that existing wait strategies (Testcontainers, CI scripts) go on working.
+function describeForLocalStack({ serviceStates, version }: ControlTarget): WireResponse {
+  return controlAnswer(200, { services: serviceStates(), edition: 'haneul', version });
+}
 
 /** The largest body that a control endpoint reads. */
 export const controlBodyBytesMax = 64 * 1024;
 
 /** True for paths that belong to Haneul itself and to no service. */
 export function isControlPath(path: string): boolean {
-  return path.startsWith('/_haneul/') || path === '/_localstack/health';
+  return path.startsWith('/_haneul/') || isPublicControlPath(path);
+}
+
+/** True for what is answered to anyone: wait strategies and container health checks sign nothing, and learn no more than that it runs. */
+export function isPublicControlPath(path: string): boolean {
+  return path === '/_localstack/health';
 }
 
 /** Serves one control request; the caller has checked that it may be made. */
-export async function serveControl(target: ControlTarget, request: { method: string; path: string; body: Uint8Array }): Promise<WireResponse> {
+export async function serveControl(target: ControlTarget, request: ControlRequest): Promise<WireResponse> {
   const serve = routes[`${request.method} ${request.path}`];
   if (!serve) {
     const known = Object.keys(routes).filter((route) => route.endsWith(` ${request.path}`));
@@ -50,7 +71,7 @@ export async function serveControl(target: ControlTarget, request: { method: str
       : controlAnswer(404, { message: `There is no ${request.path}. Known: ${Object.keys(routes).join(', ')}.` });
   }
   try {
-    return controlAnswer(200, await serve(target, parseBody(request.body)));
+    return await serve(target, request);
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 400, { message: error.message });
     throw error;

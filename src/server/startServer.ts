@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { wallClock } from '../base/clock.ts';
+import { createMetrics, type MetricsRegistry } from '../base/metrics.ts';
 import { packageRoot } from '../base/packageRoot.ts';
 import { cryptoRandom } from '../base/random.ts';
 import { openSandbox } from '../sandbox/openSandbox.ts';
@@ -11,6 +12,7 @@ import { BodyBudget } from './body.ts';
 import type { Foundation } from './compose.ts';
 import type { ControlTarget } from './control.ts';
 import { listen } from './listen.ts';
+import { registerProcessMetrics } from './metrics/processMetrics.ts';
 import { isLoopbackHost, type ServerOptions } from './options.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { loadRootKey, loadSealKey, type RootKey } from './secrets.ts';
@@ -46,7 +48,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   try {
     const { log } = options;
-    const storage = await openStorage({ dataFolder, log });
+    const metrics = createMetrics();
+    const processMetrics = registerProcessMetrics(metrics);
+    closers.push(async () => processMetrics.close());
+    const storage = await openStorage({ dataFolder, log, metrics });
     closers.push(() => storage.close());
     const sandbox = await openSandbox({ folder: storage.runFolder, wall: wallClock, random: cryptoRandom, log, environment: process.env });
     closers.push(() => sandbox.close());
@@ -60,15 +65,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       wall: wallClock,
       random: cryptoRandom,
       log,
+      metrics,
     };
-    return await serve(foundation, closers, closeAll);
+    return await serve(foundation, metrics, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
 
-async function serve(foundation: Foundation, closers: (() => Promise<void>)[], closeAll: () => Promise<void>): Promise<RunningServer> {
+async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: (() => Promise<void>)[], closeAll: () => Promise<void>): Promise<RunningServer> {
   const { options, sandbox, log } = foundation;
   const { dataFolder } = options;
   const platform = await openPlatform(foundation);
@@ -93,6 +99,7 @@ async function serve(foundation: Foundation, closers: (() => Promise<void>)[], c
   );
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const budget = new BodyBudget();
+  metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
   const control: ControlTarget = {
     health: () => ({
       status: 'running',
@@ -106,10 +113,12 @@ async function serve(foundation: Foundation, closers: (() => Promise<void>)[], c
       interpreters: sandbox.interpreters,
       services: serviceStates(platform),
     }),
+    metrics: () => metrics.format(),
     clock,
     reset: () => platform.reset(),
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
+    version,
   };
   closers.push(() => listener.close());
   if (dataFolder !== undefined) {

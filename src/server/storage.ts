@@ -7,10 +7,12 @@ import { openMemoryBlobStore } from '../blob/memoryBlobStore.ts';
 import { wallClock } from '../base/clock.ts';
 import { UserFacingError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { Metrics } from '../base/metrics.ts';
 import { cryptoRandom } from '../base/random.ts';
 import { openEmbeddedStore } from '../kv/drivers/embedded/openEmbeddedStore.ts';
 import { openMemoryStore } from '../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../kv/store.ts';
+import { measureStore } from './metrics/storeMetrics.ts';
 
 /** Everything of a server that is on disk, or in memory instead of it. */
 export interface Storage {
@@ -25,16 +27,24 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+export interface StorageOptions {
+  /** Undefined keeps everything in memory. */
+  readonly dataFolder: string | undefined;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
 const everything = { from: Uint8Array.of(), to: Uint8Array.of(0xff) };
 
 /** Opens the store of `dataFolder`, or an empty one in memory. */
-export async function openStorage({ dataFolder, log }: { readonly dataFolder: string | undefined; readonly log: Logger }): Promise<Storage> {
+export async function openStorage({ dataFolder, log, metrics }: StorageOptions): Promise<Storage> {
   const runFolder = await makeRunFolder(dataFolder);
   const home = dataFolder ?? runFolder;
   const codeFolder = join(home, 'code');
   await mkdir(codeFolder, { recursive: true, mode: 0o755 });
-  const engine = { clock: wallClock, random: cryptoRandom, log };
-  const store = dataFolder === undefined ? openMemoryStore(engine) : await openEmbeddedStore({ ...engine, folder: join(dataFolder, 'store') });
+  const engine = { clock: wallClock, random: cryptoRandom, log, metrics };
+  const opened = dataFolder === undefined ? openMemoryStore(engine) : await openEmbeddedStore({ ...engine, folder: join(dataFolder, 'store') });
+  const store = measureStore(opened, metrics);
   const blobFolder = join(home, 'blobs');
   const openBlobs = async (): Promise<BlobStore> =>
     dataFolder === undefined ? openMemoryBlobStore(engine) : await openBlobStore({ ...engine, folder: blobFolder, store });

@@ -22,10 +22,17 @@ export interface ServerProcess {
 
 const startMsMax = 30_000;
 
+export interface ServerProcessOptions {
+  readonly dataFolder?: string;
+  readonly args?: readonly string[];
+  /** Another installation than this checkout. */
+  readonly program?: string;
+}
+
 /** The program as a person starts it, in a process of its own. Without `dataFolder` it keeps everything in memory. */
-export async function startServerProcess(options: { readonly dataFolder?: string; readonly args?: readonly string[] } = {}): Promise<ServerProcess> {
+export async function startServerProcess(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const place = options.dataFolder === undefined ? ['--memory'] : ['--data-dir', options.dataFolder];
-  const child = spawn(process.execPath, [join(packageRoot, 'dist/src/cli/main.js'), 'start', '--port', '0', ...place, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [options.program ?? join(packageRoot, 'dist/src/cli/main.js'), 'start', '--port', '0', ...place, ...(options.args ?? [])], {
     env: { ...baseEnvironment(), NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,8 +1,10 @@
 import { UserFacingError } from '../../base/errors.ts';
-import { createLogger } from '../../base/log.ts';
+import { createLogger, type Logger } from '../../base/log.ts';
 import { defaultOptions, isLoopbackHost, type ServerOptions } from '../../server/options.ts';
 import { defineCommand, type OptionSpec, type OptionValues } from '../command.ts';
+import { exitCodes } from '../exitCodes.ts';
 import { firstSteps } from '../firstSteps.ts';
+import { formatLogJson } from '../formatLogJson.ts';
 import { formatLogRecord } from '../formatLogRecord.ts';
 import { UsageError } from '../parseCommandLine.ts';
 import { reportLines } from '../report.ts';
@@ -22,6 +24,7 @@ const startOptions = {
   auth: { type: 'string', choices: ['local', 'strict'], summary: 'local: an unknown key on this machine is the administrator; strict: it is refused' },
   iam: { type: 'string', choices: ['enforce', 'audit', 'off'], summary: 'what happens to a request that its policies do not allow (default enforce)' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
+  'log-format': { type: 'string', choices: ['text', 'json'], summary: 'text for people (default), or JSON lines; standard error then holds nothing else' },
 } as const satisfies Record<string, OptionSpec>;
 
 export const startCommand = defineCommand({
@@ -34,17 +37,40 @@ export const startCommand = defineCommand({
     'With a host that other machines can reach, unknown keys are refused as with --auth strict.',
   ],
   async run({ options, terminal }) {
+    const read = readOptions(options, terminal);
     const { noteStyle } = terminal;
-    let server: RunningServer | undefined;
-    const log = createLogger((record) => terminal.note(formatLogRecord(record, terminal.clock.now(), noteStyle)), options['log-level'] ?? 'info');
-    const serverOptions = { ...readOptions(options, terminal), log };
-    return await keepRunning(
-      terminal,
-      async () => (server = await startOrExplain(serverOptions)),
-      () => server && printBanner(server, serverOptions, terminal),
-    );
+    const level = options['log-level'] ?? 'info';
+    if (options['log-format'] === 'json') return await runForMachines(read, createLogger((record) => terminal.note(formatLogJson(record, terminal.clock.now())), level), terminal);
+    const log = createLogger((record) => terminal.note(formatLogRecord(record, terminal.clock.now(), noteStyle)), level);
+    return await run({ ...read, log }, terminal, (server) => printBanner(server, { ...read, log }, terminal));
   },
 });
+
+async function run(options: ServerOptions, terminal: Terminal, show: (server: RunningServer) => void): Promise<number> {
+  let server: RunningServer | undefined;
+  return await keepRunning(
+    terminal,
+    async () => (server = await startOrExplain(options)),
+    () => server && show(server),
+  );
+}
+
+// Whatever would be said on standard error becomes a record, so that a collector of logs can read every line.
+async function runForMachines(options: Omit<ServerOptions, 'log'>, log: Logger, terminal: Terminal): Promise<number> {
+  const recording: Terminal = { ...terminal, interactive: false, note: (text) => log.info(text.replace(/^haneul: /, '')) };
+  try {
+    return await run({ ...options, log }, recording, (server) => {
+      const { endpoint, dataFolder, guarantees } = server;
+      const missing = guarantees.filter(({ on }) => !on).map(({ name }) => name);
+      log.info(readyText, { version: version(), endpoint, dataFolder: dataFolder ?? null, auth: options.auth, iam: options.iam, missingGuarantees: missing });
+      printRootKey(server, terminal);
+    });
+  } catch (error) {
+    if (!(error instanceof UserFacingError)) throw error;
+    log.error(error.message, { hint: error.hint });
+    return exitCodes.failed;
+  }
+}
 
 function readOptions(options: OptionValues<typeof startOptions>, terminal: Terminal): Omit<ServerOptions, 'log'> {
   const dataDir = options['data-dir'];
@@ -106,10 +132,18 @@ function printBanner(server: RunningServer, options: ServerOptions, terminal: Te
     interpreters: server.interpreters,
   });
   for (const line of ['', ...reportLines(report, terminal.style, terminal.columns), '', 'Paste in another terminal, in this folder:', '']) terminal.print(line);
-  // Nowhere else to be found: with a data directory, `haneul env` reads it there.
-  const key = dataFolder === undefined ? server.rootKey : undefined;
-  if (key) terminal.print(`  export AWS_ACCESS_KEY_ID=${key.accessKeyId} AWS_SECRET_ACCESS_KEY=${key.secretAccessKey}   # the administrator, after the next line`);
+  printRootKey(server, terminal);
   for (const line of steps) terminal.print(`  ${terminal.style.bold(line)}`);
   terminal.print('');
   terminal.print(terminal.style.dim('Ctrl-C stops. What is missing on this machine: npx haneul doctor'));
+  terminal.print(readyText);
+}
+
+// The LocalStack modules of Testcontainers wait for a line that ends in exactly this (Java and Python), or holds it (Node.js).
+const readyText = 'Ready.';
+
+// Nowhere else to be found: with a data directory, `haneul env` reads it there. Never part of the log.
+function printRootKey({ rootKey, dataFolder }: RunningServer, terminal: Terminal): void {
+  if (!rootKey || dataFolder !== undefined) return;
+  terminal.print(`  export AWS_ACCESS_KEY_ID=${rootKey.accessKeyId} AWS_SECRET_ACCESS_KEY=${rootKey.secretAccessKey}   # the administrator, after the next line`);
 }

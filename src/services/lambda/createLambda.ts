@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
@@ -26,6 +27,7 @@ export interface LambdaDeps {
   readonly wall: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics?: Metrics;
   readonly work: WorkPool;
   /** A host folder of its own, for unpacked packages. */
   readonly codeFolder: string;
@@ -67,6 +69,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     clock,
     wall,
     log,
+    metrics: deps.metrics ?? silentMetrics,
     hostEnvironmentsMax: deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault,
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });

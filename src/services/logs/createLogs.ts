@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Metrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
@@ -14,6 +15,7 @@ export interface LogsOptions {
   readonly wall: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics?: Metrics;
 }
 
 export interface RunningLogs {
@@ -24,8 +26,8 @@ export interface RunningLogs {
 }
 
 /** The whole of CloudWatch Logs: the service, the sink that functions write to, and the background removal. */
-export function createLogs({ store, clock, wall, random, log }: LogsOptions): RunningLogs {
-  const sink = createLogSink({ store, clock, wall, random, log });
+export function createLogs({ store, clock, wall, random, log, metrics }: LogsOptions): RunningLogs {
+  const sink = createLogSink({ store, clock, wall, random, log, ...(metrics ? { metrics } : {}) });
   const removal = startRemoval({ store, clock, log });
   return {
     service: logs.bind({ store, clock, random }),

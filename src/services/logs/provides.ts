@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { hexId } from '../../base/ids.ts';
 import type { Logger } from '../../base/log.ts';
+import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import { createStream } from './createStream.ts';
@@ -18,6 +19,7 @@ export interface LogSinkDeps {
   readonly wall: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics?: Metrics;
 }
 
 /**
@@ -26,8 +28,11 @@ export interface LogSinkDeps {
  * lines, and a line in their place says how many.
  */
 export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<void> } {
-  const { store, wall, log } = deps;
+  const { store, wall, log, metrics = silentMetrics } = deps;
   const queues = createOutputQueues();
+  metrics.gauge('haneul_log_queue_bytes', 'Output of functions that waits to be stored.', () => queues.waitingBytes());
+  const dropped = metrics.counter('haneul_log_events_dropped_total', 'Log events of functions that came faster than they could be stored.');
+  const failures = metrics.counter('haneul_log_write_failures_total', 'Attempts to store output of functions that failed and were repeated.');
   let cancelTimer: (() => void) | undefined;
   let writing: Promise<void> | undefined;
   let retryAtMs = 0;
@@ -63,6 +68,7 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
         for (const batch of batches) await writeBatch(tx, batch, deps);
       });
     } catch (error) {
+      failures.add();
       queues.putBack(batches);
       retryAtMs = wall.now() + sinkRetryMs;
       log.warn('function output could not be stored yet', { error: String(error), streams: batches.length });
@@ -70,6 +76,8 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
     }
     retryAtMs = 0;
     queues.settle(batches);
+    const lost = batches.reduce((sum, batch) => sum + batch.lostEvents, 0);
+    if (lost > 0) dropped.add(lost);
   }
 
   /** Only what waits now counts: output that goes on cannot hold this up. */

@@ -34,6 +34,8 @@ describe('control endpoints of a server on loopback', () => {
     const { status, json } = await call(`${haneul.endpoint}/_localstack/health`);
     assert.equal(status, 200);
     assert.equal((json['services'] as Record<string, string>)['iam'], 'available');
+    assert.match(String(json['version']), /^\d+\.\d+\.\d+/);
+    assert.equal((await fetch(`${haneul.endpoint}/_localstack/health`, { method: 'HEAD' })).status, 200);
   });
 
   test('clock moves product time forward only', async () => {
@@ -94,5 +96,10 @@ describe('control endpoints of a strict server', () => {
     assert.equal(statSync(keyFile).mode & 0o777, 0o600);
     assert.equal((await call(url, sign({ ...rootKey, secretAccessKey: 'guess' }))).status, 403);
     assert.equal((await call(url, sign(rootKey))).status, 200);
+    assert.equal((await call(`${haneul.endpoint}/_haneul/metrics`)).status, 403);
+  });
+
+  test('leave only the health path of LocalStack to everybody, because health checks sign nothing', async () => {
+    assert.equal((await call(`${haneul.endpoint}/_localstack/health`)).status, 200);
   });
 });

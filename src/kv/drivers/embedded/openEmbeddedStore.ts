@@ -2,8 +2,10 @@ import { mkdir, readdir } from 'node:fs/promises';
 import type { Clock } from '../../../base/clock.ts';
 import { systemErrorCode, UserFacingError } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
+import { type Metrics, silentMetrics } from '../../../base/metrics.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Engine } from '../../engine.ts';
+import { measureEngine } from '../../measureEngine.ts';
 import { createOptimisticStore } from '../../optimistic/optimisticStore.ts';
 import type { Store } from '../../store.ts';
 import { requireFormat, writeFormat } from './formatFile.ts';
@@ -16,10 +18,11 @@ export interface EmbeddedStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics?: Metrics;
 }
 
 /** A durable store in a directory that this process alone owns. What cannot be opened is a {@link UserFacingError}. */
-export async function openEmbeddedStore({ folder, clock, random, log }: EmbeddedStoreOptions): Promise<Store> {
+export async function openEmbeddedStore({ folder, clock, random, log, metrics = silentMetrics }: EmbeddedStoreOptions): Promise<Store> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await acquireOwnerLock(folder, random);
@@ -27,7 +30,7 @@ export async function openEmbeddedStore({ folder, clock, random, log }: Embedded
       await requireFormat(folder);
       const engine = openLmdbEngine(folder);
       log.debug('store opened', { folder });
-      return createOptimisticStore({ engine: withFolderCare(engine, lock.release), clock, random });
+      return createOptimisticStore({ engine: withFolderCare(measureEngine(engine, metrics), lock.release), clock, random });
     } catch (error) {
       await lock.release();
       throw error;

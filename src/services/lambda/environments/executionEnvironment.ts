@@ -48,6 +48,10 @@ export interface InvocationInput {
 export interface InvocationResult {
   readonly payload: Uint8Array;
   readonly failed: boolean;
+  readonly outcome: (InvocationOutcome | InitOutcome)['kind'];
+  /** It had to wait until the environment was there. */
+  readonly cold: boolean;
+  readonly durationMs: number;
   /** Base64, when it was asked for. */
   readonly logTail: (() => Promise<string>) | undefined;
 }
@@ -58,6 +62,8 @@ export interface ExecutionEnvironment {
   run(input: InvocationInput): Promise<InvocationResult>;
   /** Whether it may serve another invocation that starts now. */
   isUsable(): boolean;
+  /** True until its first process is ready, or has failed to be. */
+  isStarting(): boolean;
   /** Called when the process ends while nothing runs. */
   onLost(callback: () => void): void;
   /** Ends the process and lets go of everything. */
@@ -85,6 +91,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let disposed = false;
   let initialised = false;
   let running = false;
+  let starts = true;
   let hold: PackageHold | undefined;
   let credentials: Credentials | undefined;
   let notifyLost = (): void => undefined;
@@ -149,7 +156,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   async function run(input: InvocationInput): Promise<InvocationResult> {
     const tail = input.wantsTail ? log.startTail() : undefined;
     const isCold = !initialised;
-    const initDurationMs = isCold ? await initPhase() : undefined;
+    const arrivedMs = monotonicMs();
+    const initDurationMs = isCold ? await initPhase().finally(() => (starts = false)) : undefined;
     const startedMs = monotonicMs();
     const deadlineMs = wall.now() + timeoutMs;
     const retried = process === undefined ? await start(timeoutMs) : undefined;
@@ -167,7 +175,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     // Reading the peak takes a moment; neither the caller nor the next invocation waits for it.
     log.writeLater(peakOf(served).then((memoryPeakBytes) => reportLine({ ...figures, memoryPeakBytes, failure: result.failure })));
     log.endTail();
-    return { payload: result.payload, failed: result.failed, logTail: tail === undefined ? undefined : () => tail.read() };
+    const summary = { outcome: outcome?.kind ?? 'exited', cold: isCold, durationMs: monotonicMs() - arrivedMs };
+    return { payload: result.payload, failed: result.failed, ...summary, logTail: tail === undefined ? undefined : () => tail.read() };
   }
 
   return {
@@ -181,6 +190,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       }
     },
     isUsable: () => credentials === undefined || credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs,
+    isStarting: () => starts,
     onLost(callback) {
       notifyLost = callback;
     },

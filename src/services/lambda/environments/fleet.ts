@@ -2,17 +2,20 @@
 // One request per environment; the one that was used last serves next, so that the others can fall idle and be ended.
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
+import type { Metrics } from '../../../base/metrics.ts';
 import type { Place } from '../domain/functionName.ts';
 import { errors } from '../errors.ts';
 import { concurrentExecutionsMax, environmentIdleMs, unreservedConcurrencyMin } from '../limits.ts';
 import { versionKey } from './deployment.ts';
 import type { Deployment } from './deployment.ts';
+import { createFleetMetrics, type EnvironmentCounts } from './fleetMetrics.ts';
 import type { ExecutionEnvironment, InvocationInput, InvocationResult } from './executionEnvironment.ts';
 
 export interface FleetDeps {
   readonly clock: Clock;
   readonly wall: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Environments of all functions together that this host can hold. */
   readonly hostEnvironmentsMax: number;
   readonly create: (deployment: Deployment) => ExecutionEnvironment;
@@ -67,6 +70,16 @@ export function createFleet(deps: FleetDeps): Fleet {
   const members = new Set<Member>();
   let closing = false;
   let cancelSweep: (() => void) | undefined;
+
+  const metrics = createFleetMetrics(deps.metrics, countEnvironments);
+
+  function countEnvironments(): EnvironmentCounts {
+    const counts = { starting: 0, busy: 0, idle: 0, ending: 0 };
+    for (const { environment, ending } of members) counts[ending ? 'ending' : environment.isStarting() ? 'starting' : 'busy'] += 1;
+    for (const group of groups.values()) counts.idle += group.idle.length;
+    counts.busy -= counts.idle;
+    return counts;
+  }
 
   function groupOf({ place, name, row }: Deployment): Group {
     const key = versionKey(place, name, row.version);
@@ -180,13 +193,19 @@ export function createFleet(deps: FleetDeps): Fleet {
   return {
     async invoke(deployment, rules, input) {
       if (closing) throw errors.stopping();
-      const leave = enter(loads, deployment, rules);
-      const serving = serve(deployment, input).finally(leave);
-      active.add(serving);
+      let serving: Promise<InvocationResult> | undefined;
       try {
-        return await serving;
+        const leave = enter(loads, deployment, rules);
+        serving = serve(deployment, input).finally(leave);
+        active.add(serving);
+        const result = await serving;
+        metrics.served(result);
+        return result;
+      } catch (error) {
+        metrics.refused(error);
+        throw error;
       } finally {
-        active.delete(serving);
+        if (serving) active.delete(serving);
       }
     },
     retire(place, name, version) {

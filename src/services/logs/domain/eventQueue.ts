@@ -7,7 +7,7 @@ export interface EventQueue {
   /** Returns by how many bytes the queue has grown (or shrunk). */
   add(event: RowEvent, room: number): number;
   /** Takes events of at most `bytesMax` (but at least one) from the front; their number of bytes is subtracted. */
-  take(bytesMax: number): { readonly events: RowEvent[]; readonly bytes: number };
+  take(bytesMax: number): { readonly events: RowEvent[]; readonly bytes: number; readonly lostEvents: number };
   /** Puts back what could not be stored. Returns by how many bytes the queue has grown. */
   putBack(events: readonly RowEvent[]): number;
   bytes(): number;
@@ -61,6 +61,7 @@ export function createEventQueue(bytesMax: number, messageBytesMax: number): Eve
     take(takeBytesMax) {
       const taken: RowEvent[] = [];
       let takenBytes = 0;
+      const lostEvents = lost.events;
       if (lost.events > 0) {
         const text = `[haneul] ${lost.events} log events (${lost.bytes} bytes) were dropped here: they came faster than they could be stored.\n`;
         taken.push({ timestampMs: lost.timestampMs, message: text });
@@ -76,7 +77,7 @@ export function createEventQueue(bytesMax: number, messageBytesMax: number): Eve
       }
       bytes -= takenBytes;
       compact();
-      return { events: taken, bytes: takenBytes };
+      return { events: taken, bytes: takenBytes, lostEvents };
     },
     putBack(returned) {
       departed -= returned.length;

@@ -15,6 +15,8 @@ interface Waiting {
 export interface OutputBatch {
   readonly entry: Waiting;
   readonly events: readonly RowEvent[];
+  /** What was dropped in front of them. */
+  readonly lostEvents: number;
 }
 
 /** The output of all streams that waits to be stored, bounded for each stream and in all. */
@@ -28,6 +30,7 @@ export interface OutputQueues {
   /** Forgets the streams of stored batches for which nothing waits. */
   settle(batches: readonly OutputBatch[]): void;
   isEmpty(): boolean;
+  waitingBytes(): number;
   hasFullRow(): boolean;
   /** Tells, whenever asked, whether everything that waits now has been taken. */
   watch(): () => boolean;
@@ -55,7 +58,7 @@ export function createOutputQueues(): OutputQueues {
         const taken = entry.queue.take(sinkRowBytes);
         queuedBytes -= taken.bytes;
         bytes += taken.bytes;
-        batches.push({ entry, events: taken.events });
+        batches.push({ entry, events: taken.events, lostEvents: taken.lostEvents });
         // To the end of the line, so that a stream that never ends does not keep the others waiting.
         waiting.delete(entry.key);
         waiting.set(entry.key, entry);
@@ -69,6 +72,7 @@ export function createOutputQueues(): OutputQueues {
       for (const { entry } of batches) if (entry.queue.isEmpty()) waiting.delete(entry.key);
     },
     isEmpty: () => waiting.size === 0,
+    waitingBytes: () => queuedBytes,
     hasFullRow: () => [...waiting.values()].some(({ queue }) => queue.bytes() >= sinkRowBytes),
     watch() {
       const marks = [...waiting.values()].map(({ queue }) => ({ queue, mark: queue.arrived() }));
