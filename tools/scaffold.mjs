@@ -35,8 +35,10 @@ export function scaffold(root, service, operation) {
 }
 
 function readModel(root, service) {
-  const path = join(root, 'src/model', `${service}.json`);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
+  // The template's model lies beside it: what is in src/model is served to clients.
+  const paths = [join(root, 'src/model', `${service}.json`), join(root, 'src/services', service, 'model.json')];
+  const path = paths.find((candidate) => existsSync(candidate));
+  if (path) return JSON.parse(readFileSync(path, 'utf8'));
   const known = readdirSync(join(root, 'src/model')).map((name) => name.replace(/\.json$/, ''));
   throw new Error(`there is no src/model/${service}.json; models there are: ${known.join(', ')}\n${usage}`);
 }

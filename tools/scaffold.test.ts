@@ -13,7 +13,7 @@ const { scaffold } = (await import(pathToFileURL(join(packageRoot, 'tools/scaffo
 function copyOfHelloWorld(context: TestContext): string {
   const root = mkdtempSync(join(tmpdir(), 'haneul-scaffold-'));
   context.after(() => rmSync(root, { recursive: true, force: true }));
-  for (const path of ['src/model/hello-world.json', 'src/model/sqs.json', 'src/services/hello-world']) {
+  for (const path of ['src/model/sqs.json', 'src/services/hello-world']) {
     cpSync(join(packageRoot, path), join(root, path), { recursive: true });
   }
   return root;

@@ -10,8 +10,6 @@ export interface ServiceCoverage {
   readonly operations: readonly { readonly name: string; readonly level: Level }[];
 }
 
-// The template that new services are copied from is no product.
-const templates = new Set(['hello-world']);
 const evidenceFolders = ['test/conformance', 'test/journeys', 'test/tools'];
 
 interface Model {
@@ -25,7 +23,7 @@ interface Model {
 export async function readCoverage(root: string): Promise<ServiceCoverage[]> {
   const evidence = readEvidence(root);
   const models = readdirSync(join(root, 'src/model')).filter((name) => name.endsWith('.json')).map((name) => readModel(root, name));
-  const services = models.filter(({ id }) => !templates.has(id)).map(async (model) => {
+  const services = models.map(async (model) => {
     const registered = await registeredOperations(root, model.id);
     const called = evidence(model);
     const operations = Object.keys(model.operations)

@@ -47,9 +47,10 @@ export const messagePartBytesMax = 48 * 1024;
 /** A page that has looked at so much is answered as it is, with a token: no request holds the event loop for long. */
 export const pageScanBytesMax = 16 * 1024 * 1024;
 export const pageScanRowsMax = 4_000;
-/** Character steps of a filter pattern for one page, and between two turns of the event loop. */
+/** Character steps of a filter pattern for one page, between two turns of the event loop (about 5 ms), and between two looks at that. */
 export const pageMatchStepsMax = 64_000_000;
-export const turnMatchStepsMax = 2_000_000;
+export const turnMatchStepsMax = 1_000_000;
+export const regexSliceStepsMax = 64_000;
 /** Positions of a compiled regular expression (a counted repetition takes one for each count). */
 export const regexPositionsMax = 256;
 /** How deep parentheses may nest in a JSON pattern. */

@@ -21,7 +21,7 @@ interface PatternCase {
 const folder = join(packageRoot, 'test', 'cases', 'filter-patterns');
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
-  test(`parseFilterPattern agrees with every case of ${file}`, () => {
+  test(`parseFilterPattern agrees with every case of ${file}`, async () => {
     const { messages = {}, cases } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as CaseFile;
     const textOf = (message: unknown): string => {
       if (typeof message !== 'string') return JSON.stringify(message);
@@ -33,8 +33,8 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.json')))
       try {
         const parsed = parseFilterPattern(pattern);
         if (error !== undefined) wrong.push(`${pattern}: is refused with "${error}"`);
-        for (const message of matches) if (!parsed.matches(textOf(message))) wrong.push(`${pattern}: matches ${textOf(message)}`);
-        for (const message of misses) if (parsed.matches(textOf(message))) wrong.push(`${pattern}: does not match ${textOf(message)}`);
+        for (const message of matches) if (!(await parsed.matches(textOf(message)))) wrong.push(`${pattern}: matches ${textOf(message)}`);
+        for (const message of misses) if (await parsed.matches(textOf(message))) wrong.push(`${pattern}: does not match ${textOf(message)}`);
       } catch (thrown) {
         if (String((thrown as Error).message) !== error) wrong.push(`${pattern}: ${String(thrown)}`);
       }

@@ -2,13 +2,15 @@ import { invalidCharacters } from './errors.ts';
 import type { RegexCompiler } from './parseFilterPattern.ts';
 import type { Scanner } from './scanner.ts';
 import { parseQuoted, parseRegexSource } from './termPattern.ts';
+import { negate } from './turn.ts';
+import type { Verdict } from './turn.ts';
 
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** A condition on one value: `= 4*`, `>= 500`, `!= "x y"`, `= %4[0-9]{2}%`. */
 export interface Comparison {
   /** For values that are text. */
-  matchesText(value: string): boolean;
+  matchesText(value: string): Verdict;
   /** For values that are numbers. */
   matchesNumber(value: number): boolean;
   /** True for `= *`: any value will do. */
@@ -32,7 +34,7 @@ export function parseComparison(scanner: Scanner, operator: Operator, compile: R
   const first = scanner.peek();
   if (first === '%' && equality) {
     const regex = compile(scanner.read(parseRegexSource));
-    return textComparison((value) => regex.test(value) !== negated);
+    return textComparison((value) => (negated ? negate(regex.test(value)) : regex.test(value)));
   }
   if (first === '"' && equality) {
     const wanted = scanner.read(parseQuoted);
@@ -63,7 +65,7 @@ const orders = {
 } as const;
 
 /** Quoted text and regular expressions look at text only: the number 404 is not "404". */
-function textComparison(matchesText: (value: string) => boolean): Comparison {
+function textComparison(matchesText: (value: string) => Verdict): Comparison {
   return { matchesText, matchesNumber: () => false, matchesAny: false };
 }
 

@@ -5,8 +5,10 @@ import type { RegexCompiler } from './parseFilterPattern.ts';
 import { createScanner } from './scanner.ts';
 import type { Scanner } from './scanner.ts';
 import { parseQuoted } from './termPattern.ts';
+import { holdsForEvery, holdsForSome } from './turn.ts';
+import type { Verdict } from './turn.ts';
 
-type Test = (document: unknown) => boolean;
+type Test = (document: unknown) => Verdict;
 /** A property's name, an element's number, or all of either. */
 type Step = string | number | typeof all;
 const all = Symbol('all');
@@ -19,14 +21,14 @@ interface Parsing {
 }
 
 /** Compiles `{ … }`: conditions on properties of a JSON message, with `&&`, `||` and parentheses (in this order of strength). */
-export function parseJsonPattern(text: string, compile: RegexCompiler): (message: string) => boolean {
+export function parseJsonPattern(text: string, compile: RegexCompiler): (message: string) => Verdict {
   const scanner = createScanner(text);
   scanner.take('{');
   const test = parseOr({ scanner, compile, depth: 0, wildcards: 0 });
   if (!scanner.take('}') || !scanner.isAtEnd()) scanner.refuse();
   return (message) => {
     const document = parseDocument(message);
-    return document !== undefined && test(document);
+    return document === undefined ? false : test(document);
   };
 }
 
@@ -43,13 +45,13 @@ function parseDocument(message: string): object | undefined {
 function parseOr(parsing: Parsing): Test {
   const tests = [parseAnd(parsing)];
   while (parsing.scanner.take('||')) tests.push(parseAnd(parsing));
-  return (document) => tests.some((test) => test(document));
+  return (document) => holdsForSome(tests, (test) => test(document));
 }
 
 function parseAnd(parsing: Parsing): Test {
   const tests = [parseCondition(parsing)];
   while (parsing.scanner.take('&&')) tests.push(parseCondition(parsing));
-  return (document) => tests.every((test) => test(document));
+  return (document) => holdsForEvery(tests, (test) => test(document));
 }
 
 function parseCondition(parsing: Parsing): Test {
@@ -81,7 +83,7 @@ function parseTest(parsing: Parsing): Test {
   const comparison = parseComparison(scanner, parseOperator(scanner), compile);
   // A condition applies to a string, a number or a boolean; to an object or an array neither "=" nor "!=" does (User Guide).
   return (document) =>
-    select(document, steps).some((value) => {
+    holdsForSome(select(document, steps), (value) => {
       if (typeof value === 'number') return comparison.matchesAny || comparison.matchesNumber(value);
       if (typeof value === 'string') return comparison.matchesText(value);
       return typeof value === 'boolean' && comparison.matchesText(String(value));

@@ -1,15 +1,17 @@
-import { regexPositionsMax } from '../../limits.ts';
+import { regexPositionsMax, regexSliceStepsMax } from '../../limits.ts';
 import { invalidCharacters, invalidPattern } from './errors.ts';
+import { holdsForSome } from './turn.ts';
+import type { Turn, Verdict } from './turn.ts';
 
 // The regular expressions of filter patterns have no groups: alternatives of simple items (a character, a class) that may
 // repeat. Every item becomes one or more positions of an automaton that is run over all places of the text at once, so the
-// time is at most (length of the text) x (positions): no expression can make the server hang.
+// time is at most (length of the text) x (positions), and others get their turn in between: no expression can make the server hang.
 // Syntax: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html, "Supported regular expressions".
 
 export interface CompiledRegex {
   /** Work for one character of text, for budgets. */
   readonly cost: number;
-  test(text: string): boolean;
+  test(text: string): Verdict;
 }
 
 type CharacterTest = (code: number) => boolean;
@@ -30,12 +32,12 @@ interface Alternative {
 const plainSymbols = /^[A-Za-z0-9:_#=@/;,-]$/;
 const operators = '^$?[]{}|\\*+.';
 
-/** Compiles what stands between the percent signs. */
-export function compileRegex(source: string): CompiledRegex {
+/** Compiles what stands between the percent signs. `turn` is told of the work of every test. */
+export function compileRegex(source: string, turn: Turn): CompiledRegex {
   const alternatives = parseAlternatives(source).map(compileAlternative);
   const cost = alternatives.reduce((sum, { positions }) => sum + positions, 0);
   if (cost > regexPositionsMax) throw invalidPattern();
-  return { cost: Math.max(1, cost), test: (text) => alternatives.some(({ test }) => test(text)) };
+  return { cost: Math.max(1, cost), test: (text) => holdsForSome(alternatives, (automaton) => runInTurns(automaton, text, turn)) };
 }
 
 function parseAlternatives(source: string): Alternative[] {
@@ -184,7 +186,23 @@ function parseRepetition(source: string, at: number): [min: number, max: number,
 
 interface Automaton {
   readonly positions: number;
-  test(text: string): boolean;
+  /** Begins at the head of the text. What it returns goes on for so many characters, and tells the result once it is known. */
+  start(text: string): (characters: number) => boolean | undefined;
+}
+
+function runInTurns(automaton: Automaton, text: string, turn: Turn): Verdict {
+  const advance = automaton.start(text);
+  const stepsOfOne = automaton.positions + 1;
+  const characters = Math.max(1, Math.floor(regexSliceStepsMax / stepsOfOne));
+  const run = (): Verdict => {
+    for (;;) {
+      const result = advance(characters);
+      const pause = turn.spend(Math.min(characters, text.length) * stepsOfOne);
+      if (pause) return pause.then(() => result ?? run());
+      if (result !== undefined) return result;
+    }
+  };
+  return run();
 }
 
 /** State p is "the items of the first p positions are matched"; a position may be skipped, and may repeat itself. */
@@ -224,21 +242,25 @@ function compileAlternative({ items, atStart, atEnd }: Alternative): Automaton {
 
   return {
     positions: end,
-    test(text) {
+    start(text) {
       let states = new Uint8Array(end + 2);
       let next = new Uint8Array(end + 2);
       // "$" is also met before the line break that ends the text, as log lines have one.
       const isEnd = (at: number): boolean => at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10);
       states[0] = 1;
       spread(states);
-      for (let at = 0; ; at += 1) {
-        if (states[end] === 1 && (!atEnd || isEnd(at))) return true;
-        if (at >= text.length) return false;
-        step(states, next, acceptedAt(text.charCodeAt(at)));
-        if (!atStart) next[0] = 1;
-        spread(next);
-        [states, next] = [next, states];
-      }
+      let at = 0;
+      return (characters) => {
+        for (const pauseAt = at + characters; at < pauseAt; at += 1) {
+          if (states[end] === 1 && (!atEnd || isEnd(at))) return true;
+          if (at >= text.length) return false;
+          step(states, next, acceptedAt(text.charCodeAt(at)));
+          if (!atStart) next[0] = 1;
+          spread(next);
+          [states, next] = [next, states];
+        }
+        return undefined;
+      };
     },
   };
 }

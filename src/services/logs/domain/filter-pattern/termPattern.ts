@@ -1,9 +1,11 @@
 import { invalidCharacters, invalidPattern } from './errors.ts';
 import type { RegexCompiler } from './parseFilterPattern.ts';
+import { andThen, holdsForEvery, holdsForSome, negate } from './turn.ts';
+import type { Verdict } from './turn.ts';
 
 // "Match terms in unstructured log events": all terms must be there, `-term` must not, and with `?term` one of them is enough.
 
-type Test = (message: string) => boolean;
+type Test = (message: string) => Verdict;
 
 /** Compiles a pattern of terms, phrases in double quotes and regular expressions between percent signs. */
 export function parseTermPattern(text: string, compile: RegexCompiler): Test {
@@ -28,10 +30,11 @@ export function parseTermPattern(text: string, compile: RegexCompiler): Test {
   }
   // "?" cannot be combined with other terms: next to included ones the optional ones make no difference (User Guide).
   const anyOf = included.length === 0 && optional.length > 0 ? optional : undefined;
-  return (message) =>
-    included.every((test) => test(message)) &&
-    (anyOf === undefined || anyOf.some((test) => test(message))) &&
-    !excluded.some((test) => test(message));
+  return (message) => {
+    const matches = (test: Test): Verdict => test(message);
+    const wanted = andThen(holdsForEvery(included, matches), () => anyOf === undefined || holdsForSome(anyOf, matches));
+    return andThen(wanted, () => negate(holdsForSome(excluded, matches)));
+  };
 }
 
 function parseTerm(text: string, start: number, compile: RegexCompiler): [Test, number] {
