@@ -56,6 +56,12 @@ export interface Walk {
   absent(name: WalkStep): void;
 }
 
+/** A program in another language that takes the walk: its arguments are the endpoint and four archives; it prints what it saw. */
+export interface WalkProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
 /** Declares the tests of one client. With `missing` every step is reported as skipped, with that reason. */
 export function createWalk(client: string, missing?: string): Walk {
   const steps: Partial<Record<WalkStep, StepResult>> = {};

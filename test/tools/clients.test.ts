@@ -6,6 +6,7 @@ import { suite } from 'node:test';
 import { packageRoot } from '../../src/base/packageRoot.ts';
 import { findAwsCli, type AwsCliGeneration } from '../support/awsCli.ts';
 import { requireGoProgram } from '../support/goProgram.ts';
+import { requireJavaProgram } from '../support/javaProgram.ts';
 import { requirePythonPackages } from '../support/pythonPackages.ts';
 import { declareCliWalk } from './cliWalk.ts';
 import { declareProgramWalk } from './programWalk.ts';
@@ -17,6 +18,7 @@ const programs = await Promise.all(generations.map(async (generation) => ({ gene
 const pythons = await Promise.all(boto3Versions.map(async (version) => ({ version, python: await requirePythonPackages('boto3', [`boto3==${version}`]) })));
 
 const goWalk = await requireGoProgram('walk', join(packageRoot, 'test/tools/go'));
+const javaWalk = await requireJavaProgram('Walk', join(packageRoot, 'test/tools/java'));
 
 suite('real clients', { concurrency: 3 }, () => {
   for (const { generation, program } of programs) suite(`AWS CLI (${generation})`, { concurrency: 1 }, () => declareCliWalk(generation, program));
@@ -25,5 +27,6 @@ suite('real clients', { concurrency: 3 }, () => {
     suite(`boto3 ${version}`, { concurrency: 1 }, () => declareProgramWalk(`boto3 ${version}`, program));
   }
   const program = typeof goWalk === 'string' ? { command: goWalk, args: [] } : goWalk;
+  suite('AWS SDK for Java v2', { concurrency: 1 }, () => declareProgramWalk('AWS SDK for Java v2', javaWalk));
   suite('AWS SDK for Go v2', { concurrency: 1 }, () => declareProgramWalk('AWS SDK for Go v2', program));
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { createWalk, type Walk, type WalkStep } from '../support/clientWalk.ts';
+import { createWalk, type Walk, type WalkProgram, type WalkStep } from '../support/clientWalk.ts';
 import { basicExecutionPolicyArn } from '../support/functions.ts';
 import type { Missing } from '../support/installOnce.ts';
 import { runCommand } from '../support/runCommand.ts';
@@ -23,12 +23,6 @@ interface Refusal {
 type Outcome = { readonly ok: unknown } | { readonly error: Refusal } | { readonly crash: string };
 
 const names = ['walk-python', 'walk-node', 'walk-shell'];
-
-/** A program in another language that takes the walk: its arguments are the endpoint and four archives; it prints what it saw. */
-export interface WalkProgram {
-  readonly command: string;
-  readonly args: readonly string[];
-}
 
 /** Declares the walk through another language's SDK: a program walks, this file judges what it saw. */
 export function declareProgramWalk(client: string, program: WalkProgram | Missing): void {
