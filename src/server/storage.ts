@@ -25,8 +25,6 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-const everything = { from: Uint8Array.of(), to: Uint8Array.of(0xff) };
-
 /** Opens the store of `dataFolder`, or an empty one in memory. */
 export async function openStorage({ dataFolder, log }: { readonly dataFolder: string | undefined; readonly log: Logger }): Promise<Storage> {
   const runFolder = await makeRunFolder(dataFolder);
@@ -46,7 +44,7 @@ export async function openStorage({ dataFolder, log }: { readonly dataFolder: st
     runFolder,
     async wipe() {
       await blobs.close();
-      await store.transact(async (tx) => tx.clearRange(everything));
+      await store.replaceRows([]);
       await rm(blobFolder, { recursive: true, force: true });
       await rm(codeFolder, { recursive: true, force: true });
       await mkdir(codeFolder, { recursive: true, mode: 0o755 });
