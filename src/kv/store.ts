@@ -78,6 +78,16 @@ export interface Store {
   watch(prefix: Key, signal: AbortSignal): AsyncIterable<void>;
   /** Undefined when another holder has it. */
   lease(name: string, ttlMs: number): Promise<Lease | undefined>;
+  /**
+   * Every row as it is at the moment of the call, in pages and in the order of keys, while others go on. Takes as long as its reader
+   * does, so read it quickly. Leaves out what belongs to running processes (leases).
+   */
+  exportRows(): AsyncIterable<readonly Row[]>;
+  /**
+   * Replaces everything by `pages`, as `exportRows` gave them (none at all: wipes). Stamps go on growing. In many transactions, so a crash
+   * leaves a part of it, and nobody else may use the store meanwhile.
+   */
+  replaceRows(pages: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>): Promise<void>;
   /** Copies a consistent state into an empty folder, while running. */
   backup(folder: string): Promise<void>;
   close(): Promise<void>;

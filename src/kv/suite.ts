@@ -14,6 +14,7 @@ import { durabilityCases } from './suite/durability.ts';
 import { limitCases } from './suite/limits.ts';
 import { orderCases } from './suite/order.ts';
 import { transactionCases } from './suite/transactions.ts';
+import { wholeStoreCases } from './suite/wholeStore.ts';
 import { weakMode } from './weakMode.ts';
 
 export interface StorePlace {
@@ -49,7 +50,7 @@ export interface StoreDriver {
 
 /** Declares the contract's tests for one driver, as it is and in weak mode. */
 export function describeStore(driverName: string, driver: StoreDriver): void {
-  const cases = [orderCases, transactionCases, coordinationCases, limitCases, durabilityCases].flat();
+  const cases = [orderCases, transactionCases, coordinationCases, limitCases, durabilityCases, wholeStoreCases].flat();
   for (const weak of [false, true]) {
     for (const storeCase of cases) {
       if (storeCase.durableOnly === true && !driver.durable) continue;

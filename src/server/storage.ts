@@ -34,8 +34,6 @@ export interface StorageOptions {
   readonly metrics: Metrics;
 }
 
-const everything = { from: Uint8Array.of(), to: Uint8Array.of(0xff) };
-
 /** Opens the store of `dataFolder`, or an empty one in memory. */
 export async function openStorage({ dataFolder, log, metrics }: StorageOptions): Promise<Storage> {
   const runFolder = await makeRunFolder(dataFolder);
@@ -56,7 +54,7 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
     runFolder,
     async wipe() {
       await blobs.close();
-      await store.transact(async (tx) => tx.clearRange(everything));
+      await store.replaceRows([]);
       await rm(blobFolder, { recursive: true, force: true });
       await rm(codeFolder, { recursive: true, force: true });
       await mkdir(codeFolder, { recursive: true, mode: 0o755 });

@@ -4,7 +4,7 @@
 import { InvariantError } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, EngineSnapshot } from '../engine.ts';
 import { keyText } from '../keyText.ts';
 import { createLeases } from '../leases.ts';
 import { transactionMsMax } from '../limits.ts';
@@ -19,10 +19,11 @@ import type {
   Transaction,
   Value,
 } from '../store.ts';
-import { nextKey, packKey } from '../tuple.ts';
+import { nextKey } from '../tuple.ts';
 import { Batch } from './batch.ts';
-import { decodeCounter, encodeCounter } from './counter.ts';
+import { decodeCounter, encodeCounter } from '../counter.ts';
 import { LockTable } from './lockTable.ts';
+import { exportPages, replaceAllRows, stampCeilingKey } from './wholeStore.ts';
 import { Overlay } from './overlay.ts';
 import type { CommitRecord } from './overlay.ts';
 import { ReadView } from './readView.ts';
@@ -43,7 +44,6 @@ const backOffTurnsMax = 32;
 const pendingBytesMax = 64 * 1024 * 1024;
 /** Stamps are promised to the disk in blocks of this many commits, so that they grow over restarts too. */
 const stampBlock = 1_000_000;
-const stampCeilingKey = packKey([null, 'stampCeiling']);
 const conflictLockPrefix = '\u0100';
 
 /** A store over an embedded engine that this process alone owns. */
@@ -57,6 +57,8 @@ export function createOptimisticStore(options: OptimisticStoreOptions): Store {
     tail: (prefix, after, limit) => store.tail(prefix, after, limit),
     watch: (prefix, signal) => store.watch(prefix, signal),
     lease: (name, ttlMs): Promise<Lease | undefined> => leases.acquire(name, ttlMs),
+    exportRows: () => store.exportRows(),
+    replaceRows: (pages) => store.replaceRows(pages),
     backup: (folder) => store.backup(folder),
     async close() {
       leases.close();
@@ -74,6 +76,7 @@ class OptimisticStore {
   private readonly watchers = new Watchers();
   private readonly claims = new Map<string, Attempt>();
   private readonly snapshots = new Set<ReadView>();
+  private readonly exported = new Set<EngineSnapshot>();
   private oldest: Attempt | undefined;
   private newest: Attempt | undefined;
   private pending = new Batch(1);
@@ -126,6 +129,21 @@ class OptimisticStore {
 
   watch(prefix: Key, signal: AbortSignal): AsyncIterable<void> {
     return this.watchers.watch(prefix, signal);
+  }
+
+  exportRows(): AsyncIterable<readonly Row[]> {
+    this.requireOpen();
+    return exportPages(this.engine, this.exported);
+  }
+
+  async replaceRows(pages: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>): Promise<void> {
+    await replaceAllRows(this, pages, async (ceiling) => {
+      // On the disk before any row that carries such a stamp.
+      this.stampCeiling = Math.max(this.stampCeiling, ceiling);
+      const value = encodeCounter(BigInt(this.stampCeiling));
+      await this.transact(async (tx) => tx.set(stampCeilingKey, value));
+      this.overlay.version = Math.max(this.overlay.version, ceiling);
+    });
   }
 
   async backup(folder: string): Promise<void> {
@@ -351,7 +369,8 @@ class OptimisticStore {
       const last = this.pending.records.length > 0 ? this.pending : this.flushing;
       await last?.done.catch(() => undefined);
     }
-    for (const view of this.snapshots) view.release();
+    for (const view of [...this.snapshots, ...this.exported]) view.release();
+    this.exported.clear();
     await this.engine.close();
   }
 

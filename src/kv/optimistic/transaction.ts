@@ -7,7 +7,7 @@ import type { Patch } from '../mergeRange.ts';
 import type { Key, KeyRange, RangeOptions, Row, Transaction, Value } from '../store.ts';
 import { nextKey } from '../tuple.ts';
 import type { Batch } from './batch.ts';
-import { decodeCounter, encodeCounter } from './counter.ts';
+import { decodeCounter, encodeCounter } from '../counter.ts';
 import type { Overlay, RangeRead, ReadSet } from './overlay.ts';
 
 export interface OwnWrite {

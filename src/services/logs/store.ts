@@ -1,7 +1,7 @@
 import { cutIntoRows, cutMessage, toStorable } from './domain/rows.ts';
 import type { RowEvent } from './domain/rows.ts';
 import { groupNotFound, streamNotFound } from './errors.ts';
-import { decodeCounter } from '../../kv/optimistic/counter.ts';
+import { decodeCounter } from '../../kv/counter.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope, TableRow } from '../../kv/table.ts';

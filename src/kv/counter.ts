@@ -1,5 +1,5 @@
-import { InvariantError } from '../../base/errors.ts';
-import type { Key, Value } from '../store.ts';
+import { InvariantError } from '../base/errors.ts';
+import type { Key, Value } from './store.ts';
 
 /** The number in a counter's value; a missing counter is zero. */
 export function decodeCounter(value: Value | undefined, key: Key): bigint {
