@@ -1,34 +1,53 @@
-import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
-import { type ChainDeps, serveApi } from '../framework/chain.ts';
+import { type ApiRequest, type ChainDeps, serveApi } from '../framework/chain.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
-import { BodyBudget, BodyError, readBody } from './body.ts';
+import type { Arrival } from './arrival.ts';
+import { BodyError } from './body.ts';
 import type { Composition } from './compose.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, serveControl } from './control.ts';
 import { refuseForeignRequest } from './hostGuard.ts';
-import type { Arrival } from './listen.ts';
 import type { Platform } from './platform.ts';
 
 const codePath = '/lambda-code/';
 
 /** Answers one request on the one port: a control endpoint, a code download, or an API operation. */
-export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget, budget: BodyBudget): Promise<WireResponse> {
-  const { head, incoming } = arrival;
+export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget): Promise<WireResponse> {
+  const { head } = arrival;
   const { chain } = platform.current();
   const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys });
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
-  if (isControlPath(head.path)) return await answerControl(arrival, chain, control, budget);
+  if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
   return await platform.use(async (state) => {
     if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
-    const readBody = (bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> => readApiBody(incoming, bytesMax, tooLarge, budget);
-    return await serveApi({ head, sourceIp: arrival.sourceIp, signal: arrival.signal, readBody }, state.chain);
+    return await serveApi(new ApiArrival(arrival), state.chain);
   });
 }
 
-async function readApiBody(incoming: IncomingMessage, bytesMax: number, tooLarge: () => ServiceError, budget: BodyBudget): Promise<Uint8Array> {
+/** An arrival as the chain takes it: what is wrong with a body is said as an API answer. */
+class ApiArrival implements ApiRequest {
+  readonly head: RequestHead;
+  readonly sourceIp: string;
+  readonly #arrival: Arrival;
+
+  constructor(arrival: Arrival) {
+    this.head = arrival.head;
+    this.sourceIp = arrival.sourceIp;
+    this.#arrival = arrival;
+  }
+
+  get signal(): AbortSignal {
+    return this.#arrival.signal;
+  }
+
+  readBody(bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
+    return readApiBody(this.#arrival, bytesMax, tooLarge);
+  }
+}
+
+async function readApiBody(arrival: Arrival, bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
   try {
-    return await readBody(incoming, bytesMax, budget);
+    return await arrival.readBody(bytesMax);
   } catch (error) {
     if (!(error instanceof BodyError)) throw error;
     if (error.failure === 'too-large') throw tooLarge();
@@ -38,10 +57,10 @@ async function readApiBody(incoming: IncomingMessage, bytesMax: number, tooLarge
 }
 
 // Whoever may act as root may steer the server; on a trusting loopback listener that is everybody who reaches it.
-async function answerControl(arrival: Arrival, chain: ChainDeps, control: ControlTarget, budget: BodyBudget): Promise<WireResponse> {
-  const { head, incoming } = arrival;
+async function answerControl(arrival: Arrival, chain: ChainDeps, control: ControlTarget): Promise<WireResponse> {
+  const { head } = arrival;
   try {
-    const body = await readApiBody(incoming, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }), budget);
+    const body = await readApiBody(arrival, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }));
     if (!chain.trustUnknownKeys && !isPublicControlPath(head.path)) await requireRoot(head, body, chain);
     return await serveControl(control, { method: head.method, path: head.path, body });
   } catch (error) {

@@ -33,27 +33,63 @@ export class BodyBudget {
   }
 }
 
+/** Gathers the pieces of one body within its own limit and the server's. */
+export class BodyCollector {
+  readonly #bytesMax: number;
+  readonly #budget: BodyBudget;
+  readonly #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(bytesMax: number, budget: BodyBudget) {
+    this.#bytesMax = bytesMax;
+    this.#budget = budget;
+  }
+
+  /** Answers why this piece cannot be taken, if it cannot. */
+  add(piece: Buffer): BodyFailure | undefined {
+    if (this.#bytes + piece.length > this.#bytesMax) return 'too-large';
+    if (!this.#budget.reserve(piece.length)) return 'overloaded';
+    this.#bytes += piece.length;
+    this.#pieces.push(piece);
+    return undefined;
+  }
+
+  /** The whole body; its bytes no longer count. */
+  finish(): Buffer {
+    this.#budget.release(this.#bytes);
+    const [only] = this.#pieces;
+    return this.#pieces.length === 1 && only ? only : Buffer.concat(this.#pieces, this.#bytes);
+  }
+
+  /** For a body that was cut off or refused. */
+  discard(): void {
+    this.#budget.release(this.#bytes);
+    this.#pieces.length = 0;
+  }
+}
+
 /** Reads a whole body of at most `bytesMax`. Rejects with a {@link BodyError}; the rest of a refused body is discarded by the caller. */
 export function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) return Promise.reject(new BodyError('too-large'));
   if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(Buffer.alloc(0));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const finish = (settle: () => void): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      budget.release(bytes);
-      settle();
+    const collector = new BodyCollector(bytesMax, budget);
+    const detach = (): void => void request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    const fail = (failure: BodyFailure): void => {
+      detach();
+      collector.discard();
+      reject(new BodyError(failure));
     };
     const onData = (chunk: Buffer): void => {
-      if (bytes + chunk.length > bytesMax) return finish(() => reject(new BodyError('too-large')));
-      if (!budget.reserve(chunk.length)) return finish(() => reject(new BodyError('overloaded')));
-      bytes += chunk.length;
-      chunks.push(chunk);
+      const failure = collector.add(chunk);
+      if (failure !== undefined) fail(failure);
     };
-    const onEnd = (): void => finish(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
-    const onClose = (): void => finish(() => reject(new BodyError('aborted')));
+    const onEnd = (): void => {
+      detach();
+      resolve(collector.finish());
+    };
+    const onClose = (): void => fail('aborted');
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }

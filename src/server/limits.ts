@@ -13,3 +13,6 @@ export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
 export const bodyBytesMaxDefault = 16 * 1024 * 1024;
 /** How long a stop waits for requests under way. */
 export const drainMs = 10_000;
+/** How much of a body that nobody wants is still taken after the answer, and for how long, so that the client can read it. */
+export const discardBytesMax = 8 * 1024 * 1024;
+export const discardMs = 2_000;

@@ -1,19 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
+import type { Arrival } from './arrival.ts';
+import { type BodyBudget, readBody } from './body.ts';
+import { createFront, type Front } from './front/createFront.ts';
 import * as limits from './limits.ts';
+import { answerMalformed } from './malformed.ts';
 
-/** One request as it arrived: its head, and the connection to answer on. */
-export interface Arrival {
-  readonly head: RequestHead;
-  readonly incoming: IncomingMessage;
-  readonly sourceIp: string;
-  /** Aborts when the client goes away before the answer is complete. */
-  readonly signal: AbortSignal;
-}
+type Respond = (arrival: Arrival) => Promise<WireResponse>;
 
 export interface Listener {
   readonly port: number;
@@ -24,9 +21,18 @@ export interface Listener {
 /** Opens the one port that serves everything. `respond` must not reject: what it cannot answer is a bug and closes the connection. */
 export async function listen(
   address: { readonly host: string; readonly port: number },
-  respond: (arrival: Arrival) => Promise<WireResponse>,
+  respond: Respond,
   onBug: (error: unknown) => void,
+  budget: BodyBudget,
 ): Promise<Listener> {
+  const server = createHttpServer(respond, onBug, budget);
+  const front = createFront(server, { respond, onBug, budget });
+  await bind(server, address);
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, front) };
+}
+
+/** The server behind the fast path: node:http with this server's limits and answers. */
+export function createHttpServer(respond: Respond, onBug: (error: unknown) => void, budget: BodyBudget): Server {
   const server = createServer({
     maxHeaderSize: limits.headBytesMax,
     headersTimeout: limits.headTimeoutMs,
@@ -38,7 +44,7 @@ export async function listen(
   });
   server.maxConnections = limits.connectionsMax;
   const exchange = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    answer(incoming, outgoing, respond).catch((error: unknown) => {
+    answer(incoming, outgoing, respond, budget).catch((error: unknown) => {
       outgoing.destroy();
       if (!isDisconnect(error)) onBug(error);
     });
@@ -50,18 +56,17 @@ export async function listen(
     exchange(incoming, outgoing);
   });
   server.on('clientError', answerMalformed);
-  await bind(server, address);
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return server;
 }
 
-async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respond: (arrival: Arrival) => Promise<WireResponse>): Promise<void> {
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respond: Respond, budget: BodyBudget): Promise<void> {
   const abort = new AbortController();
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) abort.abort(new Error('the client went away'));
   });
   const response = await respond({
     head: headOf(incoming),
-    incoming,
+    readBody: (bytesMax) => readBody(incoming, bytesMax, budget),
     sourceIp: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     signal: abort.signal,
   });
@@ -82,41 +87,33 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
 
 // Closing at once would reset the connection before a client that is still sending has read the answer.
 function discardRest(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  let left = 8 * 1024 * 1024;
+  let left = limits.discardBytesMax;
   incoming.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) incoming.destroy();
   });
   incoming.resume();
-  outgoing.once('finish', () => incoming.socket.setTimeout(2_000, () => incoming.destroy()));
+  outgoing.once('finish', () => incoming.socket.setTimeout(limits.discardMs, () => incoming.destroy()));
 }
 
 function headOf(incoming: IncomingMessage): RequestHead {
   const url = incoming.url ?? '/';
   const mark = url.indexOf('?');
+  // Not headersDistinct: a header called `constructor` or `__proto__` makes it throw.
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(incoming.headersDistinct)) if (value) headers[name] = value.join(', ');
+  const { rawHeaders } = incoming;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = rawHeaders[index + 1] ?? '';
+    const known = headers[name];
+    headers[name] = known === undefined ? value : `${known}, ${value}`;
+  }
   return {
     method: incoming.method ?? 'GET',
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? '' : url.slice(mark + 1),
     headers,
   };
-}
-
-const malformedAnswers: Readonly<Record<string, readonly [number, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
-};
-
-function answerMalformed(error: Error, socket: Socket): void {
-  const code = systemErrorCode(error) ?? '';
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [status, reason] = malformedAnswers[code] ?? [400, 'Bad Request'];
-  const body = JSON.stringify({ __type: 'MalformedHttpRequestException', message: reason });
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }
 
 async function bind(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
@@ -134,13 +131,18 @@ async function bind(server: Server, { host, port }: { readonly host: string; rea
   }
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, front: Front): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), limits.drainMs);
+  front.stop();
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+    front.cut();
+  }, limits.drainMs);
   await closed;
   clearTimeout(cut);
+  front.cut();
 }
 
 function isDisconnect(error: unknown): boolean {

@@ -92,14 +92,15 @@ async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: 
     offsetMs: () => platform.current().composition.clock.offsetMs(),
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
-  const listener = await listen(
-    options,
-    (arrival) => answerArrival(arrival, platform, control, budget),
-    (error) => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) }),
-  );
-  const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const budget = new BodyBudget();
   metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
+  const listener = await listen(
+    options,
+    (arrival) => answerArrival(arrival, platform, control),
+    (error) => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) }),
+    budget,
+  );
+  const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const control: ControlTarget = {
     health: () => ({
       status: 'running',

@@ -1,4 +1,5 @@
 // What cgroup versions 1 and 2 have in common: a group is a folder, its members are a file in it.
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -55,4 +56,12 @@ export async function readCounter(file: string, key: string): Promise<number> {
   const text = await readFile(file, 'latin1').catch(() => '');
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${key} `));
   return line === undefined ? 0 : Number(line.slice(key.length + 1));
+}
+
+/**
+ * A file of a few bytes that the kernel makes while it is read. Read at once: it never waits for a disk, and the four trips to
+ * another thread that the asynchronous form takes cost more than everything else that one invocation does.
+ */
+export function readKernelFile(file: string): string {
+  return readFileSync(file, 'utf8');
 }

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { listGroups, readCounter, reapGroup, removeGroup } from './groupFolder.ts';
+import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
 import type { Limiter, LimitGroup, LimitRequest } from './limiter.ts';
 
 export interface CgroupV1Options {
@@ -35,7 +35,7 @@ export async function openCgroupV1({ controllers, name, wall }: CgroupV1Options)
         const quota = vcpus === undefined ? -1 : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
         await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(quota));
       },
-      memoryPeakBytes: async () => Number(await readFile(join(memory, 'memory.max_usage_in_bytes'), 'latin1')),
+      memoryPeakBytes: async () => Number(readKernelFile(join(memory, 'memory.max_usage_in_bytes'))),
       isOutOfMemory: async () => (await readCounter(join(memory, 'memory.oom_control'), 'oom_kill')) > 0,
       remove: async () => void (await Promise.all([memory, cpu, pids].map((folder) => removeGroup(folder, wall)))),
     };

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { listGroups, readCounter, reapGroup, removeGroup } from './groupFolder.ts';
+import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
 import type { Limiter, LimitGroup, LimitRequest } from './limiter.ts';
 
 export interface CgroupV2Options {
@@ -36,8 +36,11 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
       },
       async memoryPeakBytes() {
         // memory.peak came with Linux 5.19; before it the present use is the best there is.
-        const text = await readFile(join(folder, 'memory.peak'), 'latin1').catch(() => readFile(join(folder, 'memory.current'), 'latin1'));
-        return Number(text);
+        try {
+          return Number(readKernelFile(join(folder, 'memory.peak')));
+        } catch {
+          return Number(readKernelFile(join(folder, 'memory.current')));
+        }
       },
       isOutOfMemory: async () => (await readCounter(join(folder, 'memory.events'), 'oom_kill')) > 0,
       remove: () => removeGroup(folder, wall),

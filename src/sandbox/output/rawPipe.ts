@@ -2,7 +2,8 @@ import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { systemErrorCode } from '../../base/errors.ts';
 
-const readBytes = 64 * 1024;
+// Used between two lines of synchronous code only, and for every invocation: one for all pipes.
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The server's end of a function's descriptor 1 or 2: what native code and child processes print, and last words of a crash. */
 export class RawPipe {
@@ -40,18 +41,17 @@ export class RawPipe {
    */
   drain(): void {
     if (!this.#open) return;
-    const buffer = Buffer.allocUnsafe(readBytes);
     // A pipe holds at most 1 MiB (the kernel's pipe-max-size for unprivileged users).
     for (let round = 0; round < 16; round += 1) {
       let count: number;
       try {
-        count = readSync(this.#fd, buffer);
+        count = readSync(this.#fd, readBuffer);
       } catch (error) {
         if (systemErrorCode(error) === 'EAGAIN') return;
         throw error;
       }
       if (count === 0) return;
-      this.#onBytes(Buffer.from(buffer.subarray(0, count)));
+      this.#onBytes(Buffer.from(readBuffer.subarray(0, count)));
     }
   }
 

@@ -1,0 +1,85 @@
+// A parser of the one kind of head that the fast path serves. It is strict where HTTP is lenient: whatever two parsers could
+// read differently (folded lines, bare line feeds, repeated or odd lengths, transfer codings) is "foreign" and goes to node:http.
+
+import type { RequestHead } from '../../wire/types.ts';
+import { fastHeadersMax } from './limits.ts';
+
+export interface FastRequest {
+  readonly kind: 'request';
+  readonly head: RequestHead;
+  /** Bytes of the head, including the empty line. */
+  readonly headBytes: number;
+  readonly bodyBytes: number;
+}
+
+export type HeadReading = FastRequest | { readonly kind: 'partial' } | { readonly kind: 'foreign' };
+
+const partial: HeadReading = { kind: 'partial' };
+const foreign: HeadReading = { kind: 'foreign' };
+
+const opening = 'POST /2015-03-31/functions/';
+// Invoke (Lambda API reference): a name or ARN, percent-encoded or not, and a query.
+const requestLine = /^POST (\/2015-03-31\/functions\/[A-Za-z0-9_.:$%-]{1,1024}\/invocations)(?:\?([A-Za-z0-9_.:$%~&=+*-]{0,2048}))? HTTP\/1\.1$/;
+const fieldName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+// No blanks but the usual one: parsers disagree about the others.
+const contentLength = /^ ?\d{1,15}$/;
+
+/** Reads the head at the start of `bytes`. */
+export function readHead(bytes: Buffer): HeadReading {
+  if (bytes.toString('latin1', 0, Math.min(opening.length, bytes.length)) !== opening.slice(0, bytes.length)) return foreign;
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return partial;
+  const text = bytes.toString('latin1', 0, end);
+  let lineEnd = text.indexOf('\r\n');
+  const line = requestLine.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
+  if (!line) return foreign;
+  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (let count = 0; lineEnd >= 0; count += 1) {
+    const start = lineEnd + 2;
+    lineEnd = text.indexOf('\r\n', start);
+    if (count === fastHeadersMax || !readField(lineEnd < 0 ? text.slice(start) : text.slice(start, lineEnd), headers)) return foreign;
+  }
+  const length = headers['content-length'];
+  if (length === undefined) return foreign;
+  return { kind: 'request', head: { method: 'POST', path: line[1] ?? '', query: line[2] ?? '', headers }, headBytes: end + 4, bodyBytes: Number(length) };
+}
+
+/** Adds one header line; false when the request is not for the fast path. */
+function readField(line: string, headers: Record<string, string>): boolean {
+  const colon = line.indexOf(':');
+  if (colon < 1) return false;
+  const name = line.slice(0, colon);
+  const rest = line.slice(colon + 1);
+  if (!fieldName.test(name) || !fieldValue.test(rest)) return false;
+  const key = name.toLowerCase();
+  const value = trimBlanks(rest);
+  switch (key) {
+    case 'transfer-encoding':
+    case 'expect':
+    case 'upgrade':
+    case 'trailer':
+    case 'proxy-connection':
+      return false;
+    case 'connection':
+      if (value.toLowerCase() !== 'keep-alive') return false;
+      break;
+    case 'content-length':
+      if (headers[key] !== undefined || !contentLength.test(rest)) return false;
+      break;
+  }
+  const known = headers[key];
+  headers[key] = known === undefined ? value : `${known}, ${value}`;
+  return true;
+}
+
+// Not trim(): that would also take away characters which HTTP does not call white space, such as 0xA0.
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
