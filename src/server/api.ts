@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
 import { type ChainDeps, serveApi } from '../framework/chain.ts';
+import type { FunctionVisitor } from '../ports/functionGate.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { BodyBudget, BodyError, readBody } from './body.ts';
 import type { Composition } from './compose.ts';
@@ -13,17 +14,29 @@ import type { Platform } from './platform.ts';
 const codePath = '/lambda-code/';
 
 /** Answers one request on the one port: a control endpoint, a code download, or an API operation. */
-export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget, budget: BodyBudget): Promise<WireResponse> {
+export async function answerArrival(
+  arrival: Arrival,
+  platform: Platform,
+  control: ControlTarget,
+  budget: BodyBudget,
+  via?: FunctionVisitor,
+): Promise<WireResponse> {
   const { head, incoming } = arrival;
   const { chain } = platform.current();
-  const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys });
+  const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys || via !== undefined });
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
+  if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control, budget);
   return await platform.use(async (state) => {
     if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
     const readBody = (bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> => readApiBody(incoming, bytesMax, tooLarge, budget);
-    return await serveApi({ head, sourceIp: arrival.sourceIp, signal: arrival.signal, readBody }, state.chain);
+    return await serveApi({ head, sourceIp: arrival.sourceIp, signal: arrival.signal, readBody, ...(via ? { via } : {}) }, state.chain);
   });
+}
+
+// Steering the server, and packages behind a link that is its own permission, are for those outside.
+function refuseFunction(): WireResponse {
+  return controlAnswer(403, { __type: 'AccessDeniedException', message: 'Functions cannot reach this path: it is served outside of them only.' });
 }
 
 async function readApiBody(incoming: IncomingMessage, bytesMax: number, tooLarge: () => ServiceError, budget: BodyBudget): Promise<Uint8Array> {

@@ -27,6 +27,13 @@ export async function listen(
   respond: (arrival: Arrival) => Promise<WireResponse>,
   onBug: (error: unknown) => void,
 ): Promise<Listener> {
+  const server = createHttpServer(respond, onBug);
+  await bind(server, address);
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+}
+
+/** The server without its address: with this server's limits and answers, whoever hands it connections. */
+export function createHttpServer(respond: (arrival: Arrival) => Promise<WireResponse>, onBug: (error: unknown) => void): Server {
   const server = createServer({
     maxHeaderSize: limits.headBytesMax,
     headersTimeout: limits.headTimeoutMs,
@@ -50,8 +57,7 @@ export async function listen(
     exchange(incoming, outgoing);
   });
   server.on('clientError', answerMalformed);
-  await bind(server, address);
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return server;
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respond: (arrival: Arrival) => Promise<WireResponse>): Promise<void> {

@@ -10,6 +10,7 @@ import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
 import type { Foundation } from './compose.ts';
 import type { ControlTarget } from './control.ts';
+import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
 import { isLoopbackHost, type ServerOptions } from './options.ts';
 import { openPlatform, type Platform } from './platform.ts';
@@ -50,25 +51,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => storage.close());
     const sandbox = await openSandbox({ folder: storage.runFolder, wall: wallClock, random: cryptoRandom, log, environment: process.env });
     closers.push(() => sandbox.close());
+    const budget = new BodyBudget();
+    const gate = createFunctionGate(budget);
     const trusting = options.auth === 'local' && isLoopbackHost(options.host);
     const foundation: Foundation = {
       options: { ...options, dataFolder },
       storage,
       sandbox,
+      functionGate: gate,
       sealKey: loadSealKey(dataFolder, cryptoRandom),
       rootKey: trusting ? undefined : loadRootKey(dataFolder, cryptoRandom),
       wall: wallClock,
       random: cryptoRandom,
       log,
     };
-    return await serve(foundation, closers, closeAll);
+    return await serve(foundation, { gate, budget }, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
 
-async function serve(foundation: Foundation, closers: (() => Promise<void>)[], closeAll: () => Promise<void>): Promise<RunningServer> {
+async function serve(
+  foundation: Foundation,
+  { gate, budget }: { readonly gate: ServerGate; readonly budget: BodyBudget },
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningServer> {
   const { options, sandbox, log } = foundation;
   const { dataFolder } = options;
   const platform = await openPlatform(foundation);
@@ -86,13 +95,9 @@ async function serve(foundation: Foundation, closers: (() => Promise<void>)[], c
     offsetMs: () => platform.current().composition.clock.offsetMs(),
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
-  const listener = await listen(
-    options,
-    (arrival) => answerArrival(arrival, platform, control, budget),
-    (error) => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) }),
-  );
+  const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
+  const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control, budget), onBug);
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
-  const budget = new BodyBudget();
   const control: ControlTarget = {
     health: () => ({
       status: 'running',
@@ -111,6 +116,7 @@ async function serve(foundation: Foundation, closers: (() => Promise<void>)[], c
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
   };
+  gate.open({ port: listener.port, respond: (arrival, part, via) => answerArrival(arrival, platform, control, part, via), onBug });
   closers.push(() => listener.close());
   if (dataFolder !== undefined) {
     await writeServerFile(dataFolder, { pid: process.pid, endpoint, startedAt: new Date().toISOString() });
