@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FunctionVisitor } from '../ports/functionGate.ts';
 import type { Caller, CredentialDirectory, IssuedCredential } from '../ports/identity.ts';
 import { type AuthenticationFailure, type Authorization, parseAuthorization } from '../wire/authorization.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
@@ -43,7 +44,7 @@ export interface Addressee {
  * Tells who sent a request from its head alone, before any of its body is read. A signature that covers the body but not its
  * hash in a header can be verified only with the body: `verifyBody` finishes it. Throws the service's authentication errors.
  */
-export async function authenticate(head: RequestHead, addressee: Addressee, deps: Authenticator): Promise<Identity> {
+export async function authenticate(head: RequestHead, addressee: Addressee, deps: Authenticator, via?: FunctionVisitor): Promise<Identity> {
   const authorization = parseAuthorization(head);
   if (authorization === undefined) return anonymous(deps);
   if (authorization.kind === 'failure') throw authenticationError(authorization, addressee.protocol);
@@ -51,11 +52,20 @@ export async function authenticate(head: RequestHead, addressee: Addressee, deps
   const credential = await deps.credentials.findCredential(authorization.accessKeyId);
   if (!credential) {
     if (!deps.trustUnknownKeys) throw authenticationError(authenticationFailure('unknown-key'), addressee.protocol);
+    if (via) return await standIn(via, region, addressee, deps);
     const account = /^\d{12}$/.test(authorization.accessKeyId) ? authorization.accessKeyId : deps.defaultAccount;
     return { caller: rootOf(account), account, region, credential, verifyBody: acceptBody };
   }
   const verifyBody = judge(head, authorization, credential, addressee, deps);
   return { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody };
+}
+
+// Where a made-up key outside is the administrator, inside a function it is the role that the function runs in.
+async function standIn({ accessKeyId }: FunctionVisitor, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
+  const credential = await deps.credentials.findCredential(accessKeyId);
+  if (!credential?.active) throw authenticationError(authenticationFailure('unknown-key'), protocol);
+  if ((credential.expiresAtMs ?? Infinity) <= deps.productNow()) throw authenticationError(authenticationFailure('expired-token'), protocol);
+  return { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody: acceptBody };
 }
 
 /** The root user of an account: needs no policy in it. */

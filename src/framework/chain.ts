@@ -1,5 +1,6 @@
 import { InvariantError, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import { codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
@@ -17,6 +18,8 @@ export interface ApiRequest {
   readonly head: RequestHead;
   readonly sourceIp: string;
   readonly signal: AbortSignal;
+  /** Present when it came from inside a function. */
+  readonly via?: FunctionVisitor | undefined;
   /** Reads the body; throws what `tooLarge` makes once it is longer than `bytesMax`. Called at most once. */
   readonly readBody: (bytesMax: number, tooLarge: () => ServiceError) => Promise<Uint8Array>;
 }
@@ -85,7 +88,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const { service: model, protocol } = identification;
   const codec = codecOf(protocol);
 
-  const identity = await authenticate(head, { protocol, signingNames: model.signingNames, ...(identification.bucket === undefined ? {} : { bucket: identification.bucket }) }, deps);
+  const identity = await authenticate(head, { protocol, signingNames: model.signingNames, ...(identification.bucket === undefined ? {} : { bucket: identification.bucket }) }, deps, request.via);
   const service = deps.services.get(model.id);
   // REST and JSON requests name their operation in the head, so it is refused before its body is read; forms name it in the body.
   const early = isForm(head) ? undefined : route(identification, head, undefined);

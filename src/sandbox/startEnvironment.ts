@@ -10,6 +10,8 @@ import type { InstalledInterpreter } from './interpreters.ts';
 import type { LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
 import { processesMax } from './limits.ts';
+import { openEndpoint } from './network/openEndpoint.ts';
+import type { Endpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
 import { findEntrypoint } from './runtime-api/entrypoint.ts';
@@ -58,6 +60,7 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
       joinFiles: group.joinFiles,
       framed: options.interpreter !== undefined,
       runtimeApi: options.interpreter === undefined,
+      endpointPort: spec.endpoint?.port,
     });
     group.watch(launched);
     return connect(options, launched, group, startedAtMs);
@@ -82,12 +85,14 @@ function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedPr
       launched.kill();
     },
   };
-  const channel = openChannel(spec, launched, listener, wall);
+  const endpoint = spec.endpoint && launched.endpointListener && openEndpoint(spec.endpoint, launched.endpointListener, { log, onFailure: () => launched.kill() });
+  const channel = openChannel(spec, launched, { listener, wall, endpoint });
   const pipes = [
     new RawPipe(launched.stdoutFd, (bytes) => output.stream('stdout', bytes)),
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
   ];
   const cleanUp = async (): Promise<void> => {
+    endpoint?.close();
     const results = await Promise.allSettled([launched.release(), group.remove(), rm(folder, { recursive: true, force: true })]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
@@ -95,12 +100,18 @@ function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedPr
   return createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, startedAtMs, cleanUp });
 }
 
-function openChannel(spec: EnvironmentSpec, launched: LaunchedProcess, listener: ChannelListener, wall: Clock): Channel {
+function openChannel(
+  spec: EnvironmentSpec,
+  launched: LaunchedProcess,
+  { listener, wall, endpoint }: { readonly listener: ChannelListener; readonly wall: Clock; readonly endpoint: Endpoint | undefined },
+): Channel {
   const { runtime, handler } = spec;
   if (launched.channel) {
-    return openFramedChannel({ ...launched.channel, handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, listener });
+    const runtimeVersion = runtime.family === 'custom' ? '' : runtime.version;
+    return openFramedChannel({ ...launched.channel, handler, runtimeVersion, listener, ...(endpoint ? { prepare: endpoint.ready } : {}) });
   }
   if (!launched.runtimeApiServer) throw new Error('a process was launched without a channel');
+  void endpoint?.ready();
   return openRuntimeApiChannel({ server: launched.runtimeApiServer, wall });
 }
 
@@ -129,6 +140,12 @@ function variablesFor({ spec, interpreter }: StartOptions, placement: Placement)
     // Without a root of its own the function has to be told where its places are.
     variables['TMPDIR'] = temporaryFolder;
     variables['HANEUL_LAYERS'] = layersFolder;
+  }
+  const endpointAddress = placement.endpointAddress ?? (spec.endpoint && `127.0.0.1:${spec.endpoint.port}`);
+  if (endpointAddress !== undefined && variables['AWS_ENDPOINT_URL'] === undefined) {
+    variables['AWS_ENDPOINT_URL'] = `http://${endpointAddress}`;
+    // Clients would prepend `sync-` and the like to the address.
+    variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
   }
   if (runtimeApiAddress !== undefined && interpreter === undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {

@@ -11,6 +11,7 @@ import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
 import type { Foundation } from './compose.ts';
 import type { ControlTarget } from './control.ts';
+import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
 import { registerProcessMetrics } from './metrics/processMetrics.ts';
 import { isLoopbackHost, type ServerOptions } from './options.ts';
@@ -55,11 +56,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => storage.close());
     const sandbox = await openSandbox({ folder: storage.runFolder, wall: wallClock, random: cryptoRandom, log, environment: process.env });
     closers.push(() => sandbox.close());
+    const budget = new BodyBudget();
+    const gate = createFunctionGate(budget);
     const trusting = options.auth === 'local' && isLoopbackHost(options.host);
     const foundation: Foundation = {
       options: { ...options, dataFolder },
       storage,
       sandbox,
+      functionGate: gate,
       sealKey: loadSealKey(dataFolder, cryptoRandom),
       rootKey: trusting ? undefined : loadRootKey(dataFolder, cryptoRandom),
       wall: wallClock,
@@ -67,14 +71,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
       metrics,
     };
-    return await serve(foundation, metrics, closers, closeAll);
+    return await serve(foundation, { gate, budget, metrics }, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
 
-async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: (() => Promise<void>)[], closeAll: () => Promise<void>): Promise<RunningServer> {
+async function serve(
+  foundation: Foundation,
+  { gate, budget, metrics }: { readonly gate: ServerGate; readonly budget: BodyBudget; readonly metrics: MetricsRegistry },
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningServer> {
   const { options, sandbox, log } = foundation;
   const { dataFolder } = options;
   const platform = await openPlatform(foundation);
@@ -92,14 +101,9 @@ async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: 
     offsetMs: () => platform.current().composition.clock.offsetMs(),
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
-  const budget = new BodyBudget();
   metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
-  const listener = await listen(
-    options,
-    (arrival) => answerArrival(arrival, platform, control),
-    (error) => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) }),
-    budget,
-  );
+  const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
+  const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget);
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const control: ControlTarget = {
     health: () => ({
@@ -121,6 +125,7 @@ async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: 
     serviceStates: () => serviceStates(platform),
     version,
   };
+  gate.open({ port: listener.port, respond: (arrival, via) => answerArrival(arrival, platform, control, via), onBug });
   closers.push(() => listener.close());
   if (dataFolder !== undefined) {
     await writeServerFile(dataFolder, { pid: process.pid, endpoint, startedAt: new Date().toISOString() });

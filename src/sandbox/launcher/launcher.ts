@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'node:net';
+import type { InnerListener } from '../network/innerListener.ts';
 import type { Guarantee } from '../types.ts';
 
 /** Starts process trees. One implementation per way of confining them; the next one takes pre-booted slots from a pool. */
@@ -31,6 +32,8 @@ export interface LaunchRequest {
   readonly framed: boolean;
   /** Listen where the function finds its Runtime API, before its first instruction runs. */
   readonly runtimeApi: boolean;
+  /** Listen at 127.0.0.1:<port> inside as well. */
+  readonly endpointPort: number | undefined;
 }
 
 /** Where things are for the code inside. */
@@ -41,6 +44,8 @@ export interface Placement {
   readonly temporaryFolder: string;
   /** `host:port` of the Runtime API, when one was asked for. */
   readonly runtimeApiAddress: string | undefined;
+  /** `host:port` of the endpoint, when that is not 127.0.0.1 and the port that was asked for. */
+  readonly endpointAddress?: string;
 }
 
 export interface LaunchedProcess {
@@ -51,6 +56,8 @@ export interface LaunchedProcess {
   readonly stderrFd: number;
   readonly channel: { readonly toFunction: Duplex; readonly fromFunction: Duplex } | undefined;
   readonly runtimeApiServer: Server | undefined;
+  /** May be opened once the code inside has spoken. {@link release} closes it. */
+  readonly endpointListener: InnerListener | undefined;
   /** Process ids of the whole tree as the host sees them; for limits that are polled. */
   listProcesses(): Promise<readonly number[]>;
   /** SIGKILL to the whole tree. Safe to call at any time and more than once. */

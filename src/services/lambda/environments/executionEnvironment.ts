@@ -4,6 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { ServiceError } from '../../../base/errors.ts';
 import { hexId, uuid } from '../../../base/ids.ts';
 import type { Random } from '../../../base/random.ts';
+import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
 import type { Environment, InitOutcome, InvocationOutcome, Sandbox } from '../../../sandbox/types.ts';
@@ -29,7 +30,7 @@ export interface ExecutionDeps {
   readonly wall: Clock;
   readonly random: Random;
   readonly sealKey: Uint8Array;
-  readonly functionEndpoint: string | undefined;
+  readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
   /** Milliseconds with fractions, from any start: for durations only. */
@@ -111,10 +112,11 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
-        variables: environmentVariables({ deployment, own, logStreamName, credentials, endpoint: deps.functionEndpoint }),
+        variables: environmentVariables({ deployment, own, logStreamName, credentials }),
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
+        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit(credentials) } } : {}),
         onOutput: (chunk) => log.writeOutput(chunk),
       })
       .catch((error: unknown) => {
