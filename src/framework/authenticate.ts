@@ -92,7 +92,8 @@ function judge(
     if (failure) throw authenticationError(failure, protocol);
   };
   if (!credential.active) refuse(authenticationFailure('inactive-key'));
-  if (credential.expiresAtMs !== undefined && credential.expiresAtMs <= deps.productNow()) refuse(authenticationFailure('expired-token'));
+  const expiryNowMs = credential.expiresBy === 'wall' ? deps.wallNow() : deps.productNow();
+  if (credential.expiresAtMs !== undefined && credential.expiresAtMs <= expiryNowMs) refuse(authenticationFailure('expired-token'));
   const { secretAccessKey, sessionToken } = credential;
   const nowMs = deps.wallNow();
   if (authorization.kind === 'v2') {

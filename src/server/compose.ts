@@ -65,7 +65,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
 
-  const identity = createIdentity({ store, clock, random, log });
+  const identity = createIdentity({ store, clock, wall, random, log });
   const work = createWorkPool({ threads: 1 });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const lambda = createLambda({

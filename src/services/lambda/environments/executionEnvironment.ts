@@ -71,6 +71,7 @@ export interface ExecutionEnvironment {
   dispose(): Promise<void>;
 }
 
+/** They end by wall time: moving product time replaces no environment on their account. */
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -141,7 +142,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   }
 
   async function freshCredentials(): Promise<Credentials> {
-    if (credentials !== undefined && credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs) return credentials;
+    if (credentials !== undefined && credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs) return credentials;
     return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds });
   }
 
@@ -191,7 +192,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         running = false;
       }
     },
-    isUsable: () => credentials === undefined || credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs,
+    isUsable: () => credentials === undefined || credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs,
     isStarting: () => starts,
     onLost(callback) {
       notifyLost = callback;
