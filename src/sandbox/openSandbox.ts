@@ -11,6 +11,7 @@ import { startEnvironment } from './startEnvironment.ts';
 import { chooseInterpreter, findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
+import { openEgress, sharedNetwork } from './network/egress.ts';
 import type { Launcher } from './launcher/launcher.ts';
 import { openPlain } from './launcher/plain.ts';
 import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
@@ -51,8 +52,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(folders.environments, { mode: 0o700 });
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
-  const [launcher, interpreters] = await Promise.all([
-    openLauncher(options, instance, isRoot),
+  const launcher = await openLauncher(options, instance, isRoot);
+  const [egress, interpreters] = await Promise.all([
+    launcher.hasOwnRoot ? openEgress({ environment, isRoot, instance, log }) : sharedNetwork,
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
   const sdks = openSdkStore({ cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, interpreters, wall, random, log });
@@ -75,7 +77,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 
   return {
-    guarantees: [...launcher.guarantees, ...limiter.guarantees],
+    guarantees: [...launcher.guarantees, egress.guarantee, ...limiter.guarantees],
     interpreters: interpreters.map(({ family, version, path }) => ({ family, version, path })),
     async start(spec) {
       assert(!isClosed, 'the sandbox is closed');
@@ -86,7 +88,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
       const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
       const starting = startEnvironment({
-        spec, interpreter, sdkFolder, launcher, limiter, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
+        spec, interpreter, sdkFolder, launcher, limiter, egress, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
       });
       live.set(spec.environmentId, starting);
       const forget = (): void => void live.delete(spec.environmentId);
@@ -97,6 +99,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       isClosed = true;
       sdks.close();
       await Promise.allSettled([...live.values()].map(async (starting) => (await starting).kill()));
+      await egress.close();
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
     },
   };

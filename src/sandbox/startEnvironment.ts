@@ -10,6 +10,7 @@ import type { InstalledInterpreter } from './interpreters.ts';
 import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher/launcher.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
 import { processesMax } from './limits.ts';
+import type { Egress } from './network/egress.ts';
 import { openEndpoint } from './network/openEndpoint.ts';
 import type { Endpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
@@ -26,6 +27,7 @@ export interface StartOptions {
   readonly sdkFolder: string | undefined;
   readonly launcher: Launcher;
   readonly limiter: Limiter;
+  readonly egress: Egress;
   readonly wall: Clock;
   readonly log: Logger;
   /** Made here, gone when the environment is. */
@@ -42,6 +44,8 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
   if ('kind' in command) return failedEnvironment(spec, command);
   await mkdir(folder, { mode: 0o700 });
   let group: LimitGroup | undefined;
+  let connecting: Promise<() => Promise<void>> | undefined;
+  const disconnect = async (): Promise<void> => (await connecting)?.();
   try {
     group = await limiter.create({
       environmentId: spec.environmentId,
@@ -64,17 +68,28 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
       framed: options.interpreter !== undefined,
       runtimeApi: options.interpreter === undefined,
       endpointPort: spec.endpoint?.port,
+      async connectNetwork(pid) {
+        connecting = options.egress.connect(pid);
+        await connecting;
+      },
     });
     group.watch(launched);
-    return connect(options, launched, group, startedAtMs);
+    return connect(options, launched, group, startedAtMs, disconnect);
   } catch (error) {
+    await disconnect();
     await group?.remove();
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedProcess, group: LimitGroup, startedAtMs: number): Environment {
+function connect(
+  { spec, wall, log, folder }: StartOptions,
+  launched: LaunchedProcess,
+  group: LimitGroup,
+  startedAtMs: number,
+  disconnect: () => Promise<void>,
+): Environment {
   const setReading = (verb: 'pause' | 'resume'): void => {
     channel[verb]();
     for (const pipe of pipes) pipe[verb]();
@@ -96,7 +111,7 @@ function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedPr
   ];
   const cleanUp = async (): Promise<void> => {
     endpoint?.close();
-    const results = await Promise.allSettled([launched.release(), group.remove(), rm(folder, { recursive: true, force: true })]);
+    const results = await Promise.allSettled([disconnect(), launched.release(), group.remove(), rm(folder, { recursive: true, force: true })]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   };

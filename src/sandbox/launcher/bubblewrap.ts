@@ -118,14 +118,15 @@ interface Listeners {
 }
 
 /** Listens inside as soon as the namespaces are complete, then lets the runtime start. */
-async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, { endpointPort }: LaunchRequest, context: Context): Promise<Listeners> {
+async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, request: LaunchRequest, context: Context): Promise<Listeners> {
+  const { endpointPort } = request;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   const isComplete = await new Promise<boolean>((resolve) => {
     fromFunction?.once('data', () => resolve(true));
     fromFunction?.once('close', () => resolve(false));
   });
   if (!isComplete) throw new Error('the sandbox ended before its Runtime API was ready');
-  const [runtimeApiServer, endpoint] = await listenInside(pidInside, endpointPort === undefined ? [runtimeApiPort] : [runtimeApiPort, endpointPort], context);
+  const [runtimeApiServer, endpoint] = await listenInside(pidInside, endpointPort === undefined ? [runtimeApiPort] : [runtimeApiPort, endpointPort], request, context);
   toFunction?.end('go\n');
   if (endpoint === undefined) return { runtimeApiServer, endpointListener: undefined };
   const listener = createInnerListener(async () => endpoint);
@@ -134,10 +135,11 @@ async function openGate(child: ChildProcess, pidInside: Promise<number | undefin
 }
 
 /** For an interpreter with our bootstrap, which waits for its first frame while this goes on. */
-function endpointListener(pidInside: Promise<number | undefined>, { endpointPort }: LaunchRequest, context: Context): InnerListener | undefined {
+function endpointListener(pidInside: Promise<number | undefined>, request: LaunchRequest, context: Context): InnerListener | undefined {
+  const { endpointPort } = request;
   if (endpointPort === undefined) return undefined;
   const listener = createInnerListener(async () => {
-    const [server] = await listenInside(pidInside, [endpointPort], context);
+    const [server] = await listenInside(pidInside, [endpointPort], request, context);
     if (server === undefined) throw new Error('nothing listens in the sandbox');
     return server;
   });
@@ -146,10 +148,17 @@ function endpointListener(pidInside: Promise<number | undefined>, { endpointPort
   return listener;
 }
 
-async function listenInside(pidInside: Promise<number | undefined>, ports: readonly number[], context: Context): Promise<Server[]> {
+async function listenInside(
+  pidInside: Promise<number | undefined>,
+  ports: readonly number[],
+  { connectNetwork, endpointPort }: LaunchRequest,
+  context: Context,
+): Promise<Server[]> {
   const pid = await pidInside;
   if (pid === undefined) throw new Error('the sandbox ended before it could listen');
-  return await listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot, ports });
+  const listening = listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot, ports });
+  const [servers] = await Promise.all([listening, endpointPort === undefined ? undefined : connectNetwork?.(pid)]);
+  return servers;
 }
 
 function streamOf(child: ChildProcess, fd: number): Duplex | undefined {

@@ -36,6 +36,8 @@ export interface LaunchRequest {
   readonly runtimeApi: boolean;
   /** Listen at 127.0.0.1:<port> inside as well. */
   readonly endpointPort: number | undefined;
+  /** Given a process of a network of its own before any code of the function runs; only with an endpoint. */
+  readonly connectNetwork?: (pid: number) => Promise<void>;
 }
 
 /** Where things are for the code inside. */

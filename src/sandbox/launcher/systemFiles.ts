@@ -3,6 +3,7 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { resolverFile } from '../network/resolvers.ts';
 
 const programFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32', '/libx32'];
 
@@ -55,7 +56,6 @@ export function deviceMounts(isRoot: boolean): string[] {
 /** Writes the generated files of /etc into `folder` and answers the arguments that mount them. */
 export async function writeGeneratedEtc(folder: string, identity: { readonly uid: number; readonly gid: number }): Promise<string[]> {
   const { uid, gid } = identity;
-  const resolvers = '/etc/resolv.conf';
   const files: Record<string, string> = {
     // AWS's own name for the account that functions run under.
     passwd: `root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:${uid}:${gid}::/home/sbx_user1051:/sbin/nologin\n`,
@@ -71,6 +71,7 @@ export async function writeGeneratedEtc(folder: string, identity: { readonly uid
     await writeFile(path, text, { mode: 0o644 });
     args.push('--ro-bind', path, `/etc/${name}`);
   }
-  if (existsSync(resolvers)) args.push('--ro-bind', realpathSync(resolvers), resolvers);
+  const resolvers = resolverFile();
+  if (resolvers !== undefined) args.push('--ro-bind', resolvers, '/etc/resolv.conf');
   return args;
 }
