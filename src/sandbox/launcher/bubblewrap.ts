@@ -3,24 +3,27 @@
 // Run by root, bubblewrap keeps user 0 and all capabilities, and run under the sandbox's user it could not open host paths below
 // a 0700 home. So root's bubblewrap makes the mounts and the innermost step, setpriv, becomes the sandbox's user with an empty
 // bounding set. Run by anyone else, bubblewrap makes a user namespace, whose capabilities it drops.
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, realpathSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { constants as osConstants } from 'node:os';
 import type { Random } from '../../base/random.ts';
-import { filesMax, processesMax } from '../limits.ts';
+import type { HeldSandbox, Helper } from '../native/openHelper.ts';
+import { encodeStart } from '../native/protocol.ts';
 import type { Guarantee } from '../types.ts';
-import { listenInNamespace, runtimeApiAddress } from './listenInNamespace.ts';
-import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher.ts';
+import { dropPrivileges, enterSandbox, fds, isolation, sandboxArguments } from './bubblewrapArguments.ts';
+import type { ArgumentParts } from './bubblewrapArguments.ts';
+import { feed, firstBytes, listTree, readBubblewrapExit, startProcess, streamOf } from './bubblewrapProcess.ts';
+import { listenInNamespace, runtimeApiPort } from './listenInNamespace.ts';
+import type { Assignment, LaunchedProcess, Launcher, LaunchRequest } from './launcher.ts';
+import { placementInside as placement } from './placement.ts';
 import { PipeStock } from './pipes.ts';
 import type { PipePair } from './pipes.ts';
 import { buildSeccompFilter } from './seccomp.ts';
-import { deviceMounts, foldersAbove, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
+import { deviceMounts, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
 import type { TemporaryStorage } from './temporaryStorage.ts';
-import { findExecutable, quoteForShell, runTool } from './tools.ts';
+import { findExecutable, runTool } from './tools.ts';
 import type { ProcessEnvironment } from './tools.ts';
 import { UidPool } from './uids.ts';
 
@@ -30,6 +33,8 @@ export interface BubblewrapOptions {
   readonly random: Random;
   readonly storage: TemporaryStorage;
   readonly isRoot: boolean;
+  /** Makes late changes to sandboxes; root's only. */
+  readonly helper: Helper | undefined;
   /** Host folders that must stay invisible even if they lie under a folder that functions see. */
   readonly hiddenFolders: readonly string[];
 }
@@ -43,20 +48,10 @@ interface Tools {
   readonly unshare: string | undefined;
 }
 
-// Descriptors of the launcher. 3 and 4 are the framed channel, or the gate; bubblewrap reads and closes the others.
-const fds = { toFunction: 3, fromFunction: 4, args: 5, seccomp: 6, info: 7 } as const;
-
-// Holds a custom runtime back until its Runtime API listens: the namespaces are complete when it speaks, and when the server has
-// gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached before the namespaces are complete.)
+// Where there is no helper: holds a custom runtime back until its Runtime API listens: the namespaces are complete when it
+// speaks, and when the server has gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached
+// before the namespaces are complete.)
 const gate = ['/bin/sh', '-c', `echo ready >&${fds.fromFunction}; read -r go <&${fds.toFunction} || exit 1; exec "$@" ${fds.toFunction}<&- ${fds.fromFunction}>&-`, 'gate'];
-
-const placement: Placement = {
-  taskFolder: '/var/task',
-  layersFolder: '/opt',
-  runtimeFolder: '/var/runtime',
-  temporaryFolder: '/tmp',
-  runtimeApiAddress,
-};
 
 /** A launcher on bubblewrap, or the reason why there is none. */
 export async function openBubblewrap(options: BubblewrapOptions): Promise<Launcher | { readonly unavailable: string; readonly remedy: string }> {
@@ -69,16 +64,24 @@ export async function openBubblewrap(options: BubblewrapOptions): Promise<Launch
     const text = probe.stderr.trim().split('\n')[0] ?? '';
     return { unavailable: `bubblewrap does not work here: ${text}`, remedy: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=65536' };
   }
+  const emptyFolder = join(realpathSync(options.folder), 'empty');
+  await mkdir(emptyFolder, { recursive: true, mode: 0o755 });
   const pipes = new PipeStock(join(options.folder, 'pipes'), tools.mkfifo);
   const uids = new UidPool(options.random);
   return {
     guarantees: describe(options, filter !== undefined),
     hasOwnRoot: true,
-    launch: (request) => launch(request, { ...options, tools, filter, system, pipes, uids }),
+    get canAssignLater() {
+      return options.helper?.isAlive === true;
+    },
+    launch: (request) => launch(request, { ...options, tools, filter, system, pipes, uids, emptyFolder }),
+    close: () => options.helper?.close(),
   };
 }
 
 interface Context extends BubblewrapOptions {
+  /** /opt of a function without layers. */
+  readonly emptyFolder: string;
   readonly tools: Tools;
   readonly filter: Buffer | undefined;
   readonly system: readonly string[];
@@ -86,98 +89,97 @@ interface Context extends BubblewrapOptions {
   readonly uids: UidPool;
 }
 
+/** What a launch has taken so far, to be given back if it fails. */
+interface Taken {
+  readonly uid: number | undefined;
+  pair: PipePair | undefined;
+  child: ChildProcess | undefined;
+  held: HeldSandbox | undefined;
+}
+
 async function launch(request: LaunchRequest, context: Context): Promise<LaunchedProcess> {
-  const uid = context.isRoot ? context.uids.take() : undefined;
-  let pair: PipePair | undefined;
-  let child: ChildProcess | undefined;
+  const taken: Taken = { uid: context.isRoot ? context.uids.take() : undefined, pair: undefined, child: undefined, held: undefined };
   try {
-    const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
-    const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
-    pair = await context.pipes.take();
-    const args = sandboxArguments(request, context, { etc, image: image?.mountPoint, uid });
-    const command = [...dropPrivileges(context, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
-    child = startProcess(request, context, { pair, script: image?.script, command });
-    const pidInside = feed(child, args, context.filter);
-    const runtimeApiServer = request.runtimeApi ? await openGate(child, pidInside, context) : undefined;
-    return launchedProcess({ request, context, child, pair, uid, pidInside, runtimeApiServer });
+    const { helper } = context;
+    if (helper?.isAlive === true && taken.uid !== undefined) return await launchHeld(request, context, helper, taken);
+    return await launchAlone(request, context, taken);
   } catch (error) {
+    const { child, pair, uid } = taken;
     // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
     for (const stream of child?.stdio ?? []) stream?.destroy();
+    taken.held?.release();
     if (pair) closePair(pair, child === undefined);
     if (uid !== undefined) context.uids.release(uid);
     throw error;
   }
 }
 
+/** With the helper: /tmp comes, and the Runtime API listens, while the interpreter boots; a slot waits there for its files. */
+async function launchHeld(request: LaunchRequest, context: Context, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
+  const { uid = 0 } = taken;
+  const image = context.storage.kind === 'image' ? await context.storage.template(request.temporaryMegabytes) : undefined;
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid });
+  const pair = (taken.pair = await context.pipes.take());
+  const args = argumentsFor(request, context, etc, image === undefined ? { kind: 'tmpfs' } : { kind: 'later' });
+  const waits = !request.framed || request.runsCodeAtOnce;
+  const program = waits ? [] : request.command(placement);
+  const child = (taken.child = startProcess({
+    ...context.tools, joinFiles: request.joinFiles, pair, script: undefined, command: [...enterSandbox(placement, uid, waits ? 'start' : 'run'), ...program],
+  }));
+  const pidInside = feed(child, args, context.filter);
+  const entered = streamOf(child, fds.entered);
+  await firstBytes(entered, 'the sandbox ended before it was ready');
+  const held = (taken.held = await helper.adopt((await pidInside) ?? 0));
+  const [server] = await Promise.all([
+    request.runtimeApi ? held.listen(runtimeApiPort) : undefined,
+    image === undefined ? undefined : held.place({ image: realpathSync.native(image) }),
+  ]);
+  const start = ({ command, variables }: Pick<Assignment, 'command' | 'variables'>): void => {
+    if (waits) entered?.end(encodeStart(placement.taskFolder, command(placement), variables(placement)));
+    else entered?.destroy();
+  };
+  if (request.files) start(request);
+  return {
+    ...launchedProcess({ request, context, child, pair, uid, pidInside, runtimeApiServer: server, held }),
+    async assign(assignment) {
+      const { codeFolder, layersFolder } = assignment.files;
+      await held.place({ code: realpathSync.native(codeFolder), layers: layersFolder === undefined ? context.emptyFolder : realpathSync.native(layersFolder) });
+      start(assignment);
+    },
+  };
+}
+
+/** Without it: a shell makes /tmp before bubblewrap starts, and a gate holds a custom runtime back. */
+async function launchAlone(request: LaunchRequest, context: Context, taken: Taken): Promise<LaunchedProcess> {
+  const { uid } = taken;
+  const { tools } = context;
+  const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
+  const pair = (taken.pair = await context.pipes.take());
+  const args = argumentsFor(request, context, etc, image ? { kind: 'folder', path: image.mountPoint } : { kind: 'tmpfs' });
+  const command = [...dropPrivileges(tools, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
+  const child = (taken.child = startProcess({ ...tools, joinFiles: request.joinFiles, pair, script: image?.script, command }));
+  const pidInside = feed(child, args, context.filter);
+  const runtimeApiServer = request.runtimeApi ? await openGate(child, pidInside, context) : undefined;
+  return launchedProcess({ request, context, child, pair, uid, pidInside, runtimeApiServer, held: undefined });
+}
+
+function argumentsFor(request: LaunchRequest, context: Context, etc: readonly string[], temporary: ArgumentParts['temporary']): string[] {
+  const { isRoot, system, hiddenFolders, filter } = context;
+  return sandboxArguments({ request, placement, isRoot, system, etc, hiddenFolders, temporary, hasFilter: filter !== undefined });
+}
+
 /** Listens inside as soon as the namespaces are complete, then lets the runtime start. */
 async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, context: Context): Promise<Server> {
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
-  const isComplete = await new Promise<boolean>((resolve) => {
-    fromFunction?.once('data', () => resolve(true));
-    fromFunction?.once('close', () => resolve(false));
-  });
+  await firstBytes(fromFunction, 'the sandbox ended before its Runtime API was ready');
   const pid = await pidInside;
-  if (!isComplete || pid === undefined) throw new Error('the sandbox ended before its Runtime API was ready');
+  if (pid === undefined) throw new Error('the sandbox ended before its Runtime API was ready');
   if (context.tools.nsenter === undefined) throw new Error('nsenter (util-linux) is needed for custom runtimes');
   const server = await listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot });
   toFunction?.end('go\n');
   return server;
-}
-
-function streamOf(child: ChildProcess, fd: number): Duplex | undefined {
-  const streams = child.stdio as readonly (Duplex | null | undefined)[];
-  return streams[fd] ?? undefined;
-}
-
-interface StartParts {
-  readonly pair: PipePair;
-  /** Shell text that mounts /tmp. */
-  readonly script: string | undefined;
-  readonly command: readonly string[];
-}
-
-function startProcess(request: LaunchRequest, context: Context, { pair, script, command }: StartParts): ChildProcess {
-  const { tools } = context;
-  // The shell joins the limits first, all at once (each costs the kernel a grace period of some 10 ms), then everything that
-  // follows is under them.
-  const joins = request.joinFiles.map((file, index) => `echo $$ > ${quoteForShell(file)} & j${index}=$!`);
-  const waits = request.joinFiles.map((_file, index) => `wait $j${index}`);
-  const start = `exec ${quoteForShell(tools.bwrap)} --args ${fds.args} -- ${command.map(quoteForShell).join(' ')}`;
-  const text = ['set -e', ...joins, ...waits, ...(script === undefined ? [] : [script]), start].join('\n');
-  const shell = ['/bin/sh', '-c', text];
-  const [program = '', ...args] =
-    script === undefined || tools.unshare === undefined ? shell : [tools.unshare, '--mount', '--propagation', 'private', '--', ...shell];
-  try {
-    return spawn(program, args, {
-      cwd: '/',
-      env: {},
-      stdio: [
-        'ignore', pair.stdout.writeFd, pair.stderr.writeFd, 'pipe', 'pipe', 'pipe', 'pipe', 'pipe',
-      ],
-    });
-  } finally {
-    closeSync(pair.stdout.writeFd);
-    closeSync(pair.stderr.writeFd);
-  }
-}
-
-/** Hands bubblewrap its arguments and filter over descriptors: on a command line the function could read them in /proc/1. */
-function feed(child: ChildProcess, args: readonly string[], filter: Buffer | undefined): Promise<number | undefined> {
-  for (const fd of Object.values(fds)) streamOf(child, fd)?.on('error', () => undefined);
-  streamOf(child, fds.args)?.end(`${args.join('\0')}\0`);
-  streamOf(child, fds.seccomp)?.end(filter ?? Buffer.alloc(0));
-  let text = '';
-  return new Promise((resolve) => {
-    streamOf(child, fds.info)?.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      const match = /"child-pid": (\d+)/.exec(text);
-      if (match) resolve(Number(match[1]));
-    });
-    streamOf(child, fds.info)?.once('close', () => resolve(undefined));
-    child.once('error', () => resolve(undefined));
-    child.once('exit', () => resolve(undefined));
-  });
 }
 
 function launchedProcess(parts: {
@@ -188,8 +190,9 @@ function launchedProcess(parts: {
   readonly uid: number | undefined;
   readonly pidInside: Promise<number | undefined>;
   readonly runtimeApiServer: Server | undefined;
+  readonly held: HeldSandbox | undefined;
 }): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, runtimeApiServer } = parts;
+  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held } = parts;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
@@ -212,75 +215,13 @@ function launchedProcess(parts: {
       }
     },
     readExit: readBubblewrapExit,
+    assign: () => Promise.reject(new Error('it has its files already')),
     async release() {
+      held?.release();
       if (uid !== undefined) context.uids.release(uid);
       pair.release();
     },
   };
-}
-
-/** bubblewrap passes on an exit code, and a signal as 128 and its number. */
-function readBubblewrapExit(code: number | null, signal: NodeJS.Signals | null) {
-  if (signal !== null) return { code: undefined, signal };
-  if (code === null) return { code: undefined, signal: undefined };
-  const name = Object.entries(osConstants.signals).find(([, number]) => number === code - 128)?.[0];
-  return name === undefined ? { code, signal: undefined } : { code: undefined, signal: name };
-}
-
-/** A process and all its descendants. Orphans inside a pid namespace stay below its first process, so nothing gets away. */
-function listTree(root: number): number[] {
-  const found = [root];
-  for (let index = 0; index < found.length && found.length < 4 * processesMax; index += 1) {
-    try {
-      const pid = found[index];
-      found.push(...readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number));
-    } catch {
-      // It ended between two looks.
-    }
-  }
-  return found;
-}
-
-function isolation(isRoot: boolean): string[] {
-  const namespaces = ['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'];
-  // With a user namespace one capability-free user is left, the same inside as outside (see deviceMounts). Without, the three that setpriv needs to leave root remain.
-  const identity = isRoot
-    ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP']
-    : ['--unshare-user', '--cap-drop', 'ALL'];
-  return [...namespaces, ...identity, '--hostname', 'localhost', '--die-with-parent', '--new-session', '--clearenv'];
-}
-
-function sandboxArguments(
-  request: LaunchRequest,
-  context: Context,
-  parts: { readonly etc: readonly string[]; readonly image: string | undefined; readonly uid: number | undefined },
-): string[] {
-  const args = [...isolation(context.isRoot), ...context.system, ...foldersAbove(request.interpreterPaths)];
-  for (const path of request.interpreterPaths) args.push('--ro-bind', path, path);
-  for (const folder of context.hiddenFolders) {
-    if (folder.startsWith('/usr/') || request.interpreterPaths.some((path) => folder.startsWith(`${path}/`))) args.push('--tmpfs', folder);
-  }
-  args.push(...parts.etc, '--proc', '/proc', ...deviceMounts(context.isRoot), '--remount-ro', '/dev');
-  if (parts.image === undefined) args.push('--perms', '1777', '--size', String(request.temporaryMegabytes * 1024 * 1024), '--tmpfs', '/tmp');
-  else args.push('--bind', parts.image, '/tmp');
-  args.push('--ro-bind', request.codeFolder, placement.taskFolder);
-  if (request.layersFolder === undefined) args.push('--dir', placement.layersFolder);
-  else args.push('--ro-bind', request.layersFolder, placement.layersFolder);
-  if (request.runtimeFolder !== undefined) args.push('--ro-bind', request.runtimeFolder, placement.runtimeFolder);
-  args.push('--remount-ro', '/', '--chdir', placement.taskFolder);
-  for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
-  if (context.filter) args.push('--seccomp', String(fds.seccomp));
-  args.push('--info-fd', String(fds.info));
-  return args;
-}
-
-function dropPrivileges({ tools }: Context, uid: number | undefined): string[] {
-  const limits = [tools.prlimit, '--core=0:0', `--nofile=${filesMax}:${filesMax}`, `--nproc=${processesMax}:${processesMax}`, '--'];
-  if (uid === undefined || tools.setpriv === undefined) return limits;
-  return [
-    ...limits, tools.setpriv, '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs', '--bounding-set', '-all',
-    '--inh-caps', '-all', '--',
-  ];
 }
 
 function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readonly unavailable: string; readonly remedy: string } {

@@ -3,27 +3,33 @@ import type { Duplex } from 'node:stream';
 import type { Server } from 'node:net';
 import type { Guarantee } from '../types.ts';
 
-/** Starts process trees. One implementation per way of confining them; the next one takes pre-booted slots from a pool. */
+/** Starts process trees. One implementation per way of confining them. */
 export interface Launcher {
   readonly guarantees: readonly Guarantee[];
   /** False where the process sees the host's own file system: then paths inside are paths outside. */
   readonly hasOwnRoot: boolean;
+  /** Whether a tree can be launched before it is known for which function: a request without `files`. */
+  readonly canAssignLater: boolean;
+  /** Resolves when everything is in its place; the code that was asked for runs from then on, and not before. */
   launch(request: LaunchRequest): Promise<LaunchedProcess>;
+  close(): void;
 }
 
 export interface LaunchRequest {
   readonly environmentId: string;
   /** A private, empty folder that is removed when the tree is gone. */
   readonly folder: string;
-  /** Host folders, seen read-only at /var/task, /opt and /var/runtime. */
-  readonly codeFolder: string;
-  readonly layersFolder: string | undefined;
-  readonly runtimeFolder: string | undefined;
+  /** Absent for a slot: it gets them from {@link LaunchedProcess.assign}. */
+  readonly files: FunctionFiles | undefined;
+  /** A host folder, seen read-only at /var/runtime. */
+  readonly runtimeFolder: string;
   /** Host folders or files outside /usr that the interpreter needs, seen at the same path. */
   readonly interpreterPaths: readonly string[];
-  /** Program and arguments, as paths inside; {@link Placement} tells them. */
+  /** Program and arguments, as paths inside; {@link Placement} tells them. Not looked at for a slot without a channel. */
   readonly command: (placement: Placement) => readonly string[];
   readonly variables: (placement: Placement) => Readonly<Record<string, string>>;
+  /** Variables make the interpreter itself run code of the function's, so that it may only start when all is in its place. */
+  readonly runsCodeAtOnce: boolean;
   readonly temporaryMegabytes: number;
   /** Files that a process writes its own pid into to come under the limits. */
   readonly joinFiles: readonly string[];
@@ -31,6 +37,12 @@ export interface LaunchRequest {
   readonly framed: boolean;
   /** Listen where the function finds its Runtime API, before its first instruction runs. */
   readonly runtimeApi: boolean;
+}
+
+/** Host folders, seen read-only at /var/task and /opt. */
+export interface FunctionFiles {
+  readonly codeFolder: string;
+  readonly layersFolder: string | undefined;
 }
 
 /** Where things are for the code inside. */
@@ -51,6 +63,8 @@ export interface LaunchedProcess {
   readonly stderrFd: number;
   readonly channel: { readonly toFunction: Duplex; readonly fromFunction: Duplex } | undefined;
   readonly runtimeApiServer: Server | undefined;
+  /** Makes a slot a function's: brings its files and, where no interpreter waits, starts its program. Once. */
+  assign(assignment: Assignment): Promise<void>;
   /** Process ids of the whole tree as the host sees them; for limits that are polled. */
   listProcesses(): Promise<readonly number[]>;
   /** SIGKILL to the whole tree. Safe to call at any time and more than once. */
@@ -59,4 +73,10 @@ export interface LaunchedProcess {
   readExit(code: number | null, signal: NodeJS.Signals | null): { readonly code: number | undefined; readonly signal: string | undefined };
   /** Gives back what the launch took: the user id, pipes. After the exit. */
   release(): Promise<void>;
+}
+
+export interface Assignment {
+  readonly files: FunctionFiles;
+  readonly command: LaunchRequest['command'];
+  readonly variables: LaunchRequest['variables'];
 }

@@ -6,8 +6,9 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/packageRoot.ts';
 
-const port = 9001; // Lambda's own; the guide's "Runtime API" examples show it in AWS_LAMBDA_RUNTIME_API.
-export const runtimeApiAddress = `127.0.0.1:${port}`;
+/** Lambda's own; the guide's "Runtime API" examples show it in AWS_LAMBDA_RUNTIME_API. */
+export const runtimeApiPort = 9001;
+export const runtimeApiAddress = `127.0.0.1:${runtimeApiPort}`;
 
 export interface NamespaceOptions {
   readonly nsenter: string;
@@ -21,7 +22,7 @@ export interface NamespaceOptions {
 export function listenInNamespace({ nsenter, pid, ownUserNamespace }: NamespaceOptions): Promise<Server> {
   const program = join(packageRoot, 'src', 'sandbox', 'bootstraps', 'listener', 'listen.cjs');
   const enter = ownUserNamespace ? ['--user', '--preserve-credentials'] : [];
-  const child = spawn(nsenter, ['--target', String(pid), ...enter, '--net', '--', process.execPath, program, String(port)], {
+  const child = spawn(nsenter, ['--target', String(pid), ...enter, '--net', '--', process.execPath, program, String(runtimeApiPort)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {},
     cwd: '/',
