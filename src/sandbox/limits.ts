@@ -49,3 +49,29 @@ export const runtimeApiPort = 9001;
 /** Connections that one environment may hold open to its own Runtime API. Official clients use one or two. */
 export const runtimeApiConnectionsMax = 64;
 export const runtimeApiHeaderBytesMax = 64 * 1024;
+
+/** What every slot is started with: /tmp of the default size (Quotas, "/tmp directory storage"), and room for an interpreter. */
+export const slotTemporaryMegabytes = 512;
+export const slotMemoryBytes = 128 * 1024 * 1024;
+/** An interpreter that is not ready by then is given up. */
+export const slotBootMs = 20_000;
+/** How many slots of a kind wait: this many at first, up to the maximum as functions ask for them. */
+export const slotsMin = 2;
+export const slotsMax = 16;
+/** Kinds of slot (interpreter and locale, mostly) that are kept at a time. */
+export const slotKindsMax = 8;
+/** Slots that boot at the same time, so that refilling leaves a processor to those who wait for an answer. */
+export const slotBootsMax = 2;
+/** After a slot was taken, its function gets this long for its own start before another slot is booted. */
+export const slotRefillDelayMs = 50;
+/** Demand is counted over this time: as many slots are kept as were taken in the busiest such stretch of late. */
+export const slotDemandWindowMs = 2_000;
+/** Without a start for this long the number is halved; a kind at its minimum is given up after the longer time. */
+export const slotShrinkMs = 60_000;
+export const slotForgetMs = 900_000;
+/** A kind whose slots do not start is left alone for this long. */
+export const slotRetryMs = 30_000;
+/** Below this much available memory no slot is booted, and those that wait are given up. */
+export const slotFreeMemoryMin = 384 * 1024 * 1024;
+/** How often memory and idleness are looked at. */
+export const slotCheckMs = 5_000;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { assert, ServiceError } from '../base/errors.ts';
@@ -7,17 +8,27 @@ import type { Logger } from '../base/log.ts';
 import { packageRoot } from '../base/packageRoot.ts';
 import type { Random } from '../base/random.ts';
 import { hexId } from '../base/ids.ts';
-import { startEnvironment } from './startEnvironment.ts';
 import { chooseInterpreter, findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
+import type { Egress } from './network/egress.ts';
 import type { Launcher } from './launcher/launcher.ts';
 import { openPlain } from './launcher/plain.ts';
 import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
 import type { ProcessEnvironment } from './launcher/tools.ts';
 import { openLimiter } from './limits/openLimiter.ts';
+import type { Limiter } from './limits/limiter.ts';
+import { slotsMax, slotsMin } from './limits.ts';
+import { findHelper, openHelper } from './native/openHelper.ts';
+import type { Helper } from './native/openHelper.ts';
+import { bootSlot } from './pool/slot.ts';
+import type { Slot } from './pool/slot.ts';
+import { slotKindOf } from './pool/slotKind.ts';
+import type { KindSpec, SlotKind } from './pool/slotKind.ts';
+import { createSlotPool } from './pool/slotPool.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
+import { startEnvironment } from './startEnvironment.ts';
 import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
 
 export interface SandboxOptions {
@@ -36,6 +47,10 @@ export interface SandboxOptions {
   readonly offline?: boolean;
   /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
   readonly isolation?: 'strongest' | 'none';
+  /** How many environments of a kind wait for a function; a maximum of 0 starts none ahead. */
+  readonly slots?: { readonly minimum: number; readonly maximum: number };
+  /** Do without the native helper even if it is there: for tests of the weaker mode. */
+  readonly helper?: 'native' | 'none';
 }
 
 /** Prepares the machinery: what this host can do, what it has installed, and what an earlier run left behind (which is removed). */
@@ -52,14 +67,22 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(folders.environments, { mode: 0o700 });
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
-  const launcher = await openLauncher(options, instance, isRoot);
-  const [egress, interpreters] = await Promise.all([
-    launcher.hasOwnRoot ? openEgress({ environment, isRoot, instance, log }) : sharedNetwork,
+  const egress = await openEgress({ environment, isRoot, instance, log });
+  const [launcher, interpreters] = await Promise.all([
+    openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
   const sdks = openSdkStore({ cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, interpreters, wall, random, log });
   const live = new Map<string, Promise<Environment>>();
   const warned = new Set<string>();
+  const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
+  const pool = createSlotPool({
+    wall, log, freeMemory: freemem, minimum, maximum,
+    boot(kind: SlotKind): Promise<Slot> {
+      const id = `slot-${hexId(random, 16)}`;
+      return bootSlot({ kind, id, folder: join(folders.environments, id), runtimeFolder: folders.runtime, launcher, limiter, wall });
+    },
+  });
   let isClosed = false;
 
   function interpreterFor(spec: EnvironmentSpec): InstalledInterpreter | undefined {
@@ -76,19 +99,33 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     return choice.interpreter;
   }
 
+  const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
+    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, interpreter && sdks.known(interpreter)) : undefined;
+
   return {
-    guarantees: [...launcher.guarantees, egress.guarantee, ...limiter.guarantees],
+    pools: () => pool.states(),
+    expect(spec) {
+      const { runtime } = spec;
+      const interpreter = runtime.family === 'custom' ? undefined : chooseInterpreter(interpreters, runtime)?.interpreter;
+      const kind = runtime.family !== 'custom' && !interpreter ? undefined : kindOf(spec, interpreter);
+      if (kind) pool.expect(kind);
+    },
+    guarantees: [...launcher.guarantees, launcher.hasOwnRoot ? egress.guarantee : sharedNetwork.guarantee, ...limiter.guarantees],
     interpreters: interpreters.map(({ family, version, path }) => ({ family, version, path })),
     async start(spec) {
       assert(!isClosed, 'the sandbox is closed');
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       const interpreter = interpreterFor(spec);
       await assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
-      const sdkFolder = interpreter && (await sdks.find(spec, interpreter));
+      const sdkFolder = interpreter && (sdks.known(interpreter) ?? (await sdks.find(spec, interpreter)));
       if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
       const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
       const starting = startEnvironment({
-        spec, interpreter, sdkFolder, launcher, limiter, egress, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
+        spec, interpreter, sdkFolder, launcher, limiter, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
+        takeSlot() {
+          const kind = kindOf(spec, interpreter);
+          return kind && pool.take(kind);
+        },
       });
       live.set(spec.environmentId, starting);
       const forget = (): void => void live.delete(spec.environmentId);
@@ -98,28 +135,50 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     async close() {
       isClosed = true;
       sdks.close();
-      await Promise.allSettled([...live.values()].map(async (starting) => (await starting).kill()));
+      await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
+      launcher.close();
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
     },
   };
 }
 
-async function openLauncher(options: SandboxOptions, instance: string, isRoot: boolean): Promise<Launcher> {
-  const { folder, environment, random } = options;
+interface LauncherParts {
+  readonly instance: string;
+  readonly isRoot: boolean;
+  readonly runtimeFolder: string;
+  readonly limiter: Limiter;
+  readonly egress: Egress;
+}
+
+async function openLauncher(options: SandboxOptions, { instance, isRoot, runtimeFolder, limiter, egress }: LauncherParts): Promise<Launcher> {
+  const { folder, environment, random, log } = options;
   const weaker = (reason: string, remedy: string): Promise<Launcher> => openPlain({ environment, random, isRoot, instance, reason, remedy });
   if (options.isolation === 'none') return weaker('isolation is switched off', 'start without that option');
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
   const storage = isRoot ? await openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const);
   const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
-  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders });
-  return 'unavailable' in launcher ? weaker(launcher.unavailable, launcher.remedy) : launcher;
+  const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
+  const helper = program && (await startHelper(program, runtimeFolder, limiter, log));
+  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, egress });
+  if (!('unavailable' in launcher)) return launcher;
+  helper?.close();
+  return weaker(launcher.unavailable, launcher.remedy);
+}
+
+/** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
+async function startHelper(program: Buffer, runtimeFolder: string, limiter: Limiter, log: Logger): Promise<Helper> {
+  for (const family of ['node', 'python', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
+  const path = join(runtimeFolder, 'haneul-helper');
+  await writeFile(path, program, { mode: 0o700 });
+  return openHelper({ path, freezerFolder: limiter.freezerFolder, log });
 }
 
 /** A copy that every sandbox user can read, whatever the permissions of the installation are. */
 async function copyBootstraps(target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await cp(join(packageRoot, 'src', 'sandbox', 'bootstraps'), target, { recursive: true });
+  await mkdir(join(target, 'custom'));
   await chmod(target, 0o755);
   // Where the SDK is mounted.
   await mkdir(join(target, 'node', 'node_modules'));

@@ -107,6 +107,19 @@ export interface Interpreter {
   readonly path: string;
 }
 
+/** Slots: environments that were started ahead, of one interpreter. */
+export interface PoolState {
+  /** For example `node 20.20.2`. */
+  readonly kind: string;
+  readonly idle: number;
+  readonly booting: number;
+  /** How many are meant to be idle. */
+  readonly target: number;
+  /** Starts that found one, and that did not. */
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /** The machinery that makes environments. One per server. */
 export interface Sandbox {
   readonly guarantees: readonly Guarantee[];
@@ -116,6 +129,10 @@ export interface Sandbox {
    * version is missing the nearest of the family is used and `log.warn` says so once per version (facts.md).
    */
   start(spec: EnvironmentSpec): Promise<Environment>;
+  /** Says that such a function may be invoked soon: then an environment that it can take over is started ahead. */
+  expect(spec: Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'>): void;
+  /** Environments that wait for a function, by kind; empty where none can be started ahead. */
+  pools(): readonly PoolState[];
   /** Kills every environment and removes everything it held. */
   close(): Promise<void>;
 }

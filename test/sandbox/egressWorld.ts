@@ -33,7 +33,7 @@ createServer((_request, response) => response.end('host')).listen(8080, '0.0.0.0
 
 const logs: string[] = [];
 const sandbox = await openSandbox({
-  folder, wall: wallClock, random: cryptoRandom, environment: process.env, log: createLogger((record) => logs.push(`${record.text} ${JSON.stringify(record.fields)}`), 'info'),
+  folder, wall: wallClock, random: cryptoRandom, environment: process.env, slots: { minimum: 0, maximum: 0 }, log: createLogger((record) => logs.push(`${record.text} ${JSON.stringify(record.fields)}`), 'info'),
 });
 const start = async (environmentId: string) => {
   const environment = await sandbox.start({

@@ -73,13 +73,18 @@ export const node: RuntimeKind = { family: 'node', version: process.versions.nod
 export const python: RuntimeKind = { family: 'python', version: '3.11' };
 export const custom: RuntimeKind = { family: 'custom' };
 
+export interface TestSandboxOptions extends Partial<SandboxOptions> {
+  /** Every function takes a slot that was booted ahead; without it none does. */
+  readonly pooled?: boolean;
+}
+
 /** Opens a sandbox that is closed, and checked for leftovers by its caller, when the file's tests are done. */
-export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+export async function openTestSandbox({ pooled = false, ...options }: TestSandboxOptions = {}): Promise<TestSandbox> {
   const folder = mkdtempSync(join(tmpdir(), 'haneul-sandbox-test-'));
   const logs: LogRecord[] = [];
   const sandbox = await openSandbox({
     folder: join(folder, 'sandbox'), wall: wallClock, random: cryptoRandom, log: createLogger((record) => logs.push(record), 'debug'),
-    environment: process.env, ...options,
+    environment: process.env, slots: pooled ? { minimum: 1, maximum: 2 } : { minimum: 0, maximum: 0 }, ...options,
   });
   after(async () => {
     await sandbox.close();
@@ -113,6 +118,7 @@ export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Pr
         wanted.onOutput?.(chunk);
       },
     };
+    if (pooled) await waitForSlot(sandbox, spec);
     const environment = await sandbox.start(spec);
     const invoke = (event: unknown = {}, { requestId = uuid(cryptoRandom), timeoutMs = 10_000, body, ...rest }: InvokeOptions = {}) =>
       environment.invoke({
@@ -142,6 +148,13 @@ export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Pr
   }
 
   return { sandbox, folder, logs, start, skipReason: weak ? weak.name : false };
+}
+
+/** Makes sure that the next start of such a function finds a slot. Functions that none can become start on their own. */
+async function waitForSlot(sandbox: Sandbox, spec: EnvironmentSpec): Promise<void> {
+  sandbox.expect(spec);
+  const isBooting = (): boolean => sandbox.pools().some(({ idle, target, kind }) => idle < target && kind.startsWith(spec.runtime.family));
+  for (let tries = 0; tries < 500 && isBooting(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** The error document of an initialisation that is expected to fail. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { endpointConnectionsMax } from '../../src/sandbox/limits.ts';
 import { custom, node, openTestSandbox, python } from './harness.ts';
+import type { TestSandboxOptions } from './harness.ts';
 
 const port = 4566;
 
@@ -17,6 +18,9 @@ function greeter(greeting: string): { readonly endpoint: { port: number; onConne
   return { endpoint: { port, onConnection }, sockets };
 }
 
+/** The three ways to an environment: taken from a pool, started with the native helper, started without it. */
+const modes: Readonly<Record<string, TestSandboxOptions>> = { pooled: { pooled: true }, helped: {}, alone: { helper: 'none' } };
+
 const readGreeting = `
 const net = require('node:net');
 const [, host, port] = /^http:..(.*):([0-9]+)$/.exec(process.env.AWS_ENDPOINT_URL);
@@ -26,20 +30,21 @@ const greet = () => new Promise((resolve) => {
 });
 `;
 
-test('a function finds its endpoint while it loads, and each environment its own', async () => {
-  const { start } = await openTestSandbox();
-  const files = { 'index.mjs': `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${readGreeting} const first = await greet(); export const handler = async () => [first, await greet(), process.env.AWS_ENDPOINT_URL];` };
-  const [one, two] = await Promise.all(['one', 'two'].map((name) => start({ runtime: node, files, endpoint: greeter(name).endpoint })));
-  assert.deepEqual(((await one?.call()) as unknown[]).slice(0, 2), ['one', 'one']);
-  assert.deepEqual(((await two?.call()) as unknown[]).slice(0, 2), ['two', 'two']);
-});
+for (const [mode, options] of Object.entries(modes)) {
+  test(`a function finds its endpoint while it loads, and each environment its own (${mode})`, async () => {
+    const { start } = await openTestSandbox(options);
+    const files = { 'index.mjs': `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${readGreeting} const first = await greet(); export const handler = async () => [first, await greet(), process.env.AWS_ENDPOINT_URL];` };
+    const [one, two] = await Promise.all(['one', 'two'].map((name) => start({ runtime: node, files, endpoint: greeter(name).endpoint })));
+    assert.deepEqual(((await one?.call()) as unknown[]).slice(0, 2), ['one', 'one']);
+    assert.deepEqual(((await two?.call()) as unknown[]).slice(0, 2), ['two', 'two']);
+  });
 
-test('a Python function and a custom runtime find their endpoint as well', async () => {
-  const { start } = await openTestSandbox();
-  const app = 'import os, socket, urllib.parse\nurl = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])\nfirst = socket.create_connection((url.hostname, url.port)).recv(10).decode()\ndef handler(event, context):\n    return first\n';
-  const inPython = await start({ runtime: python, files: { 'app.py': app }, endpoint: greeter('snake').endpoint });
-  assert.equal(await inPython.call(), 'snake');
-  const bootstrap = `#!/bin/bash
+  test(`a Python function and a custom runtime find their endpoint as well (${mode})`, async () => {
+    const { start } = await openTestSandbox(options);
+    const app = 'import os, socket, urllib.parse\nurl = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])\nfirst = socket.create_connection((url.hostname, url.port)).recv(10).decode()\ndef handler(event, context):\n    return first\n';
+    const inPython = await start({ runtime: python, files: { 'app.py': app }, endpoint: greeter('snake').endpoint });
+    assert.equal(await inPython.call(), 'snake');
+    const bootstrap = `#!/bin/bash
 exec 5<>/dev/tcp/$(echo "$AWS_ENDPOINT_URL" | sed 's#http://##; s#:#/#')
 read -r -N 5 greeting <&5
 head -c 0 /dev/null
@@ -50,9 +55,10 @@ read -r -N 2 event <&6
 printf "POST /2018-06-01/runtime/invocation/$id/response HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 7\\r\\n\\r\\n\\"$greeting\\"" >&6
 sleep 60
 `;
-  const inShell = await start({ runtime: custom, files: { bootstrap }, endpoint: greeter('shell').endpoint });
-  assert.equal(await inShell.call(), 'shell');
-});
+    const inShell = await start({ runtime: custom, files: { bootstrap }, endpoint: greeter('shell').endpoint });
+    assert.equal(await inShell.call(), 'shell');
+  });
+}
 
 test('a function that opens connections without end is stopped at the limit, and they are cut with its environment', async () => {
   const { start } = await openTestSandbox();

@@ -12,12 +12,22 @@ export interface FramedChannelOptions {
   readonly toFunction: Duplex;
   /** What the bootstrap writes. */
   readonly fromFunction: Duplex;
+}
+
+/** What the bootstrap is told once, before it loads the function. */
+export interface InitSettings {
   readonly handler: string;
   /** The version that was asked for, which may differ from the interpreter's own. */
   readonly runtimeVersion: string;
-  readonly listener: ChannelListener;
-  /** What the bootstrap has to wait for before it loads the function; begun when it says hello. */
-  readonly prepare?: () => Promise<void>;
+  /** The whole environment, where the process was started before it was known. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface FramedChannel extends Channel {
+  /** Resolves when the bootstrap runs; stays pending when the process ends before. */
+  readonly booted: Promise<void>;
+  /** Has the function loaded. Until then nothing but the bootstrap's own hello is acceptable. */
+  begin(settings: InitSettings, listener: ChannelListener): void;
 }
 
 interface Pending {
@@ -29,28 +39,23 @@ interface Pending {
  * The server's end of the framed channel. The bootstrap inherits two nameless sockets instead of connecting to a path: there
  * is nothing to connect to a second time, no path-length limit and nothing to clean up.
  */
-export function openFramedChannel(options: FramedChannelOptions): Channel {
-  const { toFunction, fromFunction, listener } = options;
+export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOptions): FramedChannel {
   const reader = new FrameReader();
   const utf8 = new TextDecoder();
   let state: 'booting' | 'loading' | 'idle' | 'busy' | 'closed' = 'booting';
+  let hasHello = false;
+  let listener: ChannelListener | undefined;
   let pending: Pending | undefined;
   let announcedExit: number | undefined;
   const init = createDeferred<ChannelInit>();
   const drained = createDeferred<void>();
+  const booted = createDeferred<void>();
 
   const violation = (reason: string): void => {
     if (state === 'closed') return;
     close();
-    listener.onViolation(reason);
+    listener?.onViolation(reason);
   };
-
-  function sendInit(): void {
-    if (state === 'closed') return;
-    toFunction.write(
-      encodeFrame(frameTypes.init, Buffer.from(JSON.stringify({ handler: options.handler, runtimeVersion: options.runtimeVersion }))),
-    );
-  }
 
   function close(): void {
     state = 'closed';
@@ -77,15 +82,16 @@ export function openFramedChannel(options: FramedChannelOptions): Channel {
     settle({ kind: 'response', payload, ...(contentType === '' ? {} : { contentType }) });
   }
 
-  const isLoading = (): boolean => state === 'loading';
+  const isLoading = (): boolean => state === 'loading' && hasHello;
   const onFrame = ({ type, body }: Frame): void => {
     if (state === 'closed') return;
+    if (type === frameTypes.hello) {
+      if (hasHello) return violation('a second hello');
+      hasHello = true;
+      return booted.resolve();
+    }
+    if (!listener) return violation('a frame before there is a function');
     switch (type) {
-      case frameTypes.hello:
-        if (state !== 'booting') return violation('a second hello');
-        state = 'loading';
-        if (options.prepare) void options.prepare().then(sendInit);
-        return;
       case frameTypes.ready:
         if (!isLoading()) return violation('ready out of turn');
         state = 'idle';
@@ -129,12 +135,17 @@ export function openFramedChannel(options: FramedChannelOptions): Channel {
   toFunction.resume();
   fromFunction.once('close', () => drained.resolve());
   fromFunction.once('end', () => drained.resolve());
-  // Otherwise it is there before the bootstrap asks.
-  if (!options.prepare) sendInit();
 
   return {
     init: init.promise,
     drained: drained.promise,
+    booted: booted.promise,
+    begin(settings, itsListener) {
+      listener = itsListener;
+      if (state === 'closed') return listener.onViolation('a frame before there is a function');
+      state = 'loading';
+      toFunction.write(encodeFrame(frameTypes.init, Buffer.from(JSON.stringify(settings))));
+    },
     get announcedExit() {
       return announcedExit;
     },

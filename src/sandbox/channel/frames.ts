@@ -3,7 +3,7 @@
 import { errorDocumentBytesMax, helloBytesMax, outputFrameBytesMax, responseBytesMax } from '../limits.ts';
 
 export const frameTypes = {
-  /** To the function: JSON `{ handler, runtimeVersion }`. */
+  /** To the function: JSON `{ handler, runtimeVersion, variables }`. */
   init: 1,
   /** To the function: 32-bit length of a JSON header, the header, the event. */
   invoke: 2,

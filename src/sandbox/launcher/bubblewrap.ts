@@ -3,26 +3,31 @@
 // Run by root, bubblewrap keeps user 0 and all capabilities, and run under the sandbox's user it could not open host paths below
 // a 0700 home. So root's bubblewrap makes the mounts and the innermost step, setpriv, becomes the sandbox's user with an empty
 // bounding set. Run by anyone else, bubblewrap makes a user namespace, whose capabilities it drops.
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, realpathSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { constants as osConstants } from 'node:os';
 import type { Random } from '../../base/random.ts';
-import { filesMax, processesMax, runtimeApiPort } from '../limits.ts';
-import type { Guarantee } from '../types.ts';
+import { runtimeApiPort } from '../limits.ts';
 import { createInnerListener } from '../network/innerListener.ts';
 import type { InnerListener } from '../network/innerListener.ts';
+import type { HeldSandbox, Helper } from '../native/openHelper.ts';
+import type { Egress } from '../network/egress.ts';
+import { encodeStart } from '../native/protocol.ts';
+import type { Guarantee } from '../types.ts';
+import { dropPrivileges, enterSandbox, fds, isolation, sandboxArguments } from './bubblewrapArguments.ts';
+import type { ArgumentParts } from './bubblewrapArguments.ts';
+import { feed, firstBytes, listTree, readBubblewrapExit, startProcess, streamOf } from './bubblewrapProcess.ts';
 import { listenInNamespace } from './listenInNamespace.ts';
-import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher.ts';
+import type { Assignment, LaunchedProcess, Launcher, LaunchRequest } from './launcher.ts';
+import { placementInside as placement } from './placement.ts';
 import { PipeStock } from './pipes.ts';
 import type { PipePair } from './pipes.ts';
 import { buildSeccompFilter } from './seccomp.ts';
-import { deviceMounts, foldersAbove, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
+import { deviceMounts, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
 import type { TemporaryStorage } from './temporaryStorage.ts';
-import { findExecutable, quoteForShell, runTool } from './tools.ts';
+import { findExecutable, runTool } from './tools.ts';
 import type { ProcessEnvironment } from './tools.ts';
 import { UidPool } from './uids.ts';
 
@@ -32,6 +37,9 @@ export interface BubblewrapOptions {
   readonly random: Random;
   readonly storage: TemporaryStorage;
   readonly isRoot: boolean;
+  /** Makes late changes to sandboxes; root's only. */
+  readonly helper: Helper | undefined;
+  readonly egress: Egress;
   /** Host folders that must stay invisible even if they lie under a folder that functions see. */
   readonly hiddenFolders: readonly string[];
 }
@@ -45,20 +53,10 @@ interface Tools {
   readonly unshare: string | undefined;
 }
 
-// Descriptors of the launcher. 3 and 4 are the framed channel, or the gate; bubblewrap reads and closes the others.
-const fds = { toFunction: 3, fromFunction: 4, args: 5, seccomp: 6, info: 7 } as const;
-
-// Holds a custom runtime back until its Runtime API and its endpoint listen: the namespaces are complete when it speaks, and when the server has
-// gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached before the namespaces are complete.)
+// Where there is no helper: holds a custom runtime back until its Runtime API and its endpoint listen: the namespaces are complete when it
+// speaks, and when the server has gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached
+// before the namespaces are complete.)
 const gate = ['/bin/sh', '-c', `echo ready >&${fds.fromFunction}; read -r go <&${fds.toFunction} || exit 1; exec "$@" ${fds.toFunction}<&- ${fds.fromFunction}>&-`, 'gate'];
-
-const placement: Placement = {
-  taskFolder: '/var/task',
-  layersFolder: '/opt',
-  runtimeFolder: '/var/runtime',
-  temporaryFolder: '/tmp',
-  runtimeApiAddress: `127.0.0.1:${runtimeApiPort}`,
-};
 
 /** A launcher on bubblewrap, or the reason why there is none. */
 export async function openBubblewrap(options: BubblewrapOptions): Promise<Launcher | { readonly unavailable: string; readonly remedy: string }> {
@@ -71,16 +69,24 @@ export async function openBubblewrap(options: BubblewrapOptions): Promise<Launch
     const text = probe.stderr.trim().split('\n')[0] ?? '';
     return { unavailable: `bubblewrap does not work here: ${text}`, remedy: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=65536' };
   }
+  const emptyFolder = join(realpathSync(options.folder), 'empty');
+  await mkdir(emptyFolder, { recursive: true, mode: 0o755 });
   const pipes = new PipeStock(join(options.folder, 'pipes'), tools.mkfifo);
   const uids = new UidPool(options.random);
   return {
     guarantees: describe(options, filter !== undefined),
     hasOwnRoot: true,
-    launch: (request) => launch(request, { ...options, tools, filter, system, pipes, uids }),
+    get canAssignLater() {
+      return options.helper?.isAlive === true;
+    },
+    launch: (request) => launch(request, { ...options, tools, filter, system, pipes, uids, emptyFolder }),
+    close: () => options.helper?.close(),
   };
 }
 
 interface Context extends BubblewrapOptions {
+  /** /opt of a function without layers. */
+  readonly emptyFolder: string;
   readonly tools: Tools;
   readonly filter: Buffer | undefined;
   readonly system: readonly string[];
@@ -88,132 +94,130 @@ interface Context extends BubblewrapOptions {
   readonly uids: UidPool;
 }
 
+/** What a launch has taken so far, to be given back if it fails. */
+interface Taken {
+  readonly uid: number | undefined;
+  pair: PipePair | undefined;
+  child: ChildProcess | undefined;
+  held: HeldSandbox | undefined;
+  /** Takes the way to the internet away again. */
+  disconnect: (() => Promise<void>) | undefined;
+}
+
 async function launch(request: LaunchRequest, context: Context): Promise<LaunchedProcess> {
-  const uid = context.isRoot ? context.uids.take() : undefined;
-  let pair: PipePair | undefined;
-  let child: ChildProcess | undefined;
+  const taken: Taken = { uid: context.isRoot ? context.uids.take() : undefined, pair: undefined, child: undefined, held: undefined, disconnect: undefined };
   try {
-    const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
-    const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
-    pair = await context.pipes.take();
-    const args = sandboxArguments(request, context, { etc, image: image?.mountPoint, uid });
-    const command = [...dropPrivileges(context, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
-    child = startProcess(request, context, { pair, script: image?.script, command });
-    const pidInside = feed(child, args, context.filter);
-    const listeners = request.runtimeApi ? await openGate(child, pidInside, request, context) : { endpointListener: endpointListener(pidInside, request, context) };
-    return launchedProcess({ request, context, child, pair, uid, pidInside, ...listeners });
+    const { helper } = context;
+    if (helper?.isAlive === true && taken.uid !== undefined) return await launchHeld(request, context, helper, taken);
+    return await launchAlone(request, context, taken);
   } catch (error) {
+    const { child, pair, uid } = taken;
     // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
     for (const stream of child?.stdio ?? []) stream?.destroy();
+    taken.held?.release();
+    await taken.disconnect?.();
     if (pair) closePair(pair, child === undefined);
     if (uid !== undefined) context.uids.release(uid);
     throw error;
   }
 }
 
-interface Listeners {
-  readonly runtimeApiServer?: Server | undefined;
-  readonly endpointListener: InnerListener | undefined;
+/** With the helper: /tmp comes, and the Runtime API listens, while the interpreter boots; a slot waits there for its files. */
+async function launchHeld(request: LaunchRequest, context: Context, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
+  const { uid = 0 } = taken;
+  const image = context.storage.kind === 'image' ? await context.storage.template(request.temporaryMegabytes) : undefined;
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid });
+  const pair = (taken.pair = await context.pipes.take());
+  const args = argumentsFor(request, context, etc, image === undefined ? { kind: 'tmpfs' } : { kind: 'later' });
+  const waits = !request.framed || request.runsCodeAtOnce;
+  const program = waits ? [] : request.command(placement);
+  const child = (taken.child = startProcess({
+    ...context.tools, joinFiles: request.joinFiles, pair, script: undefined, command: [...enterSandbox(placement, uid, waits ? 'start' : 'run'), ...program],
+  }));
+  const pidInside = feed(child, args, context.filter);
+  const entered = streamOf(child, fds.entered);
+  await firstBytes(entered, 'the sandbox ended before it was ready');
+  const pid = (await pidInside) ?? 0;
+  const held = (taken.held = await helper.adopt(pid));
+  let endpoint: Server | undefined;
+  const listenAt = async (port: number | undefined): Promise<void> => void (port !== undefined && (endpoint = await held.listen(port)));
+  const [server] = await Promise.all([
+    request.runtimeApi ? held.listen(runtimeApiPort) : undefined,
+    listenAt(request.endpointPort),
+    context.egress.connect(pid).then((disconnect) => (taken.disconnect = disconnect)),
+    image === undefined ? undefined : held.place({ image: realpathSync.native(image) }),
+  ]);
+  const start = ({ command, variables }: Pick<Assignment, 'command' | 'variables'>): void => {
+    if (waits) entered?.end(encodeStart(placement.taskFolder, command(placement), variables(placement)));
+    else entered?.destroy();
+  };
+  if (request.files) start(request);
+  return {
+    ...launchedProcess({
+      request, context, child, pair, uid, pidInside, runtimeApiServer: server, held, endpointServer: async () => endpoint,
+      async disconnect() {
+        endpoint?.close();
+        await taken.disconnect?.();
+      },
+    }),
+    async assign(assignment) {
+      const { codeFolder, layersFolder } = assignment.files;
+      await Promise.all([
+        held.place({ code: realpathSync.native(codeFolder), layers: layersFolder === undefined ? context.emptyFolder : realpathSync.native(layersFolder) }),
+        listenAt(assignment.endpointPort),
+      ]);
+      start(assignment);
+    },
+  };
+}
+
+/** Without it: a shell makes /tmp before bubblewrap starts, and a gate holds a custom runtime back. */
+async function launchAlone(request: LaunchRequest, context: Context, taken: Taken): Promise<LaunchedProcess> {
+  const { uid } = taken;
+  const { tools } = context;
+  const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
+  const pair = (taken.pair = await context.pipes.take());
+  const args = argumentsFor(request, context, etc, image ? { kind: 'folder', path: image.mountPoint } : { kind: 'tmpfs' });
+  const command = [...dropPrivileges(tools, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
+  const child = (taken.child = startProcess({ ...tools, joinFiles: request.joinFiles, pair, script: image?.script, command }));
+  const pidInside = feed(child, args, context.filter);
+  const connecting = pidInside.then((pid) => (pid === undefined ? undefined : context.egress.connect(pid)));
+  const ports = [...(request.runtimeApi ? [runtimeApiPort] : []), ...(request.endpointPort === undefined ? [] : [request.endpointPort])];
+  const listening = createInnerListener(async () => {
+    const [servers] = await Promise.all([listenInside(pidInside, ports, context), connecting]);
+    return servers;
+  });
+  const runtimeApiServer = request.runtimeApi ? await passGate(child, listening) : undefined;
+  return launchedProcess({
+    request, context, child, pair, uid, pidInside, runtimeApiServer, held: undefined,
+    endpointServer: async () => (request.endpointPort === undefined ? undefined : (await listening.open()).at(-1)),
+    async disconnect() {
+      listening.close();
+      await (await connecting)?.();
+    },
+  });
+}
+
+function argumentsFor(request: LaunchRequest, context: Context, etc: readonly string[], temporary: ArgumentParts['temporary']): string[] {
+  const { isRoot, system, hiddenFolders, filter } = context;
+  return sandboxArguments({ request, placement, isRoot, system, etc, hiddenFolders, temporary, hasFilter: filter !== undefined });
+}
+
+async function listenInside(pidInside: Promise<number | undefined>, ports: readonly number[], { tools, isRoot }: Context): Promise<Server[]> {
+  const pid = await pidInside;
+  if (pid === undefined) throw new Error('the sandbox ended before it could listen');
+  return await listenInNamespace({ nsenter: tools.nsenter, pid, ownUserNamespace: !isRoot, ports });
 }
 
 /** Listens inside as soon as the namespaces are complete, then lets the runtime start. */
-async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, request: LaunchRequest, context: Context): Promise<Listeners> {
-  const { endpointPort } = request;
+async function passGate(child: ChildProcess, listening: InnerListener): Promise<Server | undefined> {
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
-  const isComplete = await new Promise<boolean>((resolve) => {
-    fromFunction?.once('data', () => resolve(true));
-    fromFunction?.once('close', () => resolve(false));
-  });
-  if (!isComplete) throw new Error('the sandbox ended before its Runtime API was ready');
-  const [runtimeApiServer, endpoint] = await listenInside(pidInside, endpointPort === undefined ? [runtimeApiPort] : [runtimeApiPort, endpointPort], request, context);
+  await firstBytes(fromFunction, 'the sandbox ended before its Runtime API was ready');
+  const [server] = await listening.open();
   toFunction?.end('go\n');
-  if (endpoint === undefined) return { runtimeApiServer, endpointListener: undefined };
-  const listener = createInnerListener(async () => endpoint);
-  await listener.open();
-  return { runtimeApiServer, endpointListener: listener };
-}
-
-/** For an interpreter with our bootstrap, which waits for its first frame while this goes on. */
-function endpointListener(pidInside: Promise<number | undefined>, request: LaunchRequest, context: Context): InnerListener | undefined {
-  const { endpointPort } = request;
-  if (endpointPort === undefined) return undefined;
-  const listener = createInnerListener(async () => {
-    const [server] = await listenInside(pidInside, [endpointPort], request, context);
-    if (server === undefined) throw new Error('nothing listens in the sandbox');
-    return server;
-  });
-  // A network namespace of root's can be entered as soon as it is there; one below a user namespace only once its user ids are set.
-  if (context.isRoot) listener.open().catch(() => undefined);
-  return listener;
-}
-
-async function listenInside(
-  pidInside: Promise<number | undefined>,
-  ports: readonly number[],
-  { connectNetwork, endpointPort }: LaunchRequest,
-  context: Context,
-): Promise<Server[]> {
-  const pid = await pidInside;
-  if (pid === undefined) throw new Error('the sandbox ended before it could listen');
-  const listening = listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot, ports });
-  const [servers] = await Promise.all([listening, endpointPort === undefined ? undefined : connectNetwork?.(pid)]);
-  return servers;
-}
-
-function streamOf(child: ChildProcess, fd: number): Duplex | undefined {
-  const streams = child.stdio as readonly (Duplex | null | undefined)[];
-  return streams[fd] ?? undefined;
-}
-
-interface StartParts {
-  readonly pair: PipePair;
-  /** Shell text that mounts /tmp. */
-  readonly script: string | undefined;
-  readonly command: readonly string[];
-}
-
-function startProcess(request: LaunchRequest, context: Context, { pair, script, command }: StartParts): ChildProcess {
-  const { tools } = context;
-  // The shell joins the limits first, all at once (each costs the kernel a grace period of some 10 ms), then everything that
-  // follows is under them.
-  const joins = request.joinFiles.map((file, index) => `echo $$ > ${quoteForShell(file)} & j${index}=$!`);
-  const waits = request.joinFiles.map((_file, index) => `wait $j${index}`);
-  const start = `exec ${quoteForShell(tools.bwrap)} --args ${fds.args} -- ${command.map(quoteForShell).join(' ')}`;
-  const text = ['set -e', ...joins, ...waits, ...(script === undefined ? [] : [script]), start].join('\n');
-  const shell = ['/bin/sh', '-c', text];
-  const [program = '', ...args] =
-    script === undefined || tools.unshare === undefined ? shell : [tools.unshare, '--mount', '--propagation', 'private', '--', ...shell];
-  try {
-    return spawn(program, args, {
-      cwd: '/',
-      env: {},
-      stdio: [
-        'ignore', pair.stdout.writeFd, pair.stderr.writeFd, 'pipe', 'pipe', 'pipe', 'pipe', 'pipe',
-      ],
-    });
-  } finally {
-    closeSync(pair.stdout.writeFd);
-    closeSync(pair.stderr.writeFd);
-  }
-}
-
-/** Hands bubblewrap its arguments and filter over descriptors: on a command line the function could read them in /proc/1. */
-function feed(child: ChildProcess, args: readonly string[], filter: Buffer | undefined): Promise<number | undefined> {
-  for (const fd of Object.values(fds)) streamOf(child, fd)?.on('error', () => undefined);
-  streamOf(child, fds.args)?.end(`${args.join('\0')}\0`);
-  streamOf(child, fds.seccomp)?.end(filter ?? Buffer.alloc(0));
-  let text = '';
-  return new Promise((resolve) => {
-    streamOf(child, fds.info)?.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      const match = /"child-pid": (\d+)/.exec(text);
-      if (match) resolve(Number(match[1]));
-    });
-    streamOf(child, fds.info)?.once('close', () => resolve(undefined));
-    child.once('error', () => resolve(undefined));
-    child.once('exit', () => resolve(undefined));
-  });
+  return server;
 }
 
 function launchedProcess(parts: {
@@ -223,8 +227,12 @@ function launchedProcess(parts: {
   readonly pair: PipePair;
   readonly uid: number | undefined;
   readonly pidInside: Promise<number | undefined>;
-} & Listeners): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, runtimeApiServer, endpointListener } = parts;
+  readonly runtimeApiServer: Server | undefined;
+  readonly held: HeldSandbox | undefined;
+  readonly endpointServer: LaunchedProcess['endpointServer'];
+  readonly disconnect: () => Promise<void>;
+}): LaunchedProcess {
+  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held, endpointServer, disconnect } = parts;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
@@ -235,7 +243,7 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer,
-    endpointListener,
+    endpointServer,
     listProcesses: async () => (isGone() || pid === undefined ? [] : listTree(pid)),
     kill() {
       if (isGone()) return;
@@ -248,88 +256,14 @@ function launchedProcess(parts: {
       }
     },
     readExit: readBubblewrapExit,
+    assign: () => Promise.reject(new Error('it has its files already')),
     async release() {
-      endpointListener?.close();
+      held?.release();
+      await disconnect();
       if (uid !== undefined) context.uids.release(uid);
       pair.release();
     },
   };
-}
-
-/** bubblewrap passes on an exit code, and a signal as 128 and its number. */
-function readBubblewrapExit(code: number | null, signal: NodeJS.Signals | null) {
-  if (signal !== null) return { code: undefined, signal };
-  if (code === null) return { code: undefined, signal: undefined };
-  const name = Object.entries(osConstants.signals).find(([, number]) => number === code - 128)?.[0];
-  return name === undefined ? { code, signal: undefined } : { code: undefined, signal: name };
-}
-
-/** A process and all its descendants. Orphans inside a pid namespace stay below its first process, so nothing gets away. */
-function listTree(root: number): number[] {
-  const found = [root];
-  for (let index = 0; index < found.length && found.length < 4 * processesMax; index += 1) {
-    try {
-      const pid = found[index];
-      found.push(...readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number));
-    } catch {
-      // It ended between two looks.
-    }
-  }
-  return found;
-}
-
-function isolation(isRoot: boolean): string[] {
-  const namespaces = ['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'];
-  // With a user namespace one capability-free user is left, the same inside as outside (see deviceMounts). Without, the three that setpriv needs to leave root remain.
-  const identity = isRoot
-    ? ['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP']
-    : ['--unshare-user', '--cap-drop', 'ALL'];
-  return [...namespaces, ...identity, '--hostname', 'localhost', '--die-with-parent', '--new-session', '--clearenv'];
-}
-
-function sandboxArguments(
-  request: LaunchRequest,
-  context: Context,
-  parts: { readonly etc: readonly string[]; readonly image: string | undefined; readonly uid: number | undefined },
-): string[] {
-  const args = [...isolation(context.isRoot), ...context.system, ...foldersAbove(request.interpreterPaths)];
-  for (const path of request.interpreterPaths) args.push('--ro-bind', path, path);
-  for (const folder of context.hiddenFolders) {
-    if (folder.startsWith('/usr/') || request.interpreterPaths.some((path) => folder.startsWith(`${path}/`))) args.push('--tmpfs', folder);
-  }
-  args.push(...parts.etc, '--proc', '/proc', ...deviceMounts(context.isRoot), '--remount-ro', '/dev');
-  if (parts.image === undefined) args.push('--perms', '1777', '--size', String(request.temporaryMegabytes * 1024 * 1024), '--tmpfs', '/tmp');
-  else args.push('--bind', parts.image, '/tmp');
-  args.push('--ro-bind', request.codeFolder, placement.taskFolder);
-  if (request.layersFolder === undefined) args.push('--dir', placement.layersFolder);
-  else args.push('--ro-bind', request.layersFolder, placement.layersFolder);
-  if (request.runtimeFolder !== undefined) args.push('--ro-bind', request.runtimeFolder, placement.runtimeFolder);
-  args.push(...packageMounts(request));
-  args.push('--remount-ro', '/', '--chdir', placement.taskFolder);
-  for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
-  if (context.filter) args.push('--seccomp', String(fds.seccomp));
-  args.push('--info-fd', String(fds.info));
-  return args;
-}
-
-/**
- * `import` looks only in the folders above the importing file, where `require` knows NODE_PATH as well. AWS serves both from layers
- * and from its SDK, in this order; two links above /var/task do the same.
- */
-function packageMounts({ packages }: LaunchRequest): string[] {
-  if (packages === undefined) return [];
-  const links = packages.family === 'node' ? ['--symlink', `${placement.layersFolder}/nodejs/node_modules`, '/var/node_modules', '--symlink', packages.path, '/node_modules'] : [];
-  if (packages.folder === undefined) return links;
-  return [...foldersAbove([packages.path]), '--ro-bind', packages.folder, packages.path, ...links];
-}
-
-function dropPrivileges({ tools }: Context, uid: number | undefined): string[] {
-  const limits = [tools.prlimit, '--core=0:0', `--nofile=${filesMax}:${filesMax}`, `--nproc=${processesMax}:${processesMax}`, '--'];
-  if (uid === undefined || tools.setpriv === undefined) return limits;
-  return [
-    ...limits, tools.setpriv, '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs', '--bounding-set', '-all',
-    '--inh-caps', '-all', '--',
-  ];
 }
 
 function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readonly unavailable: string; readonly remedy: string } {

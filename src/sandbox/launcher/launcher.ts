@@ -1,32 +1,37 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'node:net';
-import type { InnerListener } from '../network/innerListener.ts';
 import type { Guarantee } from '../types.ts';
 
-/** Starts process trees. One implementation per way of confining them; the next one takes pre-booted slots from a pool. */
+/** Starts process trees. One implementation per way of confining them. */
 export interface Launcher {
   readonly guarantees: readonly Guarantee[];
   /** False where the process sees the host's own file system: then paths inside are paths outside. */
   readonly hasOwnRoot: boolean;
+  /** Whether a tree can be launched before it is known for which function: a request without `files`. */
+  readonly canAssignLater: boolean;
+  /** Resolves when everything is in its place; the code that was asked for runs from then on, and not before. */
   launch(request: LaunchRequest): Promise<LaunchedProcess>;
+  close(): void;
 }
 
 export interface LaunchRequest {
   readonly environmentId: string;
   /** A private, empty folder that is removed when the tree is gone. */
   readonly folder: string;
-  /** Host folders, seen read-only at /var/task, /opt and /var/runtime. */
-  readonly codeFolder: string;
-  readonly layersFolder: string | undefined;
-  readonly runtimeFolder: string | undefined;
+  /** Absent for a slot: it gets them from {@link LaunchedProcess.assign}. */
+  readonly files: FunctionFiles | undefined;
+  /** A host folder, seen read-only at /var/runtime. */
+  readonly runtimeFolder: string;
   /** Host folders or files outside /usr that the interpreter needs, seen at the same path. */
   readonly interpreterPaths: readonly string[];
   /** Packages that every function of the interpreter finds: a host folder, when there is one, and where it is seen. */
-  readonly packages: { readonly family: 'node' | 'python'; readonly folder: string | undefined; readonly path: string } | undefined;
-  /** Program and arguments, as paths inside; {@link Placement} tells them. */
+  readonly packages: Packages | undefined;
+  /** Program and arguments, as paths inside; {@link Placement} tells them. Not looked at for a slot without a channel. */
   readonly command: (placement: Placement) => readonly string[];
   readonly variables: (placement: Placement) => Readonly<Record<string, string>>;
+  /** Variables make the interpreter itself run code of the function's, so that it may only start when all is in its place. */
+  readonly runsCodeAtOnce: boolean;
   readonly temporaryMegabytes: number;
   /** Files that a process writes its own pid into to come under the limits. */
   readonly joinFiles: readonly string[];
@@ -36,8 +41,18 @@ export interface LaunchRequest {
   readonly runtimeApi: boolean;
   /** Listen at 127.0.0.1:<port> inside as well. */
   readonly endpointPort: number | undefined;
-  /** Given a process of a network of its own before any code of the function runs; only with an endpoint. */
-  readonly connectNetwork?: (pid: number) => Promise<void>;
+}
+
+export interface Packages {
+  readonly family: 'node' | 'python';
+  readonly folder: string | undefined;
+  readonly path: string;
+}
+
+/** Host folders, seen read-only at /var/task and /opt. */
+export interface FunctionFiles {
+  readonly codeFolder: string;
+  readonly layersFolder: string | undefined;
 }
 
 /** Where things are for the code inside. */
@@ -62,8 +77,10 @@ export interface LaunchedProcess {
   readonly stderrFd: number;
   readonly channel: { readonly toFunction: Duplex; readonly fromFunction: Duplex } | undefined;
   readonly runtimeApiServer: Server | undefined;
-  /** May be opened once the code inside has spoken. {@link release} closes it. */
-  readonly endpointListener: InnerListener | undefined;
+  /** What listens at the endpoint's port, once the code inside has spoken and before it is the function's. {@link release} closes it. */
+  endpointServer(): Promise<Server | undefined>;
+  /** Makes a slot a function's: brings its files and, where no interpreter waits, starts its program. Once. */
+  assign(assignment: Assignment): Promise<void>;
   /** Process ids of the whole tree as the host sees them; for limits that are polled. */
   listProcesses(): Promise<readonly number[]>;
   /** SIGKILL to the whole tree. Safe to call at any time and more than once. */
@@ -72,4 +89,11 @@ export interface LaunchedProcess {
   readExit(code: number | null, signal: NodeJS.Signals | null): { readonly code: number | undefined; readonly signal: string | undefined };
   /** Gives back what the launch took: the user id, pipes. After the exit. */
   release(): Promise<void>;
+}
+
+export interface Assignment {
+  readonly files: FunctionFiles;
+  readonly command: LaunchRequest['command'];
+  readonly variables: LaunchRequest['variables'];
+  readonly endpointPort: number | undefined;
 }

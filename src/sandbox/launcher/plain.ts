@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Random } from '../../base/random.ts';
 import { filesMax, processesMax } from '../limits.ts';
-import { createInnerListener } from '../network/innerListener.ts';
 import type { Guarantee } from '../types.ts';
 import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher.ts';
 import { PipeStock } from './pipes.ts';
@@ -45,6 +44,8 @@ export async function openPlain(options: PlainOptions): Promise<Launcher> {
   return {
     guarantees: describe(options),
     hasOwnRoot: false,
+    canAssignLater: false,
+    close: () => undefined,
     launch: (request) => launch(request, options, uids, mkfifo),
   };
 }
@@ -87,10 +88,12 @@ async function place(request: LaunchRequest, home: string, uid: number | undefin
     runtimeApiAddress: undefined,
   };
   await chmod(home, 0o711);
-  await cp(request.codeFolder, placement.taskFolder, { recursive: true });
-  if (request.layersFolder === undefined) await mkdir(placement.layersFolder);
-  else await cp(request.layersFolder, placement.layersFolder, { recursive: true });
-  if (request.runtimeFolder !== undefined) await cp(request.runtimeFolder, placement.runtimeFolder, { recursive: true });
+  if (!request.files) throw new Error('without isolation there is nothing to assign later');
+  const { codeFolder, layersFolder } = request.files;
+  await cp(codeFolder, placement.taskFolder, { recursive: true });
+  if (layersFolder === undefined) await mkdir(placement.layersFolder);
+  else await cp(layersFolder, placement.layersFolder, { recursive: true });
+  await cp(request.runtimeFolder, placement.runtimeFolder, { recursive: true });
   for (const folder of await readdir(home)) await chmod(join(home, folder), 0o755);
   await mkdir(placement.temporaryFolder, { mode: 0o700 });
   const { packages } = request;
@@ -149,7 +152,8 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer: parts.server,
-    endpointListener: endpoint && createInnerListener(async () => endpoint),
+    endpointServer: async () => endpoint,
+    assign: () => Promise.reject(new Error('it has its files already')),
     listProcesses: async () => listOwn(),
     kill,
     readExit: (code, signal) => ({ code: code ?? undefined, signal: signal ?? undefined }),

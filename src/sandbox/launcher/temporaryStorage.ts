@@ -8,7 +8,13 @@ import type { ProcessEnvironment } from './tools.ts';
 import { findExecutable, quoteForShell, runTool } from './tools.ts';
 
 export type TemporaryStorage =
-  | { readonly kind: 'image'; prepare(environmentFolder: string, megabytes: number): Promise<ImageMount> }
+  | {
+      readonly kind: 'image';
+      /** An image of this size to copy. */
+      template(megabytes: number): Promise<string>;
+      /** How a shell makes a copy and mounts it. */
+      prepare(environmentFolder: string, megabytes: number): Promise<ImageMount>;
+    }
   /** Where images cannot be mounted: bubblewrap mounts a tmpfs of the right size. */
   | { readonly kind: 'tmpfs'; readonly reason: string };
 
@@ -71,6 +77,7 @@ ${path('umount')} ${quoteForShell(mountPoint)}`;
   }
   return {
     kind: 'image',
+    template,
     async prepare(environmentFolder, megabytes) {
       const image = quoteForShell(join(environmentFolder, 'tmp.ext4'));
       const mountPoint = join(environmentFolder, 'tmp');

@@ -4,6 +4,8 @@ import type { Guarantee } from '../types.ts';
 export interface Limiter {
   readonly kind: 'cgroup-v1' | 'cgroup-v2' | 'polling';
   readonly guarantees: readonly Guarantee[];
+  /** Where groups of the version-1 freezer are: a frozen process there does not even die until it is thawed. */
+  readonly freezerFolder: string | undefined;
   create(request: LimitRequest): Promise<LimitGroup>;
   /** Kills and removes what an earlier run left behind; answers how many groups that were. */
   reap(): Promise<number>;
@@ -14,6 +16,8 @@ export interface LimitRequest {
   readonly environmentId: string;
   readonly memoryBytes: number;
   readonly processesMax: number;
+  /** Made ahead: yields to everything else until it is assigned. */
+  readonly isBackground: boolean;
 }
 
 export interface LimitGroup {
@@ -21,6 +25,8 @@ export interface LimitGroup {
   readonly joinFiles: readonly string[];
   /** Called once the tree runs; for limits that have to be looked after. */
   watch(tree: WatchedTree): void;
+  /** Gives a group that was made ahead its real limits, and an ordinary share of a busy machine. */
+  assign(memoryBytes: number): Promise<void>;
   /** Share of processors; undefined lifts the limit (a function initialises at full speed, as on AWS). */
   setCpu(vcpus: number | undefined): Promise<void>;
   memoryPeakBytes(): Promise<number>;

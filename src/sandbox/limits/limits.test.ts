@@ -26,7 +26,7 @@ test('openCgroupV1 writes memory, processes and processor share, and reads what 
   try {
     const controllers = { memory: join(folder, 'memory'), cpu: join(folder, 'cpu'), pids: join(folder, 'pids') };
     const limiter = await openCgroupV1({ controllers, name: 'ours', wall: wallClock });
-    const group = await limiter.create({ environmentId: 'e', memoryBytes: 134_217_728, processesMax: 1026 });
+    const group = await limiter.create({ environmentId: 'e', memoryBytes: 134_217_728, processesMax: 1026, isBackground: false });
     const read = (controller: keyof typeof controllers, file: string): string => readFileSync(join(controllers[controller], 'ours', 'e', file), 'utf8');
     assert.equal(read('memory', 'memory.limit_in_bytes'), '134217728');
     assert.equal(read('pids', 'pids.max'), '1026');
@@ -51,7 +51,7 @@ test('openCgroupV2 moves members of its parent to a leaf when it must, and write
     writeFileSync(join(parent, 'cgroup.subtree_control'), 'cpu memory pids io');
     mkdirSync(join(parent, 'ours'));
     const limiter = await openCgroupV2({ parent, name: 'ours', wall: wallClock });
-    const group = await limiter.create({ environmentId: 'e', memoryBytes: 1000, processesMax: 7 });
+    const group = await limiter.create({ environmentId: 'e', memoryBytes: 1000, processesMax: 7, isBackground: false });
     const folder = join(parent, 'ours', 'e');
     assert.equal(readFileSync(join(folder, 'memory.max'), 'utf8'), '1000');
     assert.equal(readFileSync(join(folder, 'memory.swap.max'), 'utf8'), '0');
@@ -88,7 +88,7 @@ test('reap removes the groups of an earlier run', async () => {
 
 test('openPolling kills a tree over its memory and remembers why', async () => {
   const wall = createFakeClock();
-  const group = await openPolling({ wall, remedy: 'none' }).create({ environmentId: 'e', memoryBytes: 1, processesMax: 10 });
+  const group = await openPolling({ wall, remedy: 'none' }).create({ environmentId: 'e', memoryBytes: 1, processesMax: 10, isBackground: false });
   let kills = 0;
   const killed = new Promise<void>((resolve) => {
     group.watch({
@@ -110,7 +110,7 @@ test('openPolling kills a tree over its memory and remembers why', async () => {
 
 test('openPolling kills a tree of too many processes without calling it out of memory', async () => {
   const wall = createFakeClock();
-  const group = await openPolling({ wall, remedy: 'none' }).create({ environmentId: 'e', memoryBytes: 2 ** 40, processesMax: 1 });
+  const group = await openPolling({ wall, remedy: 'none' }).create({ environmentId: 'e', memoryBytes: 2 ** 40, processesMax: 1, isBackground: false });
   const killed = new Promise<void>((resolve) => group.watch({ listProcesses: async () => [process.pid, process.pid], kill: resolve }));
   wall.advance(50);
   await killed;

@@ -9,6 +9,7 @@ import type { Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.t
 export function openPolling({ wall, remedy }: { readonly wall: Clock; readonly remedy: string }): Limiter {
   return {
     kind: 'polling',
+    freezerFolder: undefined,
     guarantees: [
       { name: 'memory is limited by the kernel', on: false, remedy },
       { name: 'processor time follows the memory size', on: false, remedy },
@@ -20,7 +21,8 @@ export function openPolling({ wall, remedy }: { readonly wall: Clock; readonly r
   };
 }
 
-function createGroup({ memoryBytes, processesMax }: LimitRequest, wall: Clock): LimitGroup {
+function createGroup({ memoryBytes: firstBytes, processesMax }: LimitRequest, wall: Clock): LimitGroup {
+  let memoryBytes = firstBytes;
   let peakBytes = 0;
   let outOfMemory = false;
   let removed = false;
@@ -49,6 +51,9 @@ function createGroup({ memoryBytes, processesMax }: LimitRequest, wall: Clock): 
   }
 
   return {
+    async assign(bytes) {
+      memoryBytes = bytes;
+    },
     joinFiles: [],
     watch: schedule,
     setCpu: async () => undefined,

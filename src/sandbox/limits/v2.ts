@@ -12,6 +12,10 @@ export interface CgroupV2Options {
   readonly wall: Clock;
 }
 
+/** cpu.weight: the kernel's own for a new group, and a sixteenth of it. */
+const ordinaryWeight = '100';
+const backgroundWeight = '6';
+
 const controllers = '+cpu +memory +pids';
 
 /** Limits by cgroup version 2. Rejects when the controllers cannot be handed to groups of ours. */
@@ -21,13 +25,17 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
   await mkdir(home, { recursive: true });
   await writeFile(join(home, 'cgroup.subtree_control'), controllers);
 
-  async function create({ environmentId, memoryBytes, processesMax }: LimitRequest): Promise<LimitGroup> {
+  async function create({ environmentId, memoryBytes, processesMax, isBackground }: LimitRequest): Promise<LimitGroup> {
     const folder = join(home, environmentId);
     await mkdir(folder);
     await writeFile(join(folder, 'memory.max'), String(memoryBytes));
     await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => undefined);
     await writeFile(join(folder, 'pids.max'), String(processesMax));
+    if (isBackground) await writeFile(join(folder, 'cpu.weight'), backgroundWeight);
     return {
+      async assign(bytes) {
+        await Promise.all([writeFile(join(folder, 'memory.max'), String(bytes)), isBackground ? writeFile(join(folder, 'cpu.weight'), ordinaryWeight) : undefined]);
+      },
       joinFiles: [join(folder, 'cgroup.procs')],
       watch: () => undefined,
       async setCpu(vcpus) {
@@ -49,6 +57,7 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
 
   return {
     kind: 'cgroup-v2',
+    freezerFolder: undefined,
     guarantees: [
       { name: 'memory is limited by the kernel', on: true },
       { name: 'processor time follows the memory size', on: true },

@@ -1,24 +1,24 @@
-// A socket that listens inside an environment's own network, from the moment somebody wants it until the environment is gone. An
+// Sockets that listen inside an environment's own network, from the moment somebody wants it until the environment is gone. An
 // open one would keep the whole network namespace alive, so whoever made it closes it, also when it arrives after the end.
 import type { Server, Socket } from 'node:net';
 
 export interface InnerListener {
-  /** The same server for everybody who asks. Not before the environment's namespaces are complete. */
-  open(): Promise<Server>;
+  /** The same servers for everybody who asks. Not before the environment's namespaces are complete. */
+  open(): Promise<readonly Server[]>;
   close(): void;
 }
 
-/** Remembers one listening socket; `listen` is called at most once. */
-export function createInnerListener(listen: () => Promise<Server>): InnerListener {
-  let opening: Promise<Server> | undefined;
-  const open = (): Promise<Server> => {
+/** Remembers what listens; `listen` is called at most once. */
+export function createInnerListener(listen: () => Promise<readonly Server[]>): InnerListener {
+  let opening: Promise<readonly Server[]> | undefined;
+  const open = (): Promise<readonly Server[]> => {
     opening ??= listen();
     return opening;
   };
   return {
     open,
     close() {
-      void opening?.then((server) => server.close(), () => undefined);
+      void opening?.then((servers) => servers.forEach((server) => server.close()), () => undefined);
     },
   };
 }

@@ -1,8 +1,8 @@
+import type { Server } from 'node:net';
 import type { Logger } from '../../base/log.ts';
 import { endpointConnectionsMax } from '../limits.ts';
 import type { FunctionEndpoint } from '../types.ts';
 import { acceptConnections } from './innerListener.ts';
-import type { InnerListener } from './innerListener.ts';
 
 export interface Endpoint {
   /** Resolves when connections are taken: before that no code of the function may run. Never rejects. */
@@ -12,13 +12,18 @@ export interface Endpoint {
 }
 
 /** Serves what an environment was promised at `127.0.0.1:<port>` of its own network. */
-export function openEndpoint(endpoint: FunctionEndpoint, listener: InnerListener, options: { readonly log: Logger; readonly onFailure: () => void }): Endpoint {
+export function openEndpoint(
+  endpoint: FunctionEndpoint,
+  listen: () => Promise<Server | undefined>,
+  options: { readonly log: Logger; readonly onFailure: () => void },
+): Endpoint {
   let cut: (() => void) | undefined;
   let isClosed = false;
   return {
     async ready() {
       try {
-        const server = await listener.open();
+        const server = await listen();
+        if (server === undefined) throw new Error('nothing listens');
         cut = acceptConnections(server, endpointConnectionsMax, endpoint.onConnection);
         if (isClosed) cut();
       } catch (error) {

@@ -35,6 +35,8 @@ export interface SdkStoreOptions {
 }
 
 export interface SdkStore {
+  /** The folder of the SDK for this interpreter if it is there already. */
+  known(interpreter: InstalledInterpreter): string | undefined;
   /** The folder of the SDK for this function; waits for it, within a bound, when the function speaks of it. */
   find(spec: Pick<EnvironmentSpec, 'codeFolder' | 'layersFolder'>, interpreter: InstalledInterpreter): Promise<string | undefined>;
   close(): void;
@@ -65,11 +67,12 @@ export function openSdkStore(options: SdkStoreOptions): SdkStore {
   }
 
   return {
+    known: (interpreter) => (isClosed || isOlder(interpreter) ? undefined : shelfOf(interpreter.family).ready()),
     async find(spec, interpreter) {
       const { family } = interpreter;
       if (isClosed || isOlder(interpreter)) return undefined;
       const shelf = shelfOf(family);
-      const ready = await shelf.ready();
+      const ready = shelf.ready();
       if (ready !== undefined || !(await isWanted(spec, family))) return ready;
       return await shelf.wait();
     },
@@ -81,7 +84,7 @@ export function openSdkStore(options: SdkStoreOptions): SdkStore {
 }
 
 interface Shelf {
-  ready(): Promise<string | undefined>;
+  ready(): string | undefined;
   /** Fetches it if need be and waits, but not for ever. */
   wait(): Promise<string | undefined>;
   close(): void;
@@ -99,8 +102,8 @@ function openShelf(family: SdkFamily, options: SdkStoreOptions): Shelf {
   let fetching: Promise<void> | undefined;
   let current: Fetching | undefined;
 
-  async function ready(): Promise<string | undefined> {
-    isReady ||= folder !== undefined && (await isComplete(folder));
+  function ready(): string | undefined {
+    isReady ||= folder !== undefined && isComplete(folder);
     return isReady && folder !== undefined ? join(folder, packagesFolders[family]) : undefined;
   }
 
@@ -154,7 +157,7 @@ function openShelf(family: SdkFamily, options: SdkStoreOptions): Shelf {
       const cancel = wall.at(wall.now() + sdkWaitMs, () => limit.resolve());
       await Promise.race([fetching, limit.promise, closed.promise]);
       cancel();
-      const found = await ready();
+      const found = ready();
       if (found === undefined && fetching !== undefined) log.warn(`a function was started without ${names[family]}: it is still being fetched`);
       return found;
     },
@@ -171,8 +174,8 @@ function assertOwn(folder: string): void {
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) throw new Error(`${folder} belongs to somebody else, or others may write to it`);
 }
 
-async function isComplete(folder: string): Promise<boolean> {
-  const found = await stat(join(folder, '.complete')).catch(() => undefined);
+function isComplete(folder: string): boolean {
+  const found = statSync(join(folder, '.complete'), { throwIfNoEntry: false });
   return found !== undefined && (process.getuid === undefined || found.uid === process.getuid());
 }
 

@@ -1,6 +1,7 @@
 // The Node.js runtime: reads requests from the framed channel, calls the handler, answers. Runs on Node.js 16 and later.
 'use strict';
 
+const Module = require('node:module');
 const channel = require('./channel.cjs');
 const errors = require('./errors.cjs');
 const logging = require('./logging.cjs');
@@ -30,7 +31,9 @@ class Runtime {
     else if (type === channel.types.invoke) this.handleOnce(body);
   }
 
-  async load({ handler, runtimeVersion }) {
+  async load({ handler, runtimeVersion, variables }) {
+    if (variables !== undefined) becomeFunction(variables);
+    logging.install();
     // An open channel must not keep the loop alive while the user's code loads or runs: an empty loop means something then.
     this.socket.unref();
     try {
@@ -172,6 +175,20 @@ class Runtime {
   }
 }
 
+/** A process that was started ahead takes over the environment and the folder that it would have been started with. */
+function becomeFunction(variables) {
+  for (const name of Object.keys(process.env)) {
+    if (!(name in variables)) delete process.env[name];
+  }
+  for (const [name, value] of Object.entries({ PWD: variables.LAMBDA_TASK_ROOT, ...variables })) {
+    // Setting TZ makes the engine look for its time zone anew, even when it is the same.
+    if (process.env[name] !== value) process.env[name] = value;
+  }
+  // NODE_PATH was read when the process started.
+  Module._initPaths();
+  process.chdir(variables.LAMBDA_TASK_ROOT);
+}
+
 function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientContext, identity }) {
   return {
     functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
@@ -187,8 +204,6 @@ function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientCont
   };
 }
 
-channel.sendHello();
-logging.install();
 const runtime = new Runtime();
 process.on('uncaughtException', (error) => runtime.crash(error, 'Uncaught Exception', 129));
 process.on('unhandledRejection', (reason, promise) =>
@@ -201,3 +216,4 @@ process.on('beforeExit', () => {
   else if (!runtime.isLoaded) process.exitCode = 13;
 });
 process.on('exit', (code) => channel.sendExiting(code));
+channel.sendHello();

@@ -343,6 +343,9 @@ def run(channel):
     channel.send(HELLO, to_json({"version": sys.version.split()[0]}))
     _, body = channel.receive()
     settings = json.loads(body)
+    if "variables" in settings:
+        become_function(settings["variables"])
+    install_logging(channel)
     try:
         handler = load_handler(settings["handler"])
     except Exception:
@@ -354,6 +357,17 @@ def run(channel):
     while True:
         _, body = channel.receive()
         handle(channel, handler, body)
+
+
+def become_function(variables):
+    """A process that was started ahead takes over the environment and the folder that it would have been started with."""
+    # LC_CTYPE may be the interpreter's own doing, when it started in a locale that the system lacks.
+    for name in set(os.environ) - set(variables) - {"LC_CTYPE"}:
+        del os.environ[name]
+    os.environ.update({"PWD": variables["LAMBDA_TASK_ROOT"], **variables})
+    time.tzset()
+    os.chdir(variables["LAMBDA_TASK_ROOT"])
+    importlib.invalidate_caches()
 
 
 def install_paths():
@@ -383,7 +397,6 @@ def main():
     channel = Channel()
     install_paths()
     install_streams(channel)
-    install_logging(channel)
     try:
         run(channel)
     except SystemExit as e:

@@ -65,6 +65,8 @@ export function createFakeSandbox(): FakeSandbox {
     started,
     guarantees: [],
     interpreters: [],
+    pools: () => [],
+    expect: () => undefined,
     alive: () => living.size,
     start: async (spec) => start(spec),
     async close() {

@@ -1,0 +1,49 @@
+import { dirname } from 'node:path';
+import type { InstalledInterpreter } from './interpreters.ts';
+import type { Packages, Placement } from './launcher/launcher.ts';
+import type { EnvironmentSpec } from './types.ts';
+
+/** How our bootstrap is started. */
+export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: Placement): readonly string[] {
+  if (interpreter.family === 'node') return [interpreter.path, `${runtimeFolder}/index.cjs`];
+  return [interpreter.path, '-u', `${runtimeFolder}/bootstrap.py`];
+}
+
+/** Where AWS has its SDK; what a package brings along is found before it. */
+export function packagesOf(interpreter: InstalledInterpreter | undefined, folder: string | undefined): Packages | undefined {
+  if (interpreter === undefined) return undefined;
+  if (interpreter.family === 'node') return { family: 'node', folder, path: '/var/runtime/node_modules' };
+  const version = interpreter.version.split('.').slice(0, 2).join('.');
+  return { family: 'python', folder, path: `/var/lang/lib/python${version}/site-packages` };
+}
+
+/** All that a function sees in its environment. */
+export function variablesFor(spec: EnvironmentSpec, interpreter: InstalledInterpreter | undefined, placement: Placement): Record<string, string> {
+  const { taskFolder, layersFolder, runtimeFolder, temporaryFolder, runtimeApiAddress } = placement;
+  const path = spec.variables['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  const variables: Record<string, string> = {
+    ...spec.variables,
+    PATH: [...(interpreter ? [dirname(interpreter.path)] : []), path, `${layersFolder}/bin`].join(':'),
+    LAMBDA_TASK_ROOT: taskFolder,
+    LAMBDA_RUNTIME_DIR: runtimeFolder,
+    _HANDLER: spec.handler,
+  };
+  if (temporaryFolder !== '/tmp') {
+    // Without a root of its own the function has to be told where its places are.
+    variables['TMPDIR'] = temporaryFolder;
+    variables['HANEUL_LAYERS'] = layersFolder;
+    if (placement.packagesFolder !== undefined) variables['HANEUL_PACKAGES'] = placement.packagesFolder;
+  }
+  const endpointAddress = placement.endpointAddress ?? (spec.endpoint && `127.0.0.1:${spec.endpoint.port}`);
+  if (endpointAddress !== undefined && variables['AWS_ENDPOINT_URL'] === undefined) {
+    variables['AWS_ENDPOINT_URL'] = `http://${endpointAddress}`;
+    // Clients would prepend `sync-` and the like to the address.
+    variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
+  }
+  if (runtimeApiAddress !== undefined && interpreter === undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
+  if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
+    const major = interpreter.version.split('.')[0];
+    variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, runtimeFolder, taskFolder].join(':');
+  }
+  return variables;
+}

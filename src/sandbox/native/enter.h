@@ -1,0 +1,4 @@
+#ifndef HANEUL_ENTER_H
+#define HANEUL_ENTER_H
+int enter(int argc, char **argv);
+#endif
