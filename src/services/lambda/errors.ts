@@ -16,6 +16,13 @@ export const errors = {
       { status: 400 },
     ),
   functionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404, members: user }),
+  aliasExists: (arn: string) => new ServiceError('ResourceConflictException', `Alias already exists: ${arn}`, { status: 409, members: user }),
+  /** GetAlias and the operations of resource policies say it so … */
+  noAliasArn: (arn: string) => new ServiceError('ResourceNotFoundException', `Cannot find alias arn: ${arn}`, { status: 404, members: user }),
+  /** … and UpdateAlias so. */
+  aliasNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Alias not found: ${arn}`, { status: 404, members: user }),
+  versionInUse: (aliases: readonly string[]) =>
+    new ServiceError('ResourceConflictException', `Unable to delete version because the following aliases reference it: [${aliases.join(', ')}]`, { status: 409, members: user }),
   otherRegion: (wanted: string, here: string) =>
     new ServiceError('ResourceNotFoundException', `Functions from '${wanted}' are not reachable in this region ('${here}')`, { status: 404, members: user }),
   otherAccount: (callerArn: string, action: string, resource: string) =>

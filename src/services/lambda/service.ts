@@ -2,6 +2,7 @@ import { defineService } from '../../framework/service.ts';
 import { errors } from './errors.ts';
 import { codeRequestBytesMax, invokeBodyBytesMax, requestPayloadBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
+import { aliasOperations } from './operations/aliases.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
@@ -36,6 +37,7 @@ export const lambdaService = defineService<LambdaContext>({
     ListVersionsByFunction: listVersionsByFunction,
     Invoke: invoke,
     GetAccountSettings: getAccountSettings,
+    ...aliasOperations,
     ...tagOperations,
     ...concurrencyOperations,
   },
