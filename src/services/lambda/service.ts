@@ -12,6 +12,7 @@ import { getFunctionConfiguration } from './operations/getFunctionConfiguration.
 import { invoke } from './operations/invoke.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
+import { permissionOperations } from './operations/permissions.ts';
 import { publishVersion } from './operations/publishVersion.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
@@ -38,6 +39,7 @@ export const lambdaService = defineService<LambdaContext>({
     Invoke: invoke,
     GetAccountSettings: getAccountSettings,
     ...aliasOperations,
+    ...permissionOperations,
     ...tagOperations,
     ...concurrencyOperations,
   },
