@@ -38,8 +38,18 @@ export interface BlobStore {
   filePath(id: BlobId): string;
   /** Removes a blob that no row refers to, or none any more. Removing it again does nothing. */
   delete(id: BlobId): Promise<void>;
+  /** Keeps every blob of now in its place until `release`, so that a copy of the store can be completed by the bodies it refers to. */
+  hold(): BlobHold;
+  /** Puts a blob of a copy back under its id, as one that a row refers to already. Durable once it resolves. */
+  restore(id: BlobId, body: AsyncIterable<Uint8Array>): Promise<void>;
   /** Waits for removals under way. */
   close(): Promise<void>;
+}
+
+export interface BlobHold {
+  /** The blobs that may be referred to by what was durable at the time of `hold`: none that was being put then is among them. */
+  list(): Promise<BlobId[]>;
+  release(): void;
 }
 
 export interface BlobStoreOptions {
@@ -51,6 +61,7 @@ export interface BlobStoreOptions {
 }
 
 const intentPrefix = [null, 'blobIntent'] as const;
+const intents = keyRange(intentPrefix);
 const sweepRows = 500;
 
 /** Opens the blobs in `folder`, after removing what earlier processes left behind. */
@@ -58,6 +69,11 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
   const drafts = join(folder, 'drafts');
   const knownFolders = new Set<string>();
   const removals = new Set<Promise<void>>();
+  const putting = new Set<BlobId>();
+  const removing = new Set<BlobId>();
+  /** For each hold, what no row of its moment refers to: what was being put or removed then, or has been put since. */
+  const holds = new Set<Set<BlobId>>();
+  const heldBack = new Set<BlobId>();
   let closed = false;
 
   const filePath = (id: BlobId): string => join(folder, requireBlobId(id).slice(0, 2), id);
@@ -65,12 +81,22 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
   async function put(body: Uint8Array | Readable): Promise<PutBlob> {
     if (closed) throw new InvariantError('the blob store is closed');
     const id = hexId(random, 32) as BlobId;
-    await store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
+    putting.add(id);
+    for (const strangers of holds) strangers.add(id);
+    try {
+      await store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
+      return { id, ...(await write(id, body)) };
+    } finally {
+      putting.delete(id);
+    }
+  }
+
+  async function write(id: BlobId, body: Uint8Array | AsyncIterable<Uint8Array | string>): Promise<{ bytes: number; sha256: string }> {
     const draft = join(drafts, id);
     try {
       const written = await writeDraft(draft, body);
       await publish(draft, id);
-      return { id, ...written };
+      return written;
     } catch (error) {
       await rm(draft, { force: true });
       await remove(id);
@@ -90,8 +116,17 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
   }
 
   async function remove(id: BlobId): Promise<void> {
-    await rm(filePath(id), { force: true });
-    await store.transact(async (tx) => tx.clear(intentKey(id)));
+    if (holds.size > 0) {
+      heldBack.add(id);
+      return store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
+    }
+    removing.add(id);
+    try {
+      await rm(filePath(id), { force: true });
+      await store.transact(async (tx) => tx.clear(intentKey(id)));
+    } finally {
+      removing.delete(id);
+    }
   }
 
   function removeLater(id: BlobId): void {
@@ -100,6 +135,24 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
       .catch((error: unknown) => log.warn('blob not removed', { id, error: String(error) }))
       .finally(() => removals.delete(removal));
     removals.add(removal);
+  }
+
+  function hold(): BlobHold {
+    const strangers = new Set([...putting, ...removing]);
+    holds.add(strangers);
+    return {
+      async list() {
+        const fans = (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name));
+        const names: string[] = [];
+        for (const fan of fans) names.push(...(await readdir(join(folder, fan))));
+        return names.map(requireBlobId).filter((id) => !strangers.has(id));
+      },
+      release() {
+        if (!holds.delete(strangers) || holds.size > 0) return;
+        for (const id of heldBack) removeLater(id);
+        heldBack.clear();
+      },
+    };
   }
 
   async function openFile(id: BlobId): Promise<FileHandle> {
@@ -136,12 +189,20 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
       }
     },
     filePath,
-    delete: remove,
+    delete: async (id) => remove(requireBlobId(id)),
+    hold,
+    restore: async (id, body) => void (await write(requireBlobId(id), body)),
     async close() {
       closed = true;
       while (removals.size > 0) await Promise.all(removals);
     },
   };
+}
+
+/** The blob that the store's row of this key calls unreferred; undefined for every other key. */
+export function blobOfIntent(key: Uint8Array): BlobId | undefined {
+  if (Buffer.compare(key, intents.from) < 0 || Buffer.compare(key, intents.to) >= 0) return undefined;
+  return requireBlobId(unpackKey(key)[intentPrefix.length]);
 }
 
 function intentKey(id: BlobId): Uint8Array {
@@ -152,14 +213,14 @@ function intentKey(id: BlobId): Uint8Array {
 async function sweep(store: Store, drafts: string, remove: (id: BlobId) => Promise<void>, log: Logger): Promise<void> {
   for (const name of await readdir(drafts)) await rm(join(drafts, name), { force: true, recursive: true });
   for (;;) {
-    const rows = await store.read((tx) => tx.range({ ...keyRange(intentPrefix), limit: sweepRows }));
+    const rows = await store.read((tx) => tx.range({ ...intents, limit: sweepRows }));
     for (const row of rows) await remove(requireBlobId(unpackKey(row.key)[intentPrefix.length]));
     if (rows.length > 0) log.info('blobs without an owner removed', { count: rows.length });
     if (rows.length < sweepRows) return;
   }
 }
 
-async function writeDraft(path: string, body: Uint8Array | Readable): Promise<{ bytes: number; sha256: string }> {
+async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Array | string>): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
   const file = await open(path, 'wx', 0o600);

@@ -18,6 +18,8 @@ export interface MemoryBlobStoreOptions {
 /** Blobs that are forgotten at close: beside a store in memory. */
 export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobStore {
   const bodies = new Map<BlobId, Buffer>();
+  const heldBack = new Set<BlobId>();
+  let holds = 0;
   let closed = false;
   // Made on first use: few tests ever need a file.
   let files: string | undefined;
@@ -29,6 +31,7 @@ export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobSto
   }
 
   async function remove(id: BlobId): Promise<void> {
+    if (holds > 0) return void heldBack.add(requireBlobId(id));
     bodies.delete(requireBlobId(id));
     if (files !== undefined) await rm(join(files, id), { force: true });
   }
@@ -62,6 +65,26 @@ export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobSto
       return path;
     },
     delete: remove,
+    hold() {
+      const held = [...bodies.keys()];
+      let releasing = false;
+      holds += 1;
+      return {
+        list: async () => held,
+        release() {
+          if (!releasing) holds -= 1;
+          releasing = true;
+          if (holds > 0) return;
+          for (const id of heldBack) void remove(id);
+          heldBack.clear();
+        },
+      };
+    },
+    async restore(id, body) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of body) pieces.push(Buffer.from(piece));
+      bodies.set(requireBlobId(id), Buffer.concat(pieces));
+    },
     async close() {
       closed = true;
       bodies.clear();

@@ -30,6 +30,8 @@ export interface CommandDefinition<Specs extends OptionSpecs> {
   readonly summary: string;
   /** Names of the arguments without dashes, for example `['NAME']`; all are required. */
   readonly operands?: readonly string[];
+  /** More that may follow them. */
+  readonly optionalOperands?: readonly string[];
   readonly options: Specs;
   /** Command lines worth copying. */
   readonly examples?: readonly string[];

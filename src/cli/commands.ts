@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { clockCommand } from './commands/clock.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { envCommand } from './commands/env.ts';
 import { invokeCommand } from './commands/invoke.ts';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   envCommand,
   invokeCommand,
   logsCommand,
+  clockCommand,
   resetCommand,
   doctorCommand,
 ];

@@ -34,7 +34,7 @@ export function commandHelp(command: Command, style: Style): string[] {
 }
 
 function usageOf(command: Command): string {
-  return [command.name, ...(command.operands ?? [])].join(' ');
+  return [command.name, ...(command.operands ?? []), ...(command.optionalOperands ?? []).map((name) => `[${name}]`)].join(' ');
 }
 
 function flagOf(name: string, spec: OptionSpec): string {

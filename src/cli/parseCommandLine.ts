@@ -75,7 +75,7 @@ function checkOperands(command: Command, operands: readonly string[]): void {
   const wanted = command.operands ?? [];
   const missing = wanted[operands.length];
   if (missing !== undefined) throw new UsageError(`haneul ${command.name} needs ${missing}.`, helpHint(command));
-  const extra = operands[wanted.length];
+  const extra = operands[wanted.length + (command.optionalOperands ?? []).length];
   if (extra !== undefined) throw new UsageError(`haneul ${command.name} does not take "${extra}".`, helpHint(command));
 }
 

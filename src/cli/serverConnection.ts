@@ -95,13 +95,20 @@ export async function fetchHealth(location: ServerLocation, terminal: Terminal):
 }
 
 /** One call of the control interface (`/_haneul/…`). */
-export async function callControl(location: ServerLocation, terminal: Terminal, method: 'GET' | 'POST', path: string): Promise<HttpAnswer> {
+export async function callControl(
+  location: ServerLocation,
+  terminal: Terminal,
+  method: 'GET' | 'POST',
+  path: string,
+  { body = '' }: { readonly body?: string } = {},
+): Promise<HttpAnswer> {
   const url = new URL(path, location.endpoint);
   // Signed, because a server that trusts no unknown keys lets only its administrator steer it.
-  const signing = { method, url: url.href, service: 'haneul', region: defaultOptions.region, nowMs: terminal.clock.now() };
-  const headers = { ...signRequest(signing, callerKey(location, terminal)), ...(method === 'POST' ? { 'content-length': '0' } : {}) };
+  const signing = { method, url: url.href, service: 'haneul', region: defaultOptions.region, nowMs: terminal.clock.now(), body };
+  const length = method === 'POST' ? { 'content-length': String(Buffer.byteLength(body)) } : {};
+  const headers = { ...signRequest(signing, callerKey(location, terminal)), ...length };
   try {
-    return await sendHttp({ method, url, headers, idleMs: controlIdleMs });
+    return await sendHttp({ method, url, headers, idleMs: controlIdleMs, ...(body === '' ? {} : { body }) });
   } catch (error) {
     throw notRunning(location, error);
   }

@@ -20,8 +20,10 @@ export interface IssuedCredential {
   readonly secretAccessKey: string;
   /** Present for temporary credentials: the request must carry exactly this token. */
   readonly sessionToken?: string;
-  /** Product time; absent for long-term keys. */
+  /** Product time unless `expiresBy` says otherwise; absent for long-term keys. */
   readonly expiresAtMs?: number;
+  /** Wall time: keys that were put into a running process, which cannot be given others when product time is moved. */
+  readonly expiresBy?: 'wall';
   readonly active: boolean;
   readonly caller: Caller;
   /** Policies passed when the session was made; they only ever narrow. */
@@ -76,7 +78,8 @@ export interface RoleDirectory {
   /** True when the role's trust policy lets this service principal (`lambda.amazonaws.com`) assume it. */
   trustsService(role: RoleDescription, servicePrincipal: string): boolean;
   /**
-   * Temporary credentials for a role; durable like those of AssumeRole. For a role that does not exist (tolerated in
+   * Temporary credentials for a role, for a running process: durable like those of AssumeRole, but they expire by wall time, so that
+   * moving product time breaks no process that holds them. For a role that does not exist (tolerated in
    * local mode) the session carries no policies of its own and is marked so by `findCredential`.
    */
   issueSession(request: SessionRequest): Promise<TemporaryCredential>;

@@ -42,6 +42,10 @@ export const lastOutputMs = 1_000;
 /** How often memory and process counts are looked at where no cgroup enforces them. */
 export const pollIntervalMs = 50;
 
+/** Connections that one environment may hold open to its own endpoint. AWS's JavaScript clients use 50 at most each. */
+export const endpointConnectionsMax = 256;
+/** Of the Runtime API inside an environment: Lambda's own, which the guide's examples show in AWS_LAMBDA_RUNTIME_API. */
+export const runtimeApiPort = 9001;
 /** Connections that one environment may hold open to its own Runtime API. Official clients use one or two. */
 export const runtimeApiConnectionsMax = 64;
 export const runtimeApiHeaderBytesMax = 64 * 1024;

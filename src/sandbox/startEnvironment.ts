@@ -7,9 +7,11 @@ import { openFramedChannel } from './channel/framedChannel.ts';
 import { createDeferred } from './deferred.ts';
 import { createEnvironment } from './environment.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
-import type { LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
+import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher/launcher.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
 import { processesMax } from './limits.ts';
+import { openEndpoint } from './network/openEndpoint.ts';
+import type { Endpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
 import { findEntrypoint } from './runtime-api/entrypoint.ts';
@@ -20,6 +22,8 @@ export interface StartOptions {
   readonly spec: EnvironmentSpec;
   /** Absent for a custom runtime. */
   readonly interpreter: InstalledInterpreter | undefined;
+  /** The AWS SDK, when there is one for this interpreter. */
+  readonly sdkFolder: string | undefined;
   readonly launcher: Launcher;
   readonly limiter: Limiter;
   readonly wall: Clock;
@@ -52,12 +56,14 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
       layersFolder: spec.layersFolder,
       runtimeFolder: options.interpreter ? `${options.runtimeFolder}/${options.interpreter.family}` : undefined,
       interpreterPaths: options.interpreter?.extraPaths ?? [],
+      packages: packagesFor(options),
       command,
       variables: (placement) => variablesFor(options, placement),
       temporaryMegabytes: spec.ephemeralStorageMegabytes,
       joinFiles: group.joinFiles,
       framed: options.interpreter !== undefined,
       runtimeApi: options.interpreter === undefined,
+      endpointPort: spec.endpoint?.port,
     });
     group.watch(launched);
     return connect(options, launched, group, startedAtMs);
@@ -82,12 +88,14 @@ function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedPr
       launched.kill();
     },
   };
-  const channel = openChannel(spec, launched, listener, wall);
+  const endpoint = spec.endpoint && launched.endpointListener && openEndpoint(spec.endpoint, launched.endpointListener, { log, onFailure: () => launched.kill() });
+  const channel = openChannel(spec, launched, { listener, wall, endpoint });
   const pipes = [
     new RawPipe(launched.stdoutFd, (bytes) => output.stream('stdout', bytes)),
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
   ];
   const cleanUp = async (): Promise<void> => {
+    endpoint?.close();
     const results = await Promise.allSettled([launched.release(), group.remove(), rm(folder, { recursive: true, force: true })]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
@@ -95,12 +103,18 @@ function connect({ spec, wall, log, folder }: StartOptions, launched: LaunchedPr
   return createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, startedAtMs, cleanUp });
 }
 
-function openChannel(spec: EnvironmentSpec, launched: LaunchedProcess, listener: ChannelListener, wall: Clock): Channel {
+function openChannel(
+  spec: EnvironmentSpec,
+  launched: LaunchedProcess,
+  { listener, wall, endpoint }: { readonly listener: ChannelListener; readonly wall: Clock; readonly endpoint: Endpoint | undefined },
+): Channel {
   const { runtime, handler } = spec;
   if (launched.channel) {
-    return openFramedChannel({ ...launched.channel, handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, listener });
+    const runtimeVersion = runtime.family === 'custom' ? '' : runtime.version;
+    return openFramedChannel({ ...launched.channel, handler, runtimeVersion, listener, ...(endpoint ? { prepare: endpoint.ready } : {}) });
   }
   if (!launched.runtimeApiServer) throw new Error('a process was launched without a channel');
+  void endpoint?.ready();
   return openRuntimeApiChannel({ server: launched.runtimeApiServer, wall });
 }
 
@@ -129,6 +143,13 @@ function variablesFor({ spec, interpreter }: StartOptions, placement: Placement)
     // Without a root of its own the function has to be told where its places are.
     variables['TMPDIR'] = temporaryFolder;
     variables['HANEUL_LAYERS'] = layersFolder;
+    if (placement.packagesFolder !== undefined) variables['HANEUL_PACKAGES'] = placement.packagesFolder;
+  }
+  const endpointAddress = placement.endpointAddress ?? (spec.endpoint && `127.0.0.1:${spec.endpoint.port}`);
+  if (endpointAddress !== undefined && variables['AWS_ENDPOINT_URL'] === undefined) {
+    variables['AWS_ENDPOINT_URL'] = `http://${endpointAddress}`;
+    // Clients would prepend `sync-` and the like to the address.
+    variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
   }
   if (runtimeApiAddress !== undefined && interpreter === undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
@@ -136,6 +157,14 @@ function variablesFor({ spec, interpreter }: StartOptions, placement: Placement)
     variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, runtimeFolder, taskFolder].join(':');
   }
   return variables;
+}
+
+/** Where AWS has its SDK; what a package brings along is found before it. */
+function packagesFor({ interpreter, sdkFolder }: StartOptions): LaunchRequest['packages'] {
+  if (interpreter === undefined) return undefined;
+  if (interpreter.family === 'node') return { family: 'node', folder: sdkFolder, path: '/var/runtime/node_modules' };
+  const version = interpreter.version.split('.').slice(0, 2).join('.');
+  return { family: 'python', folder: sdkFolder, path: `/var/lang/lib/python${version}/site-packages` };
 }
 
 /** An environment that ended before it began: there is nothing to launch. */

@@ -1,5 +1,6 @@
 // What the rest of Haneul knows about function processes. An environment is one sandboxed process tree that serves one
 // request at a time, as on AWS; `services/lambda` decides when to start, reuse and stop it.
+import type { Socket } from 'node:net';
 
 /** How code is started: by our bootstrap in an interpreter, or by the package's own `bootstrap` over the Runtime API. */
 export type RuntimeKind =
@@ -15,17 +16,26 @@ export interface EnvironmentSpec {
   readonly codeFolder: string;
   /** A host folder with the merged layers; seen read-only as /opt. */
   readonly layersFolder?: string;
-  /** The whole environment that the function sees, except what only the sandbox knows (AWS_LAMBDA_RUNTIME_API, PATH additions). */
+  /** The whole environment that the function sees, except what only the sandbox knows (AWS_LAMBDA_RUNTIME_API, AWS_ENDPOINT_URL, PATH additions). */
   readonly variables: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly ephemeralStorageMegabytes: number;
   /** 10 s on AWS; a longer init is cut off and repeated at the first invocation with the function's own timeout. */
   readonly initTimeoutMs: number;
+  /** What the function finds at 127.0.0.1 of its own network; AWS_ENDPOINT_URL names it unless the function sets that itself. */
+  readonly endpoint?: FunctionEndpoint;
   /**
    * Called for every piece of output, in order. One call is one log event: a line of raw output, or a whole record (a
    * console call, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
    */
   readonly onOutput: (chunk: OutputChunk) => void;
+}
+
+export interface FunctionEndpoint {
+  /** Inside; where an environment has no network of its own, a free one is taken instead. */
+  readonly port: number;
+  /** Takes each connection. The sandbox bounds their number and cuts them when the environment ends. */
+  readonly onConnection: (socket: Socket) => void;
 }
 
 export interface OutputChunk {

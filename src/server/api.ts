@@ -1,6 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
 import { type ApiRequest, type ChainDeps, serveApi } from '../framework/chain.ts';
+import type { FunctionVisitor } from '../ports/functionGate.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
@@ -12,27 +13,35 @@ import type { Platform } from './platform.ts';
 const codePath = '/lambda-code/';
 
 /** Answers one request on the one port: a control endpoint, a code download, or an API operation. */
-export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget): Promise<WireResponse> {
+export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget, via?: FunctionVisitor): Promise<WireResponse> {
   const { head } = arrival;
   const { chain } = platform.current();
-  const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys });
+  const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys || via !== undefined });
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
+  if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
   return await platform.use(async (state) => {
     if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
-    return await serveApi(new ApiArrival(arrival), state.chain);
+    return await serveApi(new ApiArrival(arrival, via), state.chain);
   });
+}
+
+// Steering the server, and packages behind a link that is its own permission, are for those outside.
+function refuseFunction(): WireResponse {
+  return controlAnswer(403, { __type: 'AccessDeniedException', message: 'Functions cannot reach this path: it is served outside of them only.' });
 }
 
 /** An arrival as the chain takes it: what is wrong with a body is said as an API answer. */
 class ApiArrival implements ApiRequest {
   readonly head: RequestHead;
   readonly sourceIp: string;
+  readonly via: FunctionVisitor | undefined;
   readonly #arrival: Arrival;
 
-  constructor(arrival: Arrival) {
+  constructor(arrival: Arrival, via: FunctionVisitor | undefined) {
     this.head = arrival.head;
     this.sourceIp = arrival.sourceIp;
+    this.via = via;
     this.#arrival = arrival;
   }
 

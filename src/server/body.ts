@@ -16,16 +16,25 @@ export class BodyError extends Error {
 
 /** Counts the bytes of all bodies in memory, so that many large uploads at once end in a 503 and not in a crash. */
 export class BodyBudget {
+  readonly #bytesMax: number;
+  readonly #whole: BodyBudget | undefined;
   #inFlight = 0;
 
+  /** With `whole`, a part of another budget: what it takes counts in both. */
+  constructor(bytesMax = bodyBytesInFlightMax, whole?: BodyBudget) {
+    this.#bytesMax = bytesMax;
+    this.#whole = whole;
+  }
+
   reserve(bytes: number): boolean {
-    if (this.#inFlight + bytes > bodyBytesInFlightMax) return false;
+    if (this.#inFlight + bytes > this.#bytesMax || this.#whole?.reserve(bytes) === false) return false;
     this.#inFlight += bytes;
     return true;
   }
 
   release(bytes: number): void {
     this.#inFlight -= bytes;
+    this.#whole?.release(bytes);
   }
 
   inFlightBytes(): number {

@@ -7,6 +7,7 @@ import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
+import type { FunctionGate } from '../ports/functionGate.ts';
 import type { CredentialDirectory } from '../ports/identity.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { createIdentity } from '../services/iam/provides.ts';
@@ -25,6 +26,7 @@ export interface Foundation {
   readonly options: ServerOptions;
   readonly storage: Storage;
   readonly sandbox: Sandbox;
+  readonly functionGate: FunctionGate;
   readonly sealKey: Uint8Array;
   /** Only where unknown keys are not trusted. */
   readonly rootKey: RootKey | undefined;
@@ -57,19 +59,20 @@ const serverScope = { account: '', region: '' };
 
 /** Makes every service over what is stored. */
 export async function compose(foundation: Foundation): Promise<Composition> {
-  const { options, storage, sandbox, sealKey, wall, random, log, metrics } = foundation;
+  const { options, storage, sandbox, functionGate, sealKey, wall, random, log, metrics } = foundation;
   const { store } = storage;
   const blobs = storage.blobs();
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
 
-  const identity = createIdentity({ store, clock, random, log });
+  const identity = createIdentity({ store, clock, wall, random, log });
   const work = createWorkPool({ threads: 1 });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const lambda = createLambda({
     store,
     blobs,
     sandbox,
+    functionGate,
     roles: identity,
     logs: logs.sink,
     clock,

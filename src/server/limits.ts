@@ -9,6 +9,8 @@ export const keepAliveTimeoutMs = 65_000;
 export const connectionsMax = 10_000;
 /** Bodies of all requests being read at one moment; beyond it new ones are asked to retry (503). */
 export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
+/** The part of it that one environment of a function may take: a whole package (50 MB, and as much again as base64) fits. */
+export const functionBodyBytesInFlightMax = 128 * 1024 * 1024;
 /** A body for an operation that names no limit of its own. */
 export const bodyBytesMaxDefault = 16 * 1024 * 1024;
 /** How long a stop waits for requests under way. */

@@ -11,6 +11,7 @@ import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
 import type { Foundation } from './compose.ts';
 import type { ControlTarget } from './control.ts';
+import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
 import { registerProcessMetrics } from './metrics/processMetrics.ts';
 import { isLoopbackHost, type ServerOptions } from './options.ts';
@@ -53,13 +54,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(async () => processMetrics.close());
     const storage = await openStorage({ dataFolder, log, metrics });
     closers.push(() => storage.close());
-    const sandbox = await openSandbox({ folder: storage.runFolder, wall: wallClock, random: cryptoRandom, log, environment: process.env });
+    const sandbox = await openSandbox({
+      folder: storage.runFolder,
+      cacheFolder: cacheFolderOf(process.env),
+      offline: options.offline,
+      wall: wallClock,
+      random: cryptoRandom,
+      log,
+      environment: process.env,
+    });
     closers.push(() => sandbox.close());
+    const budget = new BodyBudget();
+    const gate = createFunctionGate(budget);
     const trusting = options.auth === 'local' && isLoopbackHost(options.host);
     const foundation: Foundation = {
       options: { ...options, dataFolder },
       storage,
       sandbox,
+      functionGate: gate,
       sealKey: loadSealKey(dataFolder, cryptoRandom),
       rootKey: trusting ? undefined : loadRootKey(dataFolder, cryptoRandom),
       wall: wallClock,
@@ -67,14 +79,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
       metrics,
     };
-    return await serve(foundation, metrics, closers, closeAll);
+    return await serve(foundation, { gate, budget, metrics }, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
   }
 }
 
-async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: (() => Promise<void>)[], closeAll: () => Promise<void>): Promise<RunningServer> {
+async function serve(
+  foundation: Foundation,
+  { gate, budget, metrics }: { readonly gate: ServerGate; readonly budget: BodyBudget; readonly metrics: MetricsRegistry },
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningServer> {
   const { options, sandbox, log } = foundation;
   const { dataFolder } = options;
   const platform = await openPlatform(foundation);
@@ -92,14 +109,9 @@ async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: 
     offsetMs: () => platform.current().composition.clock.offsetMs(),
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
-  const budget = new BodyBudget();
   metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
-  const listener = await listen(
-    options,
-    (arrival) => answerArrival(arrival, platform, control),
-    (error) => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) }),
-    budget,
-  );
+  const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
+  const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget);
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const control: ControlTarget = {
     health: () => ({
@@ -121,6 +133,7 @@ async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: 
     serviceStates: () => serviceStates(platform),
     version,
   };
+  gate.open({ port: listener.port, respond: (arrival, via) => answerArrival(arrival, platform, control, via), onBug });
   closers.push(() => listener.close());
   if (dataFolder !== undefined) {
     await writeServerFile(dataFolder, { pid: process.pid, endpoint, startedAt: new Date().toISOString() });
@@ -128,6 +141,14 @@ async function serve(foundation: Foundation, metrics: MetricsRegistry, closers: 
   }
   const { guarantees, interpreters } = sandbox;
   return { endpoint, dataFolder, guarantees, interpreters, rootKey: foundation.rootKey, clock, reset: () => platform.reset(), stop, stopped };
+}
+
+/** Shared by every server of this user; root's is where functions with other user ids can read. */
+function cacheFolderOf(environment: NodeJS.ProcessEnv): string | undefined {
+  if (process.getuid?.() === 0) return '/var/cache/haneul';
+  const { XDG_CACHE_HOME: caches, HOME: home } = environment;
+  if (caches?.startsWith('/')) return join(caches, 'haneul');
+  return home === undefined ? undefined : join(home, '.cache', 'haneul');
 }
 
 function serviceStates(platform: Platform): Readonly<Record<string, string>> {

@@ -12,7 +12,7 @@ import { packageRoot } from '../../src/base/packageRoot.ts';
 import { cryptoRandom } from '../../src/base/random.ts';
 import { openSandbox } from '../../src/sandbox/openSandbox.ts';
 import type { SandboxOptions } from '../../src/sandbox/openSandbox.ts';
-import type { Environment, EnvironmentSpec, InvocationOutcome, OutputChunk, RuntimeKind, Sandbox } from '../../src/sandbox/types.ts';
+import type { Environment, EnvironmentSpec, FunctionEndpoint, InvocationOutcome, OutputChunk, RuntimeKind, Sandbox } from '../../src/sandbox/types.ts';
 
 export const fixtures = join(packageRoot, 'test', 'fixtures', 'functions');
 export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:probe';
@@ -38,6 +38,7 @@ export interface FunctionOptions {
   readonly ephemeralStorageMegabytes?: number;
   readonly initTimeoutMs?: number;
   readonly onOutput?: (chunk: OutputChunk) => void;
+  readonly endpoint?: FunctionEndpoint;
 }
 
 export interface TestFunction {
@@ -106,6 +107,7 @@ export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Pr
       memoryMegabytes,
       ephemeralStorageMegabytes: wanted.ephemeralStorageMegabytes ?? 512,
       initTimeoutMs: wanted.initTimeoutMs ?? 10_000,
+      ...(wanted.endpoint ? { endpoint: wanted.endpoint } : {}),
       onOutput: (chunk) => {
         chunks.push(chunk);
         wanted.onOutput?.(chunk);

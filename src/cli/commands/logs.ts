@@ -6,6 +6,7 @@ import { UsageError } from '../parseCommandLine.ts';
 import { pause } from '../pause.ts';
 import { callControl, locateServer, locationOptions, parseJson, type ServerLocation } from '../serverConnection.ts';
 import type { Terminal } from '../terminal.ts';
+import { parseSpanMs } from '../timeSpan.ts';
 
 const pollMs = 1_000;
 // Streams of several environments arrive out of order: each look reaches back this far, and what was shown is remembered.
@@ -112,11 +113,9 @@ async function productNow(location: ServerLocation, terminal: Terminal): Promise
   return typeof nowMs === 'number' ? nowMs : terminal.clock.now();
 }
 
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-
 function readSince(text: string, nowMs: number): number {
-  const span = /^(\d{1,6})([smhdw])$/.exec(text);
-  if (span) return nowMs - Number(span[1]) * (unitMs[span[2] ?? ''] ?? 0);
+  const spanMs = parseSpanMs(text);
+  if (spanMs !== undefined) return nowMs - spanMs;
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(date)) throw new UsageError(`--since is a span such as 10m or 2h, or a date such as 2026-01-31T12:00:00Z; not "${text}".`);
   return date;

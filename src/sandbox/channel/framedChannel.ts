@@ -16,6 +16,8 @@ export interface FramedChannelOptions {
   /** The version that was asked for, which may differ from the interpreter's own. */
   readonly runtimeVersion: string;
   readonly listener: ChannelListener;
+  /** What the bootstrap has to wait for before it loads the function; begun when it says hello. */
+  readonly prepare?: () => Promise<void>;
 }
 
 interface Pending {
@@ -42,6 +44,13 @@ export function openFramedChannel(options: FramedChannelOptions): Channel {
     close();
     listener.onViolation(reason);
   };
+
+  function sendInit(): void {
+    if (state === 'closed') return;
+    toFunction.write(
+      encodeFrame(frameTypes.init, Buffer.from(JSON.stringify({ handler: options.handler, runtimeVersion: options.runtimeVersion }))),
+    );
+  }
 
   function close(): void {
     state = 'closed';
@@ -75,6 +84,7 @@ export function openFramedChannel(options: FramedChannelOptions): Channel {
       case frameTypes.hello:
         if (state !== 'booting') return violation('a second hello');
         state = 'loading';
+        if (options.prepare) void options.prepare().then(sendInit);
         return;
       case frameTypes.ready:
         if (!isLoading()) return violation('ready out of turn');
@@ -119,9 +129,8 @@ export function openFramedChannel(options: FramedChannelOptions): Channel {
   toFunction.resume();
   fromFunction.once('close', () => drained.resolve());
   fromFunction.once('end', () => drained.resolve());
-  toFunction.write(
-    encodeFrame(frameTypes.init, Buffer.from(JSON.stringify({ handler: options.handler, runtimeVersion: options.runtimeVersion }))),
-  );
+  // Otherwise it is there before the bootstrap asks.
+  if (!options.prepare) sendInit();
 
   return {
     init: init.promise,

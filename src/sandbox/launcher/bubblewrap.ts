@@ -11,9 +11,11 @@ import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { constants as osConstants } from 'node:os';
 import type { Random } from '../../base/random.ts';
-import { filesMax, processesMax } from '../limits.ts';
+import { filesMax, processesMax, runtimeApiPort } from '../limits.ts';
 import type { Guarantee } from '../types.ts';
-import { listenInNamespace, runtimeApiAddress } from './listenInNamespace.ts';
+import { createInnerListener } from '../network/innerListener.ts';
+import type { InnerListener } from '../network/innerListener.ts';
+import { listenInNamespace } from './listenInNamespace.ts';
 import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher.ts';
 import { PipeStock } from './pipes.ts';
 import type { PipePair } from './pipes.ts';
@@ -38,7 +40,7 @@ interface Tools {
   readonly bwrap: string;
   readonly prlimit: string;
   readonly mkfifo: string;
-  readonly nsenter: string | undefined;
+  readonly nsenter: string;
   readonly setpriv: string | undefined;
   readonly unshare: string | undefined;
 }
@@ -46,7 +48,7 @@ interface Tools {
 // Descriptors of the launcher. 3 and 4 are the framed channel, or the gate; bubblewrap reads and closes the others.
 const fds = { toFunction: 3, fromFunction: 4, args: 5, seccomp: 6, info: 7 } as const;
 
-// Holds a custom runtime back until its Runtime API listens: the namespaces are complete when it speaks, and when the server has
+// Holds a custom runtime back until its Runtime API and its endpoint listen: the namespaces are complete when it speaks, and when the server has
 // gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached before the namespaces are complete.)
 const gate = ['/bin/sh', '-c', `echo ready >&${fds.fromFunction}; read -r go <&${fds.toFunction} || exit 1; exec "$@" ${fds.toFunction}<&- ${fds.fromFunction}>&-`, 'gate'];
 
@@ -55,7 +57,7 @@ const placement: Placement = {
   layersFolder: '/opt',
   runtimeFolder: '/var/runtime',
   temporaryFolder: '/tmp',
-  runtimeApiAddress,
+  runtimeApiAddress: `127.0.0.1:${runtimeApiPort}`,
 };
 
 /** A launcher on bubblewrap, or the reason why there is none. */
@@ -98,8 +100,8 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
     const command = [...dropPrivileges(context, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
     child = startProcess(request, context, { pair, script: image?.script, command });
     const pidInside = feed(child, args, context.filter);
-    const runtimeApiServer = request.runtimeApi ? await openGate(child, pidInside, context) : undefined;
-    return launchedProcess({ request, context, child, pair, uid, pidInside, runtimeApiServer });
+    const listeners = request.runtimeApi ? await openGate(child, pidInside, request, context) : { endpointListener: endpointListener(pidInside, request, context) };
+    return launchedProcess({ request, context, child, pair, uid, pidInside, ...listeners });
   } catch (error) {
     // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
@@ -110,19 +112,44 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
   }
 }
 
+interface Listeners {
+  readonly runtimeApiServer?: Server | undefined;
+  readonly endpointListener: InnerListener | undefined;
+}
+
 /** Listens inside as soon as the namespaces are complete, then lets the runtime start. */
-async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, context: Context): Promise<Server> {
+async function openGate(child: ChildProcess, pidInside: Promise<number | undefined>, { endpointPort }: LaunchRequest, context: Context): Promise<Listeners> {
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   const isComplete = await new Promise<boolean>((resolve) => {
     fromFunction?.once('data', () => resolve(true));
     fromFunction?.once('close', () => resolve(false));
   });
-  const pid = await pidInside;
-  if (!isComplete || pid === undefined) throw new Error('the sandbox ended before its Runtime API was ready');
-  if (context.tools.nsenter === undefined) throw new Error('nsenter (util-linux) is needed for custom runtimes');
-  const server = await listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot });
+  if (!isComplete) throw new Error('the sandbox ended before its Runtime API was ready');
+  const [runtimeApiServer, endpoint] = await listenInside(pidInside, endpointPort === undefined ? [runtimeApiPort] : [runtimeApiPort, endpointPort], context);
   toFunction?.end('go\n');
-  return server;
+  if (endpoint === undefined) return { runtimeApiServer, endpointListener: undefined };
+  const listener = createInnerListener(async () => endpoint);
+  await listener.open();
+  return { runtimeApiServer, endpointListener: listener };
+}
+
+/** For an interpreter with our bootstrap, which waits for its first frame while this goes on. */
+function endpointListener(pidInside: Promise<number | undefined>, { endpointPort }: LaunchRequest, context: Context): InnerListener | undefined {
+  if (endpointPort === undefined) return undefined;
+  const listener = createInnerListener(async () => {
+    const [server] = await listenInside(pidInside, [endpointPort], context);
+    if (server === undefined) throw new Error('nothing listens in the sandbox');
+    return server;
+  });
+  // A network namespace of root's can be entered as soon as it is there; one below a user namespace only once its user ids are set.
+  if (context.isRoot) listener.open().catch(() => undefined);
+  return listener;
+}
+
+async function listenInside(pidInside: Promise<number | undefined>, ports: readonly number[], context: Context): Promise<Server[]> {
+  const pid = await pidInside;
+  if (pid === undefined) throw new Error('the sandbox ended before it could listen');
+  return await listenInNamespace({ nsenter: context.tools.nsenter, pid, ownUserNamespace: !context.isRoot, ports });
 }
 
 function streamOf(child: ChildProcess, fd: number): Duplex | undefined {
@@ -187,9 +214,8 @@ function launchedProcess(parts: {
   readonly pair: PipePair;
   readonly uid: number | undefined;
   readonly pidInside: Promise<number | undefined>;
-  readonly runtimeApiServer: Server | undefined;
-}): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, runtimeApiServer } = parts;
+} & Listeners): LaunchedProcess {
+  const { request, context, child, pair, uid, pidInside, runtimeApiServer, endpointListener } = parts;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
@@ -200,6 +226,7 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer,
+    endpointListener,
     listProcesses: async () => (isGone() || pid === undefined ? [] : listTree(pid)),
     kill() {
       if (isGone()) return;
@@ -213,6 +240,7 @@ function launchedProcess(parts: {
     },
     readExit: readBubblewrapExit,
     async release() {
+      endpointListener?.close();
       if (uid !== undefined) context.uids.release(uid);
       pair.release();
     },
@@ -267,11 +295,23 @@ function sandboxArguments(
   if (request.layersFolder === undefined) args.push('--dir', placement.layersFolder);
   else args.push('--ro-bind', request.layersFolder, placement.layersFolder);
   if (request.runtimeFolder !== undefined) args.push('--ro-bind', request.runtimeFolder, placement.runtimeFolder);
+  args.push(...packageMounts(request));
   args.push('--remount-ro', '/', '--chdir', placement.taskFolder);
   for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
   if (context.filter) args.push('--seccomp', String(fds.seccomp));
   args.push('--info-fd', String(fds.info));
   return args;
+}
+
+/**
+ * `import` looks only in the folders above the importing file, where `require` knows NODE_PATH as well. AWS serves both from layers
+ * and from its SDK, in this order; two links above /var/task do the same.
+ */
+function packageMounts({ packages }: LaunchRequest): string[] {
+  if (packages === undefined) return [];
+  const links = packages.family === 'node' ? ['--symlink', `${placement.layersFolder}/nodejs/node_modules`, '/var/node_modules', '--symlink', packages.path, '/node_modules'] : [];
+  if (packages.folder === undefined) return links;
+  return [...foldersAbove([packages.path]), '--ro-bind', packages.folder, packages.path, ...links];
 }
 
 function dropPrivileges({ tools }: Context, uid: number | undefined): string[] {
@@ -285,12 +325,12 @@ function dropPrivileges({ tools }: Context, uid: number | undefined): string[] {
 
 function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readonly unavailable: string; readonly remedy: string } {
   const find = (name: string): string | undefined => findExecutable(name, environment);
-  const [bwrap, prlimit, mkfifo, setpriv] = ['bwrap', 'prlimit', 'mkfifo', 'setpriv'].map(find);
+  const [bwrap, prlimit, mkfifo, nsenter, setpriv] = ['bwrap', 'prlimit', 'mkfifo', 'nsenter', 'setpriv'].map(find);
   if (bwrap === undefined) return { unavailable: 'bubblewrap is not installed', remedy: 'sudo apt-get install bubblewrap' };
-  if (prlimit === undefined || mkfifo === undefined || (isRoot && setpriv === undefined)) {
-    return { unavailable: 'prlimit, setpriv or mkfifo is missing', remedy: 'sudo apt-get install util-linux coreutils' };
+  if (prlimit === undefined || mkfifo === undefined || nsenter === undefined || (isRoot && setpriv === undefined)) {
+    return { unavailable: 'prlimit, setpriv, nsenter or mkfifo is missing', remedy: 'sudo apt-get install util-linux coreutils' };
   }
-  return { bwrap, prlimit, mkfifo, setpriv, nsenter: find('nsenter'), unshare: find('unshare') };
+  return { bwrap, prlimit, mkfifo, setpriv, nsenter, unshare: find('unshare') };
 }
 
 function describe({ isRoot, storage }: BubblewrapOptions, filtered: boolean): Guarantee[] {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Server } from 'node:net';
+import type { InnerListener } from '../network/innerListener.ts';
 import type { Guarantee } from '../types.ts';
 
 /** Starts process trees. One implementation per way of confining them; the next one takes pre-booted slots from a pool. */
@@ -21,6 +22,8 @@ export interface LaunchRequest {
   readonly runtimeFolder: string | undefined;
   /** Host folders or files outside /usr that the interpreter needs, seen at the same path. */
   readonly interpreterPaths: readonly string[];
+  /** Packages that every function of the interpreter finds: a host folder, when there is one, and where it is seen. */
+  readonly packages: { readonly family: 'node' | 'python'; readonly folder: string | undefined; readonly path: string } | undefined;
   /** Program and arguments, as paths inside; {@link Placement} tells them. */
   readonly command: (placement: Placement) => readonly string[];
   readonly variables: (placement: Placement) => Readonly<Record<string, string>>;
@@ -31,6 +34,8 @@ export interface LaunchRequest {
   readonly framed: boolean;
   /** Listen where the function finds its Runtime API, before its first instruction runs. */
   readonly runtimeApi: boolean;
+  /** Listen at 127.0.0.1:<port> inside as well. */
+  readonly endpointPort: number | undefined;
 }
 
 /** Where things are for the code inside. */
@@ -39,8 +44,12 @@ export interface Placement {
   readonly layersFolder: string;
   readonly runtimeFolder: string;
   readonly temporaryFolder: string;
+  /** Where the packages of the interpreter are, when that is not where it was asked for. */
+  readonly packagesFolder?: string;
   /** `host:port` of the Runtime API, when one was asked for. */
   readonly runtimeApiAddress: string | undefined;
+  /** `host:port` of the endpoint, when that is not 127.0.0.1 and the port that was asked for. */
+  readonly endpointAddress?: string;
 }
 
 export interface LaunchedProcess {
@@ -51,6 +60,8 @@ export interface LaunchedProcess {
   readonly stderrFd: number;
   readonly channel: { readonly toFunction: Duplex; readonly fromFunction: Duplex } | undefined;
   readonly runtimeApiServer: Server | undefined;
+  /** May be opened once the code inside has spoken. {@link release} closes it. */
+  readonly endpointListener: InnerListener | undefined;
   /** Process ids of the whole tree as the host sees them; for limits that are polled. */
   listProcesses(): Promise<readonly number[]>;
   /** SIGKILL to the whole tree. Safe to call at any time and more than once. */

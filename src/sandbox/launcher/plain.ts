@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Random } from '../../base/random.ts';
 import { filesMax, processesMax } from '../limits.ts';
+import { createInnerListener } from '../network/innerListener.ts';
 import type { Guarantee } from '../types.ts';
 import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher.ts';
 import { PipeStock } from './pipes.ts';
@@ -54,22 +55,26 @@ async function launch(request: LaunchRequest, options: PlainOptions, uids: UidPo
   const home = await mkdtemp(join(tmpdir(), `${options.instance}-`));
   let pair: PipePair | undefined;
   let server: Server | undefined;
+  let endpoint: Server | undefined;
   try {
     const placement = await place(request, home, uid);
     server = request.runtimeApi ? await listenOnLoopback() : undefined;
-    const address = server?.address();
-    const withApi = address && typeof address === 'object' ? { ...placement, runtimeApiAddress: `127.0.0.1:${address.port}` } : placement;
+    endpoint = request.endpointPort === undefined ? undefined : await listenOnLoopback();
+    const [runtimeApiAddress, endpointAddress] = [server, endpoint].map(addressOf);
+    const withApi = { ...placement, runtimeApiAddress, ...(endpointAddress === undefined ? {} : { endpointAddress }) };
     pair = await new PipeStock(join(home, 'pipes'), mkfifo).take();
     const mark = `${options.instance}/${request.environmentId}`;
     const child = startProcess(request, withApi, { pair, uid, mark });
     const taken = pair;
-    return launchedProcess({ request, mark, child, pair, server, release: async () => {
+    return launchedProcess({ request, mark, child, pair, server, endpoint, release: async () => {
+      endpoint?.close();
       taken.release();
       if (uid !== undefined) uids.release(uid);
       await rm(home, { recursive: true, force: true });
     } });
   } catch (error) {
     server?.close();
+    endpoint?.close();
     if (uid !== undefined) uids.release(uid);
     await rm(home, { recursive: true, force: true });
     throw error;
@@ -88,8 +93,11 @@ async function place(request: LaunchRequest, home: string, uid: number | undefin
   if (request.runtimeFolder !== undefined) await cp(request.runtimeFolder, placement.runtimeFolder, { recursive: true });
   for (const folder of await readdir(home)) await chmod(join(home, folder), 0o755);
   await mkdir(placement.temporaryFolder, { mode: 0o700 });
+  const { packages } = request;
+  // Above the code, where both `require` and `import` look.
+  if (packages?.folder !== undefined && packages.family === 'node') await symlink(packages.folder, join(home, 'node_modules'));
   if (uid !== undefined) await chown(placement.temporaryFolder, uid, uid);
-  return placement;
+  return packages?.folder === undefined ? placement : { ...placement, packagesFolder: packages.folder };
 }
 
 function startProcess(
@@ -121,9 +129,10 @@ function launchedProcess(parts: {
   readonly child: ChildProcess;
   readonly pair: PipePair;
   readonly server: Server | undefined;
+  readonly endpoint: Server | undefined;
   readonly release: () => Promise<void>;
 }): LaunchedProcess {
-  const { request, mark, child, pair } = parts;
+  const { request, mark, child, pair, endpoint } = parts;
   const listOwn = (): number[] => listMarked((found) => found === mark, child.pid);
   const streams = child.stdio as readonly (Duplex | null | undefined)[];
   const [toFunction, fromFunction] = [streams[3], streams[4]];
@@ -140,6 +149,7 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer: parts.server,
+    endpointListener: endpoint && createInnerListener(async () => endpoint),
     listProcesses: async () => listOwn(),
     kill,
     readExit: (code, signal) => ({ code: code ?? undefined, signal: signal ?? undefined }),
@@ -175,6 +185,11 @@ function listenOnLoopback(): Promise<Server> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve(server));
   });
+}
+
+function addressOf(server: Server | undefined): string | undefined {
+  const address = server?.address();
+  return address && typeof address === 'object' ? `127.0.0.1:${address.port}` : undefined;
 }
 
 function describe({ isRoot, remedy, reason }: PlainOptions): Guarantee[] {

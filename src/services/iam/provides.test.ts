@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { account, createHarness, lambdaTrust } from './testing/harness.ts';
+import { account, createHarness, lambdaTrust, root } from './testing/harness.ts';
 
 const basic = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 const roleArn = `arn:aws:iam::${account}:role/worker`;
@@ -77,12 +77,26 @@ test('issueSession for a role that does not exist is marked, and nothing is enfo
 
 test('findCredential keeps an expired session for a day and then forgets it', async () => {
   const { identity, clock } = createHarness();
-  const session = { roleArn, sessionName: 'hello', durationSeconds: 900 };
-  const { accessKeyId } = await identity.issueSession(session);
+  const session = { caller: root, durationSeconds: 900 };
+  const { accessKeyId } = await identity.issue(session);
   clock.advance(24 * 3_600_000);
-  await identity.issueSession(session);
+  await identity.issue(session);
   assert.ok(await identity.findCredential(accessKeyId));
   clock.advance(2 * 900_000);
+  await identity.issue(session);
+  assert.equal(await identity.findCredential(accessKeyId), undefined);
+});
+
+test('issueSession gives a process keys that expire by wall time, however product time is moved', async () => {
+  const { identity, clock, wall } = createHarness();
+  const session = { roleArn, sessionName: 'hello', durationSeconds: 900 };
+  const { accessKeyId, expiresAtMs } = await identity.issueSession(session);
+  assert.equal(expiresAtMs, wall.now() + 900_000);
+  clock.advance(400 * 24 * 3_600_000);
+  await identity.issueSession(session);
+  await identity.issue({ caller: root, durationSeconds: 900 });
+  assert.equal((await identity.findCredential(accessKeyId))?.expiresBy, 'wall');
+  wall.advance(25 * 3_600_000);
   await identity.issueSession(session);
   assert.equal(await identity.findCredential(accessKeyId), undefined);
 });

@@ -29,6 +29,7 @@ import { clearExpiredSessions, credentialKey, findEntity, setCredentialRow, type
 export interface IdentityOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly wall: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly managedPolicies?: ManagedPolicies;
@@ -40,17 +41,17 @@ export interface Identity extends CredentialDirectory, RoleDirectory, SessionIss
 
 /** One per server. The handler chain, Lambda and STS reach IAM through it. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { store, clock, random, log, managedPolicies = loadManagedPolicies() } = options;
+  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies() } = options;
   const policies = createPolicyCache();
   const callerPolicies = createCallerPolicies(store, managedPolicies);
 
-  async function issue(grant: SessionGrant, roleMissing: boolean): Promise<TemporaryCredential> {
-    const nowMs = clock.now();
+  async function issue(grant: SessionGrant, kind: Pick<CredentialRow & { kind: 'session' }, 'expiresBy' | 'roleMissing'>): Promise<TemporaryCredential> {
+    const startMs = (kind.expiresBy === 'wall' ? wall : clock).now();
     const issued: TemporaryCredential = {
       accessKeyId: iamId(random, 'ASIA'),
       secretAccessKey: random.bytes(30).toString('base64'),
       sessionToken: random.bytes(192).toString('base64'),
-      expiresAtMs: nowMs + grant.durationSeconds * 1_000,
+      expiresAtMs: startMs + grant.durationSeconds * 1_000,
     };
     const row: CredentialRow = {
       kind: 'session',
@@ -59,11 +60,11 @@ export function createIdentity(options: IdentityOptions): Identity {
       expiresAtMs: issued.expiresAtMs,
       caller: grant.caller,
       ...(grant.policies && { policies: grant.policies }),
-      conditions: { 'aws:TokenIssueTime': new Date(nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z'), ...grant.conditions },
-      ...(roleMissing && { roleMissing }),
+      conditions: { 'aws:TokenIssueTime': new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z'), ...grant.conditions },
+      ...kind,
     };
     await store.transact(async (tx) => {
-      await clearExpiredSessions(tx, nowMs - expiredSessionMsMax, expiredSessionsPerIssue);
+      await clearExpiredSessions(tx, { expiresBy: kind.expiresBy, beforeMs: startMs - expiredSessionMsMax, limit: expiredSessionsPerIssue });
       setCredentialRow(tx, issued.accessKeyId, row);
     });
     return issued;
@@ -98,9 +99,9 @@ export function createIdentity(options: IdentityOptions): Identity {
       const role = await findRole(roleArn);
       if (!role) log.warn('a session was issued for a role that does not exist', { roleArn, command: createRoleCommand(roleArn) });
       const caller = sessionCaller(role ?? missingRole(roleArn, random), sessionName);
-      return await issue({ caller, durationSeconds }, role === undefined);
+      return await issue({ caller, durationSeconds }, { expiresBy: 'wall', ...(role === undefined ? { roleMissing: true } : {}) });
     },
-    issue: (grant) => issue(grant, false),
+    issue: (grant) => issue(grant, {}),
     findPolicyDocuments: (account, policyArns) =>
       store.read((tx) => Promise.all(policyArns.map((arn) => findPolicyDocument(tx, managedPolicies, account, arn)))),
   };
@@ -113,6 +114,7 @@ function credentialOf(accessKeyId: string, row: CredentialRow): IssuedCredential
     secretAccessKey: row.secret,
     sessionToken: row.token,
     expiresAtMs: row.expiresAtMs,
+    ...(row.expiresBy && { expiresBy: row.expiresBy }),
     active: true,
     caller: row.caller,
     ...(row.policies && { sessionPolicies: row.policies }),

@@ -106,6 +106,7 @@ export interface SessionRow {
   readonly secret: string;
   readonly token: string;
   readonly expiresAtMs: number;
+  readonly expiresBy?: 'wall';
   readonly caller: Caller;
   readonly policies?: readonly PolicyText[];
   readonly conditions?: Readonly<Record<string, string>>;
@@ -127,6 +128,7 @@ export const tables = {
   epochs: defineTable<object>('iam', 'epochs'),
   credentials: defineTable<CredentialRow>('iam', 'credentials'),
   sessionExpiries: defineTable<object>('iam', 'sessionExpiries'),
+  wallSessionExpiries: defineTable<object>('iam', 'wallSessionExpiries'),
 };
 
 export function scopeOf(account: string): Scope {
@@ -218,18 +220,25 @@ export async function findCredentialRow(tx: ReadTransaction, accessKeyId: string
 
 export function setCredentialRow(tx: Transaction, accessKeyId: string, row: CredentialRow): void {
   tables.credentials.set(tx, everyAccount, [accessKeyId], row);
-  if (row.kind === 'session') tables.sessionExpiries.set(tx, everyAccount, [row.expiresAtMs, accessKeyId], {});
+  if (row.kind === 'session') expiriesOf(row.expiresBy).set(tx, everyAccount, [row.expiresAtMs, accessKeyId], {});
 }
 
 export function clearCredentialRow(tx: Transaction, accessKeyId: string): void {
   tables.credentials.clear(tx, everyAccount, [accessKeyId]);
 }
 
-/** Clears up to `limit` sessions that expired before `beforeMs`. */
-export async function clearExpiredSessions(tx: Transaction, beforeMs: number, limit: number): Promise<void> {
-  const expired = await tables.sessionExpiries.list(tx, everyAccount, [], { limit, before: [beforeMs] });
+// The two kinds of time have an order of their own each.
+const expiriesOf = (expiresBy: SessionRow['expiresBy']) => (expiresBy === 'wall' ? tables.wallSessionExpiries : tables.sessionExpiries);
+
+/** Clears up to `limit` of the sessions of one kind that expired before `beforeMs`, in their own time. */
+export async function clearExpiredSessions(
+  tx: Transaction,
+  { expiresBy, beforeMs, limit }: { readonly expiresBy: SessionRow['expiresBy']; readonly beforeMs: number; readonly limit: number },
+): Promise<void> {
+  const expiries = expiriesOf(expiresBy);
+  const expired = await expiries.list(tx, everyAccount, [], { limit, before: [beforeMs] });
   for (const { parts } of expired) {
-    tables.sessionExpiries.clear(tx, everyAccount, parts);
+    expiries.clear(tx, everyAccount, parts);
     tables.credentials.clear(tx, everyAccount, parts.slice(1));
   }
 }

@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
+import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
@@ -36,8 +37,8 @@ export interface LambdaDeps {
   /** 32 bytes; environment variables and code links are sealed with it. */
   readonly sealKey: Uint8Array;
   readonly localMode: boolean;
-  /** Where AWS clients inside functions find this server. */
-  readonly functionEndpoint?: string;
+  /** How the code of functions reaches this server. */
+  readonly functionGate?: FunctionGate;
   readonly hostEnvironmentsMax?: number;
   /** `x86_64` or `arm64`; that of the running Node.js when absent. */
   readonly hostArchitecture?: string;
@@ -65,7 +66,6 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const execution = {
     ...deps,
     packages,
-    functionEndpoint: deps.functionEndpoint,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };

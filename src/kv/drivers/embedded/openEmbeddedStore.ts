@@ -1,14 +1,19 @@
 import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { systemErrorCode, UserFacingError } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
 import { type Metrics, silentMetrics } from '../../../base/metrics.ts';
 import type { Random } from '../../../base/random.ts';
+import { dataUpgrades } from '../../dataFormat.ts';
+import type { DataUpgrade } from '../../dataFormat.ts';
 import type { Engine } from '../../engine.ts';
 import { measureEngine } from '../../measureEngine.ts';
 import { createOptimisticStore } from '../../optimistic/optimisticStore.ts';
+import { runUpgrades } from '../../runUpgrades.ts';
+import type { UpgradeRun } from '../../runUpgrades.ts';
 import type { Store } from '../../store.ts';
-import { requireFormat, writeFormat } from './formatFile.ts';
+import { requireFormat, syncFolder, writeFormat } from './formatFile.ts';
 import { openLmdbEngine } from './lmdbEngine.ts';
 import { acquireOwnerLock } from './ownerLock.ts';
 
@@ -19,18 +24,36 @@ export interface EmbeddedStoreOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** Those of this program, except in tests. */
+  readonly upgrades?: readonly DataUpgrade[];
 }
 
-/** A durable store in a directory that this process alone owns. What cannot be opened is a {@link UserFacingError}. */
-export async function openEmbeddedStore({ folder, clock, random, log, metrics = silentMetrics }: EmbeddedStoreOptions): Promise<Store> {
+/**
+ * A durable store in a directory that this process alone owns, in the newest format: older data is upgraded before anybody sees it. What
+ * cannot be opened is a {@link UserFacingError}.
+ */
+export async function openEmbeddedStore({
+  folder,
+  clock,
+  random,
+  log,
+  metrics = silentMetrics,
+  upgrades = dataUpgrades,
+}: EmbeddedStoreOptions): Promise<Store> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await acquireOwnerLock(folder, random);
     try {
-      await requireFormat(folder);
+      const format = 1 + upgrades.length;
+      const from = await requireFormat(folder, format);
       const engine = openLmdbEngine(folder);
+      // The data file may be new, and so may the folder.
+      for (const made of [folder, dirname(resolve(folder))]) await syncFolder(made);
       log.debug('store opened', { folder });
-      return createOptimisticStore({ engine: withFolderCare(measureEngine(engine, metrics), lock.release), clock, random });
+      const measured = withFolderCare(measureEngine(engine, metrics), format, lock.release);
+      const store = createOptimisticStore({ engine: measured, clock, random });
+      if (from < format) await upgrade(store, { folder, from, upgrades, log });
+      return store;
     } catch (error) {
       await lock.release();
       throw error;
@@ -40,7 +63,20 @@ export async function openEmbeddedStore({ folder, clock, random, log, metrics = 
   }
 }
 
-function withFolderCare(engine: Engine, release: () => Promise<void>): Engine {
+async function upgrade(store: Store, { folder, from, upgrades, log }: Pick<UpgradeRun, 'from' | 'upgrades' | 'log'> & { folder: string }): Promise<void> {
+  const format = 1 + upgrades.length;
+  const mark = (reached: number): Promise<void> => writeFormat(folder, reached < format ? { format, from: reached } : { format });
+  try {
+    // From the first change on, older programs would misread the directory.
+    await mark(from);
+    await runUpgrades({ store, from, upgrades, log, onUpgraded: mark });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function withFolderCare(engine: Engine, format: number, release: () => Promise<void>): Engine {
   return {
     ...engine,
     async backup(target) {
@@ -49,7 +85,7 @@ function withFolderCare(engine: Engine, release: () => Promise<void>): Engine {
         throw new UserFacingError(`the backup folder ${target} is not empty`, 'choose an empty or a new folder');
       }
       await engine.backup(target);
-      await writeFormat(target);
+      await writeFormat(target, { format });
     },
     async close() {
       await engine.close();

@@ -26,6 +26,7 @@ export const lambdaTrust = JSON.stringify({
 
 export interface Harness {
   readonly clock: MovableClock;
+  readonly wall: MovableClock;
   readonly identity: Identity;
   /** As root unless another caller is named. */
   iam<N extends Name>(name: N, input: Input<Iam, N>, caller?: Caller): Promise<Output<Iam, N>>;
@@ -37,9 +38,10 @@ const managedPolicies = loadManagedPolicies();
 
 export function createHarness(): Harness {
   const clock = createFakeClock();
+  const wall = createFakeClock();
   const random = createSeededRandom(7);
   const store = openMemoryStore({ clock, random });
-  const identity = createIdentity({ store, clock, random, log: silentLogger, managedPolicies });
+  const identity = createIdentity({ store, clock, wall, random, log: silentLogger, managedPolicies });
   const service = iamService.bind({ store, random, managedPolicies });
   const cache = createPolicyCache();
 
@@ -53,6 +55,7 @@ export function createHarness(): Harness {
 
   return {
     clock,
+    wall,
     identity,
     iam,
     async createUser(userName, statements) {

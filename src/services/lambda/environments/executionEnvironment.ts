@@ -4,6 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { ServiceError } from '../../../base/errors.ts';
 import { hexId, uuid } from '../../../base/ids.ts';
 import type { Random } from '../../../base/random.ts';
+import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
 import type { Environment, InitOutcome, InvocationOutcome, Sandbox } from '../../../sandbox/types.ts';
@@ -30,7 +31,7 @@ export interface ExecutionDeps {
   readonly wall: Clock;
   readonly random: Random;
   readonly sealKey: Uint8Array;
-  readonly functionEndpoint: string | undefined;
+  readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
   /** Milliseconds with fractions, from any start: for durations only. */
@@ -71,6 +72,7 @@ export interface ExecutionEnvironment {
   dispose(): Promise<void>;
 }
 
+/** They end by wall time: moving product time replaces no environment on their account. */
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -112,10 +114,11 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
-        variables: environmentVariables({ deployment, own, logStreamName, credentials, endpoint: deps.functionEndpoint }),
+        variables: environmentVariables({ deployment, own, logStreamName, credentials }),
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
+        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit(credentials) } } : {}),
         onOutput: (chunk) => log.writeOutput(chunk),
       })
       .catch((error: unknown) => {
@@ -140,7 +143,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   }
 
   async function freshCredentials(): Promise<Credentials> {
-    if (credentials !== undefined && credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs) return credentials;
+    if (credentials !== undefined && credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs) return credentials;
     return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds });
   }
 
@@ -190,7 +193,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         running = false;
       }
     },
-    isUsable: () => credentials === undefined || credentials.expiresAtMs - clock.now() > timeoutMs + credentialMarginMs,
+    isUsable: () => credentials === undefined || credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs,
     isStarting: () => starts,
     onLost(callback) {
       notifyLost = callback;

@@ -1,5 +1,6 @@
 // The process environment of a function, as on AWS: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html,
-// "Defined runtime environment variables". What only the sandbox knows (AWS_LAMBDA_RUNTIME_API …) it adds itself.
+// "Defined runtime environment variables". What only the sandbox knows (AWS_LAMBDA_RUNTIME_API, AWS_ENDPOINT_URL …) it
+// adds itself.
 import type { Variables } from '../domain/environment.ts';
 import { runtimeKindOf } from '../domain/runtimes.ts';
 import type { Deployment } from './deployment.ts';
@@ -9,13 +10,11 @@ export interface VariablesInput {
   readonly own: Variables;
   readonly logStreamName: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string };
-  /** Where AWS clients inside the function find this server. */
-  readonly endpoint: string | undefined;
 }
 
 /** All variables of an environment. A function's own can replace the unreserved ones (PATH, LANG, NODE_PATH …), as on AWS. */
 export function environmentVariables(input: VariablesInput): Record<string, string> {
-  const { deployment, own, logStreamName, credentials, endpoint } = input;
+  const { deployment, own, logStreamName, credentials } = input;
   const { row, place } = deployment;
   const variables: Record<string, string> = {
     ...pathsOf(row.runtime),
@@ -25,7 +24,6 @@ export function environmentVariables(input: VariablesInput): Record<string, stri
     AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129:2000',
     _AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129',
     _AWS_XRAY_DAEMON_PORT: '2000',
-    ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint }),
     ...Object.fromEntries(own),
     _HANDLER: row.handler,
     LAMBDA_TASK_ROOT: '/var/task',

@@ -68,7 +68,6 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
     roles: fakeRoles(clock),
     sealKey: random.bytes(32),
     localMode: true,
-    functionEndpoint: 'http://127.0.0.1:4566',
     monotonicMs: () => clock.now(),
     ...overrides,
   };
