@@ -258,9 +258,10 @@ export interface RequestToSign {
 export function signRequest(request: RequestToSign, credentials: SigningCredentials): Record<string, string> {
   const url = new URL(request.url);
   const timestamp = basic(request.nowMs);
-  const payloadHash = createHash('sha256').update(request.body ?? '').digest('hex');
   const headers: Record<string, string> = { host: url.host, 'x-amz-date': timestamp };
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
+  // UNSIGNED-PAYLOAD, say: what the caller declares is what is signed.
+  const payloadHash = headers['x-amz-content-sha256'] ?? createHash('sha256').update(request.body ?? '').digest('hex');
   if (request.service === 's3') headers['x-amz-content-sha256'] = payloadHash;
   if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
   const signedHeaders = Object.keys(headers).sort();
