@@ -21,16 +21,44 @@ const order: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 3
 
 /** A logger that hands every record at or above `minimum` to `write`. */
 export function createLogger(write: (record: LogRecord) => void, minimum: LogLevel = 'info', base: LogFields = {}): Logger {
-  const emit = (level: LogLevel, text: string, fields: LogFields = {}): void => {
-    if (order[level] >= order[minimum]) write({ level, text, fields: { ...base, ...fields } });
-  };
-  return {
-    debug: (text, fields) => emit('debug', text, fields),
-    info: (text, fields) => emit('info', text, fields),
-    warn: (text, fields) => emit('warn', text, fields),
-    error: (text, fields) => emit('error', text, fields),
-    with: (fields) => createLogger(write, minimum, { ...base, ...fields }),
-  };
+  return new LevelLogger(write, order[minimum], base);
+}
+
+// A class, because every request makes one: methods on a prototype cost nothing, five closures do.
+class LevelLogger implements Logger {
+  readonly #write: (record: LogRecord) => void;
+  readonly #minimum: number;
+  readonly #base: LogFields;
+
+  constructor(write: (record: LogRecord) => void, minimum: number, base: LogFields) {
+    this.#write = write;
+    this.#minimum = minimum;
+    this.#base = base;
+  }
+
+  debug(text: string, fields?: LogFields): void {
+    this.#emit('debug', text, fields);
+  }
+
+  info(text: string, fields?: LogFields): void {
+    this.#emit('info', text, fields);
+  }
+
+  warn(text: string, fields?: LogFields): void {
+    this.#emit('warn', text, fields);
+  }
+
+  error(text: string, fields?: LogFields): void {
+    this.#emit('error', text, fields);
+  }
+
+  with(fields: LogFields): Logger {
+    return new LevelLogger(this.#write, this.#minimum, { ...this.#base, ...fields });
+  }
+
+  #emit(level: LogLevel, text: string, fields: LogFields | undefined): void {
+    if (order[level] >= this.#minimum) this.#write({ level, text, fields: { ...this.#base, ...fields } });
+  }
 }
 
 /** Drops everything: for tests that do not look at logs. */

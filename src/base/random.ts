@@ -8,10 +8,22 @@ export interface Random {
 }
 
 /** Cryptographically strong; what the server uses. */
-export const cryptoRandom: Random = {
-  bytes: (count) => randomBytes(count),
-  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-};
+export const cryptoRandom: Random = createCryptoRandom();
+
+// Ids are small and made for every request, and one call of the generator costs as much for 16 bytes as for thousands. No byte
+// is handed out twice: a pool that is used up is left to whoever still holds parts of it.
+function createCryptoRandom(): Random {
+  const poolBytes = 4_096;
+  let pool: Buffer = Buffer.alloc(0);
+  const bytes = (count: number): Buffer => {
+    if (count > poolBytes / 16) return randomBytes(count);
+    if (pool.length < count) pool = randomBytes(poolBytes);
+    const taken = pool.subarray(0, count);
+    pool = pool.subarray(count);
+    return taken;
+  };
+  return { bytes, fraction: () => bytes(6).readUIntBE(0, 6) / 2 ** 48 };
+}
 
 /** Repeatable and NOT secret: for tests and simulations (mulberry32). */
 export function createSeededRandom(seed: number): Random {

@@ -4,7 +4,7 @@ import type { Caller, CredentialDirectory, IssuedCredential } from '../ports/ide
 import { type AuthenticationFailure, type Authorization, parseAuthorization } from '../wire/authorization.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import { bodyCheckOf } from '../wire/body.ts';
-import type { SignatureVerifier } from '../wire/sigv4.ts';
+import type { ChunkSigner, SignatureVerifier } from '../wire/sigv4.ts';
 import { verifySignatureV2 } from '../wire/sigv2.ts';
 import type { ProtocolName, RequestHead } from '../wire/types.ts';
 
@@ -31,21 +31,28 @@ export interface Identity {
    * known where the head alone was signed.
    */
   readonly verifyBody: (body: Uint8Array) => void;
+  /** Verifies the chunks of an `aws-chunked` body; undefined when the request's own signature could not be verified either. */
+  readonly chunkSigner?: ChunkSigner;
 }
 
 /** What the addressed service adds: how it words refusals, and which signing names it takes. */
 export interface Addressee {
   readonly protocol: ProtocolName;
   readonly signingNames?: readonly string[];
-  readonly bucket?: string;
+  readonly bucket?: string | undefined;
 }
 
 /**
  * Tells who sent a request from its head alone, before any of its body is read. A signature that covers the body but not its
  * hash in a header can be verified only with the body: `verifyBody` finishes it. Throws the service's authentication errors.
  */
-export async function authenticate(head: RequestHead, addressee: Addressee, deps: Authenticator, via?: FunctionVisitor): Promise<Identity> {
-  const authorization = parseAuthorization(head);
+export async function authenticate(
+  head: RequestHead,
+  addressee: Addressee,
+  deps: Authenticator,
+  authorization: Authorization | undefined = parseAuthorization(head),
+  via?: FunctionVisitor,
+): Promise<Identity> {
   if (authorization === undefined) return anonymous(deps);
   if (authorization.kind === 'failure') throw authenticationError(authorization, addressee.protocol);
   const region = authorization.kind === 'v4' && authorization.region !== '' ? authorization.region : deps.defaultRegion;
@@ -57,15 +64,21 @@ export async function authenticate(head: RequestHead, addressee: Addressee, deps
     return { caller: rootOf(account), account, region, credential, verifyBody: acceptBody };
   }
   const verifyBody = judge(head, authorization, credential, addressee, deps);
-  return { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody };
+  const identity = { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody };
+  if (authorization.kind === 'v2' || bodyCheckOf(head, authorization).kind !== 'chunked') return identity;
+  return { ...identity, chunkSigner: deps.signatures.continueFrom(authorization, credential.secretAccessKey) };
 }
 
 // Where a made-up key outside is the administrator, inside a function it is the role that the function runs in.
 async function standIn({ accessKeyId }: FunctionVisitor, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
   const credential = await deps.credentials.findCredential(accessKeyId);
   if (!credential?.active) throw authenticationError(authenticationFailure('unknown-key'), protocol);
-  if ((credential.expiresAtMs ?? Infinity) <= deps.productNow()) throw authenticationError(authenticationFailure('expired-token'), protocol);
+  if (isExpired(credential, deps)) throw authenticationError(authenticationFailure('expired-token'), protocol);
   return { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody: acceptBody };
+}
+
+function isExpired({ expiresAtMs, expiresBy }: IssuedCredential, deps: Authenticator): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= (expiresBy === 'wall' ? deps.wallNow() : deps.productNow());
 }
 
 /** The root user of an account: needs no policy in it. */
@@ -92,8 +105,7 @@ function judge(
     if (failure) throw authenticationError(failure, protocol);
   };
   if (!credential.active) refuse(authenticationFailure('inactive-key'));
-  const expiryNowMs = credential.expiresBy === 'wall' ? deps.wallNow() : deps.productNow();
-  if (credential.expiresAtMs !== undefined && credential.expiresAtMs <= expiryNowMs) refuse(authenticationFailure('expired-token'));
+  if (isExpired(credential, deps)) refuse(authenticationFailure('expired-token'));
   const { secretAccessKey, sessionToken } = credential;
   const nowMs = deps.wallNow();
   if (authorization.kind === 'v2') {

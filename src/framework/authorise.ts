@@ -31,7 +31,8 @@ export async function authorise(
   deps: Authoriser,
 ): Promise<void> {
   if (operation.access === 'public' || deps.iam === 'off') return;
-  const needed = [await operation.access(input, call)].flat().filter((access) => !isOwnRoot(call.caller, access, about.credential));
+  const asked = await operation.access(input, call);
+  const needed = (isList(asked) ? asked : [asked]).filter((access) => !isOwnRoot(call.caller, access, about.credential));
   if (needed.length === 0) return;
   const own = await deps.credentials.policiesOf(call.caller, about.credential);
   for (const access of needed) {
@@ -49,6 +50,8 @@ export async function authorise(
     else throw accessDenied(about.protocol, sentence);
   }
 }
+
+const isList = (asked: AccessRequest | readonly AccessRequest[]): asked is readonly AccessRequest[] => Array.isArray(asked);
 
 // Root needs no policy for what belongs to its own account, except where the resource itself must agree (a role's trust
 // policy); what belongs to another account has to grant it access like anybody else.

@@ -2,6 +2,7 @@ import { InvariantError, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
+import { parseAuthorization } from '../wire/authorization.ts';
 import { codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
 import { type Catalogue, type Identification, identify, identifyForm, isForm } from '../wire/identify.ts';
@@ -11,6 +12,7 @@ import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
 import { authorise, type Authoriser } from './authorise.ts';
 import type { Call } from './context.ts';
+import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
 
 /** One API request, as the listener hands it over. */
@@ -80,24 +82,29 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
 }
 
 async function runSteps(request: ApiRequest, requestId: string, progress: Progress, deps: ChainDeps): Promise<WireResponse> {
-  const { head } = request;
-  const body = new LazyBody(request, deps.bodyBytesMaxDefault);
-  const identification = identify(head, deps.catalogue) ?? (isForm(head) ? identifyForm(await body.read(), deps.catalogue) : undefined);
+  const body = new RequestBody(request, deps.bodyBytesMaxDefault);
+  const authorization = parseAuthorization(request.head);
+  const isFormRequest = isForm(request.head);
+  const identification = identify(request.head, deps.catalogue, authorization) ?? (isFormRequest ? identifyForm(await body.read(), deps.catalogue) : undefined);
   if (!identification) throw unidentified();
   progress.identification = identification;
   const { service: model, protocol } = identification;
   const codec = codecOf(protocol);
 
-  const identity = await authenticate(head, { protocol, signingNames: model.signingNames, ...(identification.bucket === undefined ? {} : { bucket: identification.bucket }) }, deps, request.via);
+  const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
+  const identity = await authenticate(request.head, addressee, deps, authorization, request.via);
   const service = deps.services.get(model.id);
   // REST and JSON requests name their operation in the head, so it is refused before its body is read; forms name it in the body.
-  const early = isForm(head) ? undefined : route(identification, head, undefined);
+  const early = isFormRequest ? undefined : route(identification, request.head, undefined);
   if (early) requireSigned(identity, early.operation, identification);
-  const content = await body.read(early && service, early?.operation.name);
+  const received = await body.read(early && service, early?.operation.name);
+  identity.verifyBody(received);
+  const { head, content } = isEncoded(request.head)
+    ? await body.decode(received, { protocol, service: early && service, operation: early?.operation, chunkSigner: identity.chunkSigner })
+    : { head: request.head, content: received };
   const { operation, labels } = early ?? route(identification, head, content);
   progress.operation = operation;
   requireSigned(identity, operation, identification);
-  identity.verifyBody(content);
 
   const bound = requireImplemented(service, model.id, operation.name);
   const input = codec.parseInput(operation, head, labels, content);
@@ -109,7 +116,10 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
     region: identity.region,
     caller: identity.caller,
     nowMs: deps.productNow(),
-    signal: request.signal,
+    // Asked for by few operations, and not free to make.
+    get signal() {
+      return request.signal;
+    },
     log: deps.log.with({ requestId, operation: operation.name }),
     endpoint: deps.endpointOf(head),
     sourceIp: request.sourceIp,
@@ -123,28 +133,6 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
 // Only operations that the model marks so are served to anyone; for the rest an unsigned request is refused, never trusted.
 function requireSigned(identity: Identity, operation: OperationModel, { protocol }: Identification): void {
   if (identity.caller.kind === 'anonymous' && operation.signed) throw authenticationError(authenticationFailure('missing'), protocol);
-}
-
-/** A body that is read once, whoever asks first. */
-class LazyBody {
-  readonly #request: ApiRequest;
-  readonly #bytesMaxDefault: number;
-  #content: Promise<Uint8Array> | undefined;
-
-  constructor(request: ApiRequest, bytesMaxDefault: number) {
-    this.#request = request;
-    this.#bytesMaxDefault = bytesMaxDefault;
-  }
-
-  read(service?: BoundService, operationName = ''): Promise<Uint8Array> {
-    const bytesMax = service?.requestBytesMax(operationName) ?? this.#bytesMaxDefault;
-    this.#content ??= this.#request.readBody(bytesMax, () => service?.tooLarge?.(operationName, bytesMax) ?? tooLarge(bytesMax));
-    return this.#content;
-  }
-}
-
-function tooLarge(bytesMax: number): ServiceError {
-  return new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes`, { status: 413 });
 }
 
 function unidentified(): ServiceError {

@@ -46,10 +46,10 @@ export async function findInterpreters(environment: ProcessEnvironment, cacheFil
 }
 
 /** The interpreter for a runtime: the exact one, else the nearest of the family, newer before older; undefined when there is none. */
-export function chooseInterpreter(
-  interpreters: readonly InstalledInterpreter[],
+export function chooseInterpreter<Known extends Interpreter>(
+  interpreters: readonly Known[],
   runtime: Exclude<RuntimeKind, { readonly family: 'custom' }>,
-): { readonly interpreter: InstalledInterpreter; readonly isExact: boolean } | undefined {
+): { readonly interpreter: Known; readonly isExact: boolean } | undefined {
   const wanted = release(runtime.family, runtime.version);
   const ranked = interpreters
     .filter(({ family }) => family === runtime.family)

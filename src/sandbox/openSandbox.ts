@@ -16,6 +16,7 @@ import { openPlain } from './launcher/plain.ts';
 import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
 import type { ProcessEnvironment } from './launcher/tools.ts';
 import { openLimiter } from './limits/openLimiter.ts';
+import { openSdkStore } from './sdk/openSdkStore.ts';
 import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
 
 export interface SandboxOptions {
@@ -24,10 +25,14 @@ export interface SandboxOptions {
   readonly wall: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** The server's own environment, for PATH and HOME only. Functions see nothing of it. */
+  /** The server's own environment, for PATH, HOME and the settings of npm and pip. Functions see nothing of it. */
   readonly environment: ProcessEnvironment;
   /** Folders that functions must never see, even if they lie under /usr or beside an interpreter: the data directory, above all. */
   readonly hiddenFolders?: readonly string[];
+  /** Where what is fetched for functions (the AWS SDK) is kept, shared between servers. Without it nothing is. */
+  readonly cacheFolder?: string | undefined;
+  /** Fetch nothing. */
+  readonly offline?: boolean;
   /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
   readonly isolation?: 'strongest' | 'none';
 }
@@ -50,6 +55,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     openLauncher(options, instance, isRoot),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
+  const sdks = openSdkStore({ cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, interpreters, wall, random, log });
   const live = new Map<string, Promise<Environment>>();
   const warned = new Set<string>();
   let isClosed = false;
@@ -76,9 +82,11 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       const interpreter = interpreterFor(spec);
       await assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
+      const sdkFolder = interpreter && (await sdks.find(spec, interpreter));
+      if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
       const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
       const starting = startEnvironment({
-        spec, interpreter, launcher, limiter, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
+        spec, interpreter, sdkFolder, launcher, limiter, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
       });
       live.set(spec.environmentId, starting);
       const forget = (): void => void live.delete(spec.environmentId);
@@ -87,6 +95,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     async close() {
       isClosed = true;
+      sdks.close();
       await Promise.allSettled([...live.values()].map(async (starting) => (await starting).kill()));
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
     },
@@ -109,6 +118,8 @@ async function copyBootstraps(target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await cp(join(packageRoot, 'src', 'sandbox', 'bootstraps'), target, { recursive: true });
   await chmod(target, 0o755);
+  // Where the SDK is mounted.
+  await mkdir(join(target, 'node', 'node_modules'));
   for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
     await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
   }

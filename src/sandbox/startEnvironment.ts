@@ -7,7 +7,7 @@ import { openFramedChannel } from './channel/framedChannel.ts';
 import { createDeferred } from './deferred.ts';
 import { createEnvironment } from './environment.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
-import type { LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
+import type { LaunchedProcess, Launcher, LaunchRequest, Placement } from './launcher/launcher.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
 import { processesMax } from './limits.ts';
 import { openEndpoint } from './network/openEndpoint.ts';
@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly spec: EnvironmentSpec;
   /** Absent for a custom runtime. */
   readonly interpreter: InstalledInterpreter | undefined;
+  /** The AWS SDK, when there is one for this interpreter. */
+  readonly sdkFolder: string | undefined;
   readonly launcher: Launcher;
   readonly limiter: Limiter;
   readonly wall: Clock;
@@ -54,6 +56,7 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
       layersFolder: spec.layersFolder,
       runtimeFolder: options.interpreter ? `${options.runtimeFolder}/${options.interpreter.family}` : undefined,
       interpreterPaths: options.interpreter?.extraPaths ?? [],
+      packages: packagesFor(options),
       command,
       variables: (placement) => variablesFor(options, placement),
       temporaryMegabytes: spec.ephemeralStorageMegabytes,
@@ -140,6 +143,7 @@ function variablesFor({ spec, interpreter }: StartOptions, placement: Placement)
     // Without a root of its own the function has to be told where its places are.
     variables['TMPDIR'] = temporaryFolder;
     variables['HANEUL_LAYERS'] = layersFolder;
+    if (placement.packagesFolder !== undefined) variables['HANEUL_PACKAGES'] = placement.packagesFolder;
   }
   const endpointAddress = placement.endpointAddress ?? (spec.endpoint && `127.0.0.1:${spec.endpoint.port}`);
   if (endpointAddress !== undefined && variables['AWS_ENDPOINT_URL'] === undefined) {
@@ -153,6 +157,14 @@ function variablesFor({ spec, interpreter }: StartOptions, placement: Placement)
     variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, runtimeFolder, taskFolder].join(':');
   }
   return variables;
+}
+
+/** Where AWS has its SDK; what a package brings along is found before it. */
+function packagesFor({ interpreter, sdkFolder }: StartOptions): LaunchRequest['packages'] {
+  if (interpreter === undefined) return undefined;
+  if (interpreter.family === 'node') return { family: 'node', folder: sdkFolder, path: '/var/runtime/node_modules' };
+  const version = interpreter.version.split('.').slice(0, 2).join('.');
+  return { family: 'python', folder: sdkFolder, path: `/var/lang/lib/python${version}/site-packages` };
 }
 
 /** An environment that ended before it began: there is nothing to launch. */

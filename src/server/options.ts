@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly account: string;
   /** The region of requests that name none. */
   readonly region: string;
+  /** Fetch nothing for functions (the AWS SDK): what they need and do not bring is missing. */
+  readonly offline: boolean;
   readonly log: Logger;
 }
 
@@ -27,6 +29,7 @@ export const defaultOptions = {
   iam: 'enforce',
   account: '000000000000',
   region: 'us-east-1',
+  offline: false,
 } as const satisfies Partial<ServerOptions>;
 
 /** True for the addresses that only this machine can reach. */

@@ -9,6 +9,8 @@ export interface HaneulOptions {
   readonly port?: number;
   readonly auth?: AuthMode;
   readonly iam?: IamMode;
+  /** Fetch nothing from the internet for functions: the AWS SDK is there only if an earlier run fetched it. */
+  readonly offline?: boolean;
 }
 
 export interface Haneul {

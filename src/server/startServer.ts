@@ -55,7 +55,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(async () => processMetrics.close());
     const storage = await openStorage({ dataFolder, log, metrics });
     closers.push(() => storage.close());
-    const sandbox = await openSandbox({ folder: storage.runFolder, wall: wallClock, random: cryptoRandom, log, environment: process.env });
+    const sandbox = await openSandbox({
+      folder: storage.runFolder,
+      cacheFolder: cacheFolderOf(process.env),
+      offline: options.offline,
+      wall: wallClock,
+      random: cryptoRandom,
+      log,
+      environment: process.env,
+    });
     closers.push(() => sandbox.close());
     const budget = new BodyBudget();
     const gate = createFunctionGate(budget);
@@ -135,6 +143,14 @@ async function serve(
   }
   const { guarantees, interpreters } = sandbox;
   return { endpoint, dataFolder, guarantees, interpreters, rootKey: foundation.rootKey, clock, reset: () => platform.reset(), stop, stopped };
+}
+
+/** Shared by every server of this user; root's is where functions with other user ids can read. */
+function cacheFolderOf(environment: NodeJS.ProcessEnv): string | undefined {
+  if (process.getuid?.() === 0) return '/var/cache/haneul';
+  const { XDG_CACHE_HOME: caches, HOME: home } = environment;
+  if (caches?.startsWith('/')) return join(caches, 'haneul');
+  return home === undefined ? undefined : join(home, '.cache', 'haneul');
 }
 
 function serviceStates(platform: Platform): Readonly<Record<string, string>> {

@@ -69,7 +69,15 @@ export function parseAuthorization(head: RequestHead): Authorization | undefined
   return undefined;
 }
 
+// As AWS's clients write it; whatever looks different is taken apart piece by piece.
+const usualHeader = /^AWS4-HMAC-SHA256 Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?Signature=([^\s,=]+)$/;
+
 function parseHeader(header: string, head: RequestHead): Authorization {
+  const usual = usualHeader.exec(header);
+  const date = head.headers['x-amz-date'];
+  if (usual && date !== undefined) {
+    return credential('header', { Credential: usual[1] ?? '', SignedHeaders: usual[2] ?? '', Signature: usual[3] ?? '' }, date, head.headers['x-amz-security-token'], undefined);
+  }
   const fields: Record<string, string> = {};
   for (const part of header.slice(algorithm.length).split(',')) {
     const text = part.trim();

@@ -19,3 +19,13 @@ export const patternTextMax = 20_000;
 /** Violations one answer lists, and characters of one value it shows: our own bounds, so that a hostile request cannot make a huge answer. */
 export const violationsMax = 100;
 export const constraintValueCharsMax = 2_048;
+
+/** Least size of all chunks of an `aws-chunked` body but the last (S3 API reference, "Transferring payload in multiple chunks"). */
+export const chunkBytesMin = 8_192;
+/** A line of chunk framing is `size;chunk-signature=64 digits`; and the trailers of one body. Our own bounds. */
+export const chunkLineBytesMax = 128;
+export const trailerBytesMax = 4_096;
+
+/** How far a compressed request body may grow: repetitive metrics reach 50 to 1; beyond 200 it is an attack. Our own bounds. */
+export const inflationRatioMax = 200;
+export const inflatedBytesAlways = 64 * 1024;

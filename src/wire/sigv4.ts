@@ -27,6 +27,14 @@ export interface Verification {
 export interface SignatureVerifier {
   /** Undefined when the signature is good, else why it is refused. */
   verify(verification: Verification): AuthenticationFailure | undefined;
+  /** Signs the chunks that follow a request whose own signature has been found good. */
+  continueFrom(credential: V4Credential, secretAccessKey: string): ChunkSigner;
+}
+
+/** The chain of signatures of an `aws-chunked` body; each signature covers the one before it. */
+export interface ChunkSigner {
+  signChunk(dataHash: string): string;
+  signTrailers(trailersHash: string): string;
 }
 
 /** A verifier with its own bounded cache of signing keys. */
@@ -59,6 +67,16 @@ export function createSignatureVerifier(): SignatureVerifier {
         first ??= { canonical, stringToSign };
       }
       return mismatch(credential, first?.canonical ?? '', first?.stringToSign ?? '');
+    },
+    continueFrom(credential, secretAccessKey) {
+      const key = signingKey(secretAccessKey, credential);
+      const place = `${credential.timestamp}\n${scopeOf(credential)}`;
+      let previous = credential.signature;
+      const sign = (kind: string, rest: string): string => (previous = hmac(key, `${kind}\n${place}\n${previous}\n${rest}`).toString('hex'));
+      return {
+        signChunk: (dataHash) => sign(`${algorithm}-PAYLOAD`, `${emptyBodyHash}\n${dataHash}`),
+        signTrailers: (trailersHash) => sign(`${algorithm}-TRAILER`, trailersHash),
+      };
     },
   };
 }
@@ -249,6 +267,8 @@ export interface RequestToSign {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /** What stands for the body where the signature does not cover it, for example `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. */
+  readonly payloadHash?: string;
   readonly service: string;
   readonly region: string;
   readonly nowMs: number;
@@ -258,11 +278,10 @@ export interface RequestToSign {
 export function signRequest(request: RequestToSign, credentials: SigningCredentials): Record<string, string> {
   const url = new URL(request.url);
   const timestamp = basic(request.nowMs);
+  const payloadHash = request.payloadHash ?? createHash('sha256').update(request.body ?? '').digest('hex');
   const headers: Record<string, string> = { host: url.host, 'x-amz-date': timestamp };
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
-  // UNSIGNED-PAYLOAD, say: what the caller declares is what is signed.
-  const payloadHash = headers['x-amz-content-sha256'] ?? createHash('sha256').update(request.body ?? '').digest('hex');
-  if (request.service === 's3') headers['x-amz-content-sha256'] = payloadHash;
+  if (request.service === 's3' || request.payloadHash !== undefined) headers['x-amz-content-sha256'] = payloadHash;
   if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
   const signedHeaders = Object.keys(headers).sort();
   const credential = { date: timestamp.slice(0, 8), region: request.region, service: request.service };

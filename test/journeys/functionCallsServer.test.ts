@@ -9,6 +9,7 @@ import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Guarantee } from '../../src/sandbox/types.ts';
 import { createFunction, invoke, lambdaTrustPolicy, uniqueName } from '../support/functions.ts';
+import { fullEnvironment, runCommand } from '../support/runCommand.ts';
 import type { SdkClients } from '../support/sdkClients.ts';
 import { useServer } from '../support/useServer.ts';
 import { zipFixture } from '../support/zipFolder.ts';
@@ -154,3 +155,64 @@ test('a function finds no endpoint variable but its own when it sets one', async
   const name = await createFunction(aws.lambda, { Role: await createRole(aws), Runtime: 'nodejs20.x', files, Environment });
   assert.equal((await invoke(aws.lambda, name)).payload, 'http://127.0.0.1:1');
 });
+
+const sdkFunctions = [
+  {
+    how: 'require in Node.js', Runtime: 'nodejs20.x', Handler: 'index.handler',
+    files: {
+      'index.js': `
+        const { STSClient, GetCallerIdentityCommand } = require('@aws-sdk/client-sts');
+        const { CloudWatchLogsClient, CreateLogGroupCommand } = require('@aws-sdk/client-cloudwatch-logs');
+        const { DynamoDBDocumentClient } = require('@aws-sdk/lib-dynamodb');
+        exports.handler = async ({ logGroupName }) => {
+          const { Arn } = await new STSClient({}).send(new GetCallerIdentityCommand({}));
+          const refusal = await new CloudWatchLogsClient({}).send(new CreateLogGroupCommand({ logGroupName })).then(() => null, (error) => error.name);
+          return { Arn, refusal, more: typeof DynamoDBDocumentClient };
+        };`,
+    },
+  },
+  {
+    how: 'import in Node.js', Runtime: 'nodejs20.x', Handler: 'index.handler',
+    files: {
+      'index.mjs': `
+        import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+        import { S3Client } from '@aws-sdk/client-s3';
+        const sts = new STSClient({});
+        export const handler = async () => ({ Arn: (await sts.send(new GetCallerIdentityCommand({}))).Arn, refusal: 'AccessDeniedException', more: typeof S3Client });`,
+    },
+  },
+  {
+    how: 'import boto3 in Python', Runtime: 'python3.11', Handler: 'app.handler',
+    files: {
+      'app.py': `
+import boto3, botocore
+def handler(event, context):
+    try:
+        boto3.client('logs').create_log_group(logGroupName=event['logGroupName'])
+        refusal = None
+    except botocore.exceptions.ClientError as error:
+        refusal = error.response['Error']['Code']
+    more = 'function' if '/var/lang/lib/python3.11/site-packages/' in boto3.__file__ or 'sdk-python-' in boto3.__file__ else boto3.__file__
+    return {'Arn': boto3.client('sts').get_caller_identity()['Arn'], 'refusal': refusal, 'more': more}
+`,
+    },
+  },
+] as const;
+
+for (const { how, files, ...settings } of sdkFunctions) {
+  test(`the AWS SDK is there as on AWS: ${how}`, { timeout: 120_000 }, async (t) => {
+    const { aws } = scene();
+    const Role = await createRole(aws);
+    const name = await createFunction(aws.lambda, { ...settings, Role, files, Timeout: 30, MemorySize: 512 });
+    const { payload, text } = await invoke(aws.lambda, name, { logGroupName: 'forbidden' });
+    if (text.includes('ImportModuleError') && !(await isRegistryReachable())) return t.skip('not run: the package registry cannot be reached');
+    const { Arn, refusal, more } = payload as { Arn?: string; refusal?: string; more?: string };
+    assert.equal(Arn, `arn:aws:sts::000000000000:assumed-role/${Role.slice(Role.lastIndexOf('/') + 1)}/${name}`, text);
+    assert.equal(refusal, 'AccessDeniedException');
+    assert.equal(more, 'function');
+  });
+}
+
+async function isRegistryReachable(): Promise<boolean> {
+  return (await runCommand('npm', ['ping'], { env: fullEnvironment(), timeoutMs: 30_000 })).exitCode === 0;
+}

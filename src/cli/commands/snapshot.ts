@@ -95,8 +95,8 @@ async function agrees(location: ServerLocation, health: Health, terminal: Termin
 function describeTransfer(method: 'POST' | 'PUT', location: ServerLocation, terminal: Terminal, onBytes: Transfer['onBytes']): Transfer {
   const url = new URL('/_haneul/snapshot', location.endpoint);
   // The body of an upload is too large to be hashed before it is sent; the snapshot carries checksums of its own.
-  const own = method === 'PUT' ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {};
-  const request = { method, url: url.href, headers: own, service: 'haneul', region: defaultOptions.region, nowMs: terminal.clock.now() };
+  const own = method === 'PUT' ? { payloadHash: 'UNSIGNED-PAYLOAD' } : {};
+  const request = { ...own, method, url: url.href, service: 'haneul', region: defaultOptions.region, nowMs: terminal.clock.now() };
   const length = method === 'POST' ? { 'content-length': '0' } : {};
   return { method, url, headers: { ...signRequest(request, callerKey(location, terminal)), ...length }, idleMs, onBytes };
 }

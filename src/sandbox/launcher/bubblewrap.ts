@@ -295,11 +295,23 @@ function sandboxArguments(
   if (request.layersFolder === undefined) args.push('--dir', placement.layersFolder);
   else args.push('--ro-bind', request.layersFolder, placement.layersFolder);
   if (request.runtimeFolder !== undefined) args.push('--ro-bind', request.runtimeFolder, placement.runtimeFolder);
+  args.push(...packageMounts(request));
   args.push('--remount-ro', '/', '--chdir', placement.taskFolder);
   for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
   if (context.filter) args.push('--seccomp', String(fds.seccomp));
   args.push('--info-fd', String(fds.info));
   return args;
+}
+
+/**
+ * `import` looks only in the folders above the importing file, where `require` knows NODE_PATH as well. AWS serves both from layers
+ * and from its SDK, in this order; two links above /var/task do the same.
+ */
+function packageMounts({ packages }: LaunchRequest): string[] {
+  if (packages === undefined) return [];
+  const links = packages.family === 'node' ? ['--symlink', `${placement.layersFolder}/nodejs/node_modules`, '/var/node_modules', '--symlink', packages.path, '/node_modules'] : [];
+  if (packages.folder === undefined) return links;
+  return [...foldersAbove([packages.path]), '--ro-bind', packages.folder, packages.path, ...links];
 }
 
 function dropPrivileges({ tools }: Context, uid: number | undefined): string[] {

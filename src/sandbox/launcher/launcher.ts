@@ -22,6 +22,8 @@ export interface LaunchRequest {
   readonly runtimeFolder: string | undefined;
   /** Host folders or files outside /usr that the interpreter needs, seen at the same path. */
   readonly interpreterPaths: readonly string[];
+  /** Packages that every function of the interpreter finds: a host folder, when there is one, and where it is seen. */
+  readonly packages: { readonly family: 'node' | 'python'; readonly folder: string | undefined; readonly path: string } | undefined;
   /** Program and arguments, as paths inside; {@link Placement} tells them. */
   readonly command: (placement: Placement) => readonly string[];
   readonly variables: (placement: Placement) => Readonly<Record<string, string>>;
@@ -42,6 +44,8 @@ export interface Placement {
   readonly layersFolder: string;
   readonly runtimeFolder: string;
   readonly temporaryFolder: string;
+  /** Where the packages of the interpreter are, when that is not where it was asked for. */
+  readonly packagesFolder?: string;
   /** `host:port` of the Runtime API, when one was asked for. */
   readonly runtimeApiAddress: string | undefined;
   /** `host:port` of the endpoint, when that is not 127.0.0.1 and the port that was asked for. */

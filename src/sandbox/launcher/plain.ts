@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -93,8 +93,11 @@ async function place(request: LaunchRequest, home: string, uid: number | undefin
   if (request.runtimeFolder !== undefined) await cp(request.runtimeFolder, placement.runtimeFolder, { recursive: true });
   for (const folder of await readdir(home)) await chmod(join(home, folder), 0o755);
   await mkdir(placement.temporaryFolder, { mode: 0o700 });
+  const { packages } = request;
+  // Above the code, where both `require` and `import` look.
+  if (packages?.folder !== undefined && packages.family === 'node') await symlink(packages.folder, join(home, 'node_modules'));
   if (uid !== undefined) await chown(placement.temporaryFolder, uid, uid);
-  return placement;
+  return packages?.folder === undefined ? placement : { ...placement, packagesFolder: packages.folder };
 }
 
 function startProcess(

@@ -18,10 +18,10 @@ const partial: HeadReading = { kind: 'partial' };
 const foreign: HeadReading = { kind: 'foreign' };
 
 const opening = 'POST /2015-03-31/functions/';
+// The whole head but its last line end. One expression over everything is several times faster than one for each line.
+const wellFormed = /^[\x20-\x7e]+(?:\r\n[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 // Invoke (Lambda API reference): a name or ARN, percent-encoded or not, and a query.
 const requestLine = /^POST (\/2015-03-31\/functions\/[A-Za-z0-9_.:$%-]{1,1024}\/invocations)(?:\?([A-Za-z0-9_.:$%~&=+*-]{0,2048}))? HTTP\/1\.1$/;
-const fieldName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 // No blanks but the usual one: parsers disagree about the others.
 const contentLength = /^ ?\d{1,15}$/;
 
@@ -31,28 +31,25 @@ export function readHead(bytes: Buffer): HeadReading {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return partial;
   const text = bytes.toString('latin1', 0, end);
+  if (!wellFormed.test(text)) return foreign;
   let lineEnd = text.indexOf('\r\n');
   const line = requestLine.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
   if (!line) return foreign;
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let count = 0; lineEnd >= 0; count += 1) {
     const start = lineEnd + 2;
-    lineEnd = text.indexOf('\r\n', start);
-    if (count === fastHeadersMax || !readField(lineEnd < 0 ? text.slice(start) : text.slice(start, lineEnd), headers)) return foreign;
+    const colon = text.indexOf(':', start);
+    lineEnd = text.indexOf('\r\n', colon);
+    const value = text.slice(colon + 1, lineEnd < 0 ? text.length : lineEnd);
+    if (count === fastHeadersMax || !addField(text.slice(start, colon).toLowerCase(), value, headers)) return foreign;
   }
   const length = headers['content-length'];
   if (length === undefined) return foreign;
   return { kind: 'request', head: { method: 'POST', path: line[1] ?? '', query: line[2] ?? '', headers }, headBytes: end + 4, bodyBytes: Number(length) };
 }
 
-/** Adds one header line; false when the request is not for the fast path. */
-function readField(line: string, headers: Record<string, string>): boolean {
-  const colon = line.indexOf(':');
-  if (colon < 1) return false;
-  const name = line.slice(0, colon);
-  const rest = line.slice(colon + 1);
-  if (!fieldName.test(name) || !fieldValue.test(rest)) return false;
-  const key = name.toLowerCase();
+/** Adds one header; false when the request is not for the fast path. */
+function addField(key: string, rest: string, headers: Record<string, string>): boolean {
   const value = trimBlanks(rest);
   switch (key) {
     case 'transfer-encoding':

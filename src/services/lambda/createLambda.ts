@@ -74,7 +74,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
   return {
-    service: lambdaService.bind({ ...deps, log, packages, fleet }),
+    service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters }),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     recover: () => packages.recover(),
     async close(drainMs) {

@@ -5,6 +5,7 @@ import type { BlobStore } from '../../blob/blobStore.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
+import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 
@@ -17,6 +18,8 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  /** Programs that could run functions on this host. */
+  readonly interpreters: () => readonly Interpreter[];
   readonly roles: RoleDirectory;
   readonly clock: Clock;
   readonly random: Random;

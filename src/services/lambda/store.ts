@@ -43,6 +43,8 @@ export interface CodeReference {
   readonly zippedBytes: number;
   /** Of the programs and libraries inside; empty for a package of scripts. */
   readonly nativeArchitectures: readonly string[];
+  /** Python versions (`3.12`) that its extension modules were built for; absent in rows of earlier versions. */
+  readonly nativePythons?: readonly string[];
 }
 
 export interface FunctionRow {

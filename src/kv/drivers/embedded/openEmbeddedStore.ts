@@ -32,8 +32,14 @@ export interface EmbeddedStoreOptions {
  * A durable store in a directory that this process alone owns, in the newest format: older data is upgraded before anybody sees it. What
  * cannot be opened is a {@link UserFacingError}.
  */
-export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
-  const { folder, clock, random, log, metrics = silentMetrics, upgrades = dataUpgrades } = options;
+export async function openEmbeddedStore({
+  folder,
+  clock,
+  random,
+  log,
+  metrics = silentMetrics,
+  upgrades = dataUpgrades,
+}: EmbeddedStoreOptions): Promise<Store> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await acquireOwnerLock(folder, random);
@@ -44,7 +50,8 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       // The data file may be new, and so may the folder.
       for (const made of [folder, dirname(resolve(folder))]) await syncFolder(made);
       log.debug('store opened', { folder });
-      const store = createOptimisticStore({ engine: withFolderCare(measureEngine(engine, metrics), format, lock.release), clock, random });
+      const measured = withFolderCare(measureEngine(engine, metrics), format, lock.release);
+      const store = createOptimisticStore({ engine: measured, clock, random });
       if (from < format) await upgrade(store, { folder, from, upgrades, log });
       return store;
     } catch (error) {

@@ -361,7 +361,8 @@ def install_paths():
     task, opt = os.environ["LAMBDA_TASK_ROOT"], os.environ.get("HANEUL_LAYERS", "/opt")
     version = "python{}.{}".format(*sys.version_info[:2])
     own = sys.path.pop(0)
-    sys.path[0:0] = [task, os.path.join(opt, "python", "lib", version, "site-packages"), os.path.join(opt, "python")]
+    packages = os.environ.get("HANEUL_PACKAGES", os.path.join("/var/lang/lib", version, "site-packages"))
+    sys.path[0:0] = [task, os.path.join(opt, "python", "lib", version, "site-packages"), os.path.join(opt, "python"), packages]
     sys.path.append(own)
 
 

@@ -5,7 +5,7 @@ import { requireVariables } from './environment.ts';
 import { findJsonFailure } from './jsonFailure.ts';
 import { describeExit, exitErrorType } from './processExit.ts';
 import { reportLine } from './report.ts';
-import { requireRuntime, runtimeVersionOf } from './runtimes.ts';
+import { requireOpen, requireRuntime, runtimeVersionOf } from './runtimes.ts';
 import { openVariables, sealVariables } from './seal.ts';
 
 const now = Date.UTC(2026, 0, 1);
@@ -16,12 +16,22 @@ test('requireRuntime knows what runs here', () => {
   assert.deepEqual(requireRuntime('provided.al2023', now), { family: 'custom' });
 });
 
-test('requireRuntime names the successor of a retired runtime, by date', () => {
-  const expected =
-    'The runtime parameter of nodejs14.x is no longer supported for creating or updating AWS Lambda functions. We recommend you use the new runtime (nodejs22.x) while creating or updating functions.';
-  assert.throws(() => requireRuntime('nodejs14.x', now), { code: 'InvalidParameterValueException', message: expected });
-  assert.throws(() => requireRuntime('nodejs14.x', Date.UTC(2023, 0, 1)), /failed to satisfy constraint/);
-  assert.deepEqual(requireRuntime('python3.9', now), { family: 'python', version: '3.9' });
+test('requireRuntime goes by the dates on which AWS blocks creation and updates, and names the successor', () => {
+  const refused = (id: string): string =>
+    `The runtime parameter of ${id} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions. Its successor is ${id.startsWith('node') ? 'nodejs24.x' : 'python3.14'}.`;
+  assert.throws(() => requireRuntime('nodejs8.10', now), { code: 'InvalidParameterValueException', message: refused('nodejs8.10') });
+  const lastDay = Date.UTC(2027, 0, 31, 23);
+  for (const id of ['python3.8', 'python3.9', 'nodejs16.x', 'nodejs18.x', 'nodejs20.x']) {
+    assert.ok(requireRuntime(id, lastDay), id);
+    assert.throws(() => requireRuntime(id, Date.UTC(2027, 1, 1)), { message: refused(id) });
+    assert.ok(requireRuntime(id, Date.UTC(2027, 1, 1), 'update'), id);
+    assert.throws(() => requireRuntime(id, Date.UTC(2027, 2, 3), 'update'), { message: refused(id) });
+  }
+});
+
+test('requireOpen keeps code of a closed runtime from being updated', () => {
+  assert.doesNotThrow(() => requireOpen('python3.9', Date.UTC(2027, 2, 2), 'update'));
+  assert.throws(() => requireOpen('python3.9', Date.UTC(2027, 2, 3), 'update'), { code: 'InvalidParameterValueException' });
 });
 
 test('requireRuntime refuses unknown runtimes with the list, and those it cannot run by name', () => {

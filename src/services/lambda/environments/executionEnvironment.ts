@@ -9,6 +9,7 @@ import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
 import type { Environment, InitOutcome, InvocationOutcome, Sandbox } from '../../../sandbox/types.ts';
 import { functionArn } from '../domain/functionName.ts';
+import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
 import { crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, timeoutText } from '../domain/report.ts';
 import type { RunFailure } from '../domain/report.ts';
@@ -100,7 +101,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 
   /** Starts a process and waits for its init; it is kept only when that succeeded. */
   async function start(initTimeoutMs: number): Promise<InitOutcome> {
-    const foreign = describeForeignCode(row, deps.hostArchitecture);
+    const foreign = describeForeignCode(row, { architecture: deps.hostArchitecture, interpreters: deps.sandbox.interpreters });
     if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
     hold ??= await deps.packages.open(row.code);
     credentials = await freshCredentials();
@@ -206,14 +207,6 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       hold = undefined;
     },
   };
-}
-
-// DEVIATION: scripts run on either architecture; only a package with programs of the other one cannot.
-function describeForeignCode({ code, architecture }: Deployment['row'], hostArchitecture: string): string | undefined {
-  const { nativeArchitectures } = code;
-  if (nativeArchitectures.length === 0 || nativeArchitectures.includes(hostArchitecture)) return undefined;
-  const held = nativeArchitectures.join(', ');
-  return `The package holds programs or libraries for ${held}, and this host runs ${hostArchitecture} (the function is declared ${architecture}).`;
 }
 
 const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput) => ({

@@ -4,6 +4,7 @@ import type { Call } from '../../../framework/context.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
 import type { Variables } from '../domain/environment.ts';
+import { requireLoadableModules } from '../domain/foreignCode.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { requireRuntime } from '../domain/runtimes.ts';
@@ -42,6 +43,7 @@ export const createFunction = operation('CreateFunction', {
     if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
     return packages.add(input.Code.ZipFile, call.signal, async (code) => {
       const row = newFunction(input, { reference, variables, code, call, context });
+      requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
         await requireFree(tx, reference);
         const { codeBytes } = await addUsage(tx, reference, { codeBytes: code.zippedBytes, functions: 1 });

@@ -2,7 +2,9 @@ import type { UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
 import { describeVersion } from '../domain/configuration.ts';
+import { requireLoadableModules } from '../domain/foreignCode.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
+import { requireOpen } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
 import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
@@ -23,6 +25,7 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
     requireSizes(input);
     const before = await store.read((tx) => requireFunction(tx, reference));
     requireRevision(before.latest, input.RevisionId);
+    requireOpen(before.latest.runtime, call.nowMs, 'update');
     if (input.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
     if (input.DryRun === true) return describeDryRun(input.ZipFile, { input, call, context, reference, before });
     const { row, replaced } = await packages.add(input.ZipFile, call.signal, (code) => commit(code, { input, call, context, reference }));
@@ -44,7 +47,9 @@ async function commit(code: CodeReference, update: Update): Promise<{ row: Versi
   return context.store.transact(async (tx) => {
     const head = await requireFunction(tx, reference);
     requireRevision(head.latest, input.RevisionId);
-    const changed = await commitLatest(tx, reference, head, withCode(head, code, update), context);
+    const next = withCode(head, code, update);
+    requireLoadableModules(next, context.interpreters());
+    const changed = await commitLatest(tx, reference, head, next, context);
     const row = input.Publish === true ? await publish(tx, reference, changed, context) : changed.latest;
     return { row, replaced: head.latest.code };
   });
@@ -68,6 +73,7 @@ async function describeDryRun(archive: Uint8Array, { before, ...update }: Update
   try {
     await context.packages.add(archive, update.call.signal, async (code) => {
       described = withCode(before, code, update);
+      requireLoadableModules(described, context.interpreters());
       throw new DryRunEnd();
     });
   } catch (error) {

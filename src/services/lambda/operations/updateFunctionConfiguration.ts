@@ -3,9 +3,10 @@ import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
+import { requireLoadableModules } from '../domain/foreignCode.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
-import { requireRuntime } from '../domain/runtimes.ts';
+import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
@@ -37,7 +38,10 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
       requireRevision(head.latest, input.RevisionId);
-      return (await commitLatest(tx, reference, head, { ...head.latest, ...change }, context)).latest;
+      requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
+      const next = { ...head.latest, ...change };
+      if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
+      return (await commitLatest(tx, reference, head, next, context)).latest;
     });
     fleet.retire(reference, reference.name, latest);
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
@@ -51,7 +55,7 @@ function changeOf(
   call: Call,
   { random, sealKey }: LambdaContext,
 ): Partial<VersionRow> {
-  if (input.Runtime !== undefined) requireRuntime(input.Runtime, call.nowMs);
+  if (input.Runtime !== undefined) requireRuntime(input.Runtime, call.nowMs, 'update');
   const variables = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
   return {
     ...(input.Runtime === undefined ? {} : { runtime: input.Runtime }),

@@ -73,7 +73,7 @@ test('unpackArchive writes files and folders that every user can read, and keeps
     { name: './deep/er/file.txt', content: 'deep' },
   ]);
   await unpacking(archive, async (result, folder) => {
-    assert.deepEqual(result, { kind: 'unpacked', unzippedBytes: 10 + 25 + 4, entries: 4, nativeArchitectures: [] });
+    assert.deepEqual(result, { kind: 'unpacked', unzippedBytes: 10 + 25 + 4, entries: 4, nativeArchitectures: [], nativePythons: [] });
     assert.equal((await lstat(join(folder, 'lib'))).mode & 0o777, 0o755);
     assert.equal((await lstat(join(folder, 'lib/tool'))).mode & 0o777, 0o755);
     assert.equal((await lstat(join(folder, 'index.mjs'))).mode & 0o777, 0o644);
@@ -211,4 +211,10 @@ test('unpackArchive survives random damage without an unexpected error', async (
     }
     await unpacking(damaged, (result) => assert.ok(result.kind === 'refused' || result.kind === 'unpacked', `round ${round}`));
   }
+});
+
+test('unpackArchive tells which Python versions extension modules were built for', async () => {
+  const names = ['numpy/core/_multiarray.cpython-311-x86_64-linux-gnu.so', 'yaml/_yaml.cpython-39-x86_64-linux-gnu.so', 'rust.abi3.so', 'cpython-312-notes.txt'];
+  const archive = zipSync(Object.fromEntries(names.map((name) => [name, new Uint8Array([1])])));
+  await unpacking(archive, (result) => assert.deepEqual(result.kind === 'unpacked' && result.nativePythons, ['3.9', '3.11']));
 });

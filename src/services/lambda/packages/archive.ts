@@ -23,6 +23,8 @@ export type UnpackResult =
       readonly entries: number;
       /** Of the programs and libraries inside (`x86_64`, `arm64`, or another by its number); empty for a package of scripts. */
       readonly nativeArchitectures: readonly string[];
+      /** Python versions (`3.12`) that extension modules inside were built for; empty where there are none, or only of the stable ABI. */
+      readonly nativePythons: readonly string[];
     }
   /** `detail` is for our log; AWS says the same of all broken archives. */
   | { readonly kind: 'refused'; readonly reason: 'broken' | 'too-large' | 'empty'; readonly detail: string };
@@ -37,7 +39,7 @@ export async function unpackArchive(archive: Uint8Array, target: string, limits:
     const tally: Tally = { remainingBytes: limits.unzippedBytesMax, architectures: new Set() };
     await writeEntries(zip, plan, target, tally);
     const unzippedBytes = limits.unzippedBytesMax - tally.remainingBytes;
-    return { kind: 'unpacked', unzippedBytes, entries: plan.length, nativeArchitectures: [...tally.architectures].sort() };
+    return { kind: 'unpacked', unzippedBytes, entries: plan.length, nativeArchitectures: [...tally.architectures].sort(), nativePythons: pythonsOf(plan) };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', reason: error.reason, detail: error.message };
     if (isHostFault(error)) throw error;
@@ -147,6 +149,16 @@ function requireFoldersAbove(path: string, kinds: ReadonlyMap<string, PlannedEnt
     const kind = kinds.get(parent);
     if (kind !== undefined && kind !== 'folder') throw broken(`${path} lies below the ${kind} ${parent}`);
   }
+}
+
+// PEP 3149: `name.cpython-312-x86_64-linux-gnu.so`; `name.abi3.so` loads in every later version.
+function pythonsOf(plan: readonly PlannedEntry[]): string[] {
+  const versions = new Set<string>();
+  for (const { path } of plan) {
+    const [, major, minor] = /\.cpython-(\d)(\d{1,2})[a-z]*-[^/]*\.so$/.exec(path) ?? [];
+    if (minor !== undefined) versions.add(`${major}.${minor}`);
+  }
+  return [...versions].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
 /** What has come out of an archive so far. */

@@ -30,6 +30,7 @@ export interface PackageHold {
 interface UnpackedPackage extends PackageHold {
   readonly sha256: string;
   readonly nativeArchitectures: readonly string[];
+  readonly nativePythons: readonly string[];
 }
 
 export interface PackageStore {
@@ -97,7 +98,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       if (answer.kind === 'refused') throw refusalOf(answer, log);
       return await exclusive(answer.sha256, async () => {
         await moveInto(target, folderOf(answer.sha256));
-        return { ...hold(answer.sha256), sha256: answer.sha256, nativeArchitectures: answer.nativeArchitectures };
+        return { ...hold(answer.sha256), sha256: answer.sha256, nativeArchitectures: answer.nativeArchitectures, nativePythons: answer.nativePythons };
       });
     } finally {
       await rm(target, { recursive: true, force: true });
@@ -113,8 +114,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       doubtful.add(held.sha256);
       try {
         const { id } = await blobs.put(archive);
-        const { sha256, nativeArchitectures } = held;
-        return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures }).catch(async (error: unknown) => {
+        const { sha256, nativeArchitectures, nativePythons } = held;
+        return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures, nativePythons }).catch(async (error: unknown) => {
           await blobs.delete(id);
           throw error;
         });
