@@ -5,6 +5,7 @@ import { envCommand } from './commands/env.ts';
 import { invokeCommand } from './commands/invoke.ts';
 import { logsCommand } from './commands/logs.ts';
 import { resetCommand } from './commands/reset.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   invokeCommand,
   logsCommand,
   clockCommand,
+  snapshotCommand,
   resetCommand,
   doctorCommand,
 ];

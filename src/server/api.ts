@@ -6,7 +6,7 @@ import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
 import type { Composition } from './compose.ts';
-import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, serveControl } from './control.ts';
+import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
 import { refuseForeignRequest } from './hostGuard.ts';
 import type { Platform } from './platform.ts';
 
@@ -20,10 +20,15 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
   if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
-  return await platform.use(async (state) => {
-    if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
-    return await serveApi(new ApiArrival(arrival, via), state.chain);
-  });
+  try {
+    return await platform.use(async (state) => {
+      if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
+      return await serveApi(new ApiArrival(arrival, via), state.chain);
+    });
+  } catch (error) {
+    if (error instanceof ServiceError) return controlAnswer(error.status ?? 500, { __type: error.code, message: error.message });
+    throw error;
+  }
 }
 
 // Steering the server, and packages behind a link that is its own permission, are for those outside.
@@ -69,9 +74,11 @@ async function readApiBody(arrival: Arrival, bytesMax: number, tooLarge: () => S
 async function answerControl(arrival: Arrival, chain: ChainDeps, control: ControlTarget): Promise<WireResponse> {
   const { head } = arrival;
   try {
-    const body = await readApiBody(arrival, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }));
+    const upload = isUpload(head) ? arrival.stream : undefined;
+    // A signature that covers an upload could only be verified after it: where signatures count it must be signed as UNSIGNED-PAYLOAD.
+    const body = upload ? new Uint8Array() : await readApiBody(arrival, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }));
     if (!chain.trustUnknownKeys && !isPublicControlPath(head.path)) await requireRoot(head, body, chain);
-    return await serveControl(control, { method: head.method, path: head.path, body });
+    return await serveControl(control, { method: head.method, path: head.path, body, ...(upload ? { upload: upload() } : {}) });
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 403, { __type: error.code, message: error.message });
     throw error;

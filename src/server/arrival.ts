@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { RequestHead } from '../wire/types.ts';
 
 /** One request as it arrived, whichever parser read it. */
@@ -8,4 +9,6 @@ export interface Arrival {
   readonly signal: AbortSignal;
   /** The whole body. Rejects with a `BodyError`; called at most once, and what it leaves unread is discarded after the answer. */
   readBody(bytesMax: number): Promise<Uint8Array>;
+  /** The body as it comes, instead; only by node:http. */
+  readonly stream?: () => Readable;
 }

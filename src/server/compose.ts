@@ -45,6 +45,8 @@ export interface Composition {
   advanceClock(milliseconds: number): Promise<void>;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
   findCodeDownload(token: string): CodeArchive | undefined;
+  /** Resolves when the output of functions so far is stored. */
+  settle(): Promise<void>;
   /** Stops background work and every environment; what is acknowledged is already on disk. */
   close(): Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       const download = lambda.findCodeDownload(token);
       return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
     },
+    settle: () => logs.sink.flush(),
     async close() {
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);

@@ -1,6 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import { metricsContentType } from '../base/metrics.ts';
 import type { WireResponse } from '../wire/types.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** What the control endpoints can see and do. */
 export interface ControlTarget {
@@ -9,6 +10,7 @@ export interface ControlTarget {
   metrics(): string;
   clock: { now(): number; offsetMs(): number; advance(milliseconds: number): Promise<void> };
   reset(): Promise<void>;
+  snapshots: Snapshots;
   /** Answers first, then stops. */
   requestStop(): void;
   serviceStates(): Readonly<Record<string, string>>;
@@ -19,9 +21,14 @@ export interface ControlRequest {
   readonly method: string;
   readonly path: string;
   readonly body: Uint8Array;
+  /** The body of a path that takes one of any length. */
+  readonly upload?: AsyncIterable<Uint8Array>;
 }
 
 type ControlRoute = (target: ControlTarget, request: ControlRequest) => Promise<WireResponse> | WireResponse;
+
+/** The one path whose body is not read before it is served. */
+const uploadRoute = 'PUT /_haneul/snapshot';
 
 const routes: Readonly<Record<string, ControlRoute>> = {
   'GET /_haneul/health': (target) => controlAnswer(200, target.health()),
@@ -34,6 +41,14 @@ const routes: Readonly<Record<string, ControlRoute>> = {
   'POST /_haneul/reset': async (target) => {
     await target.reset();
     return controlAnswer(200, { status: 'reset' });
+  },
+  'POST /_haneul/snapshot': async ({ snapshots }) => {
+    const { content, bytes } = await snapshots.save();
+    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'content-length': String(bytes) }, body: content };
+  },
+  [uploadRoute]: async ({ snapshots }, { upload }) => {
+    if (!upload) throw new ServiceError('BadRequest', 'Send the snapshot as the body.', { status: 400 });
+    return controlAnswer(200, { status: 'loaded', ...(await snapshots.load(upload)) });
   },
   'POST /_haneul/stop': (target) => {
     target.requestStop();
@@ -59,6 +74,11 @@ export function isControlPath(path: string): boolean {
 /** True for what is answered to anyone: wait strategies and container health checks sign nothing, and learn no more than that it runs. */
 export function isPublicControlPath(path: string): boolean {
   return path === '/_localstack/health';
+}
+
+/** True for a request whose body is to be handed on as it comes. */
+export function isUpload({ method, path }: { readonly method: string; readonly path: string }): boolean {
+  return `${method} ${path}` === uploadRoute;
 }
 
 /** Serves one control request; the caller has checked that it may be made. */

@@ -13,6 +13,8 @@ export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
 export const functionBodyBytesInFlightMax = 128 * 1024 * 1024;
 /** A body for an operation that names no limit of its own. */
 export const bodyBytesMaxDefault = 16 * 1024 * 1024;
+/** An uploaded snapshot: larger ones are moved with the data folder. */
+export const snapshotBytesMax = 256 * 1024 * 1024 * 1024;
 /** How long a stop waits for requests under way. */
 export const drainMs = 10_000;
 /** How much of a body that nobody wants is still taken after the answer, and for how long, so that the client can read it. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
@@ -31,6 +32,8 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, close: () => close(server, front) };
 }
 
+const wantedEvent = 'haneul-body-wanted';
+
 /** The server behind the fast path: node:http with this server's limits and answers. */
 export function createHttpServer(respond: Respond, onBug: (error: unknown) => void, budget: BodyBudget): Server {
   const server = createServer({
@@ -52,7 +55,12 @@ export function createHttpServer(respond: Respond, onBug: (error: unknown) => vo
   server.on('request', exchange);
   // 100 Continue goes out only once someone reads the body, so a refused upload is never sent.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    incoming.once('resume', () => outgoing.headersSent || outgoing.writeContinue());
+    let continued = false;
+    const goOn = (): void => {
+      if (!continued && !outgoing.headersSent) outgoing.writeContinue();
+      continued = true;
+    };
+    incoming.once('resume', goOn).once(wantedEvent, goOn);
     exchange(incoming, outgoing);
   });
   server.on('clientError', answerMalformed);
@@ -67,10 +75,18 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   const response = await respond({
     head: headOf(incoming),
     readBody: (bytesMax) => readBody(incoming, bytesMax, budget),
+    stream: () => {
+      // Who reads it by iteration never resumes it, and the client may be waiting for its 100 Continue.
+      incoming.emit(wantedEvent);
+      return incoming;
+    },
     sourceIp: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     signal: abort.signal,
   });
-  if (outgoing.destroyed) return;
+  if (outgoing.destroyed) {
+    if (response.body instanceof Readable) response.body.destroy();
+    return;
+  }
   // The rest of a body that nobody wants would otherwise be read as the next request, or fill the socket.
   const unread = !incoming.complete;
   const { status, headers, body } = response;

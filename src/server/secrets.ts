@@ -1,15 +1,24 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../base/errors.ts';
 import { iamId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 
 const sealKeyBytes = 32;
+/** The file of the seal key in a data folder, and its name in a snapshot. */
+export const sealKeyName = 'seal.key';
 
 /** The key that settings are encrypted with at rest: made once, kept beside the data with mode 0600; in memory it lives as long as the server. */
 export function loadSealKey(dataFolder: string | undefined, random: Random): Buffer {
   if (dataFolder === undefined) return random.bytes(sealKeyBytes);
-  return loadOrCreate(join(dataFolder, 'seal.key'), () => random.bytes(sealKeyBytes));
+  return loadOrCreate(join(dataFolder, sealKeyName), () => random.bytes(sealKeyBytes));
+}
+
+/** Puts the key of a loaded snapshot in the place of this data folder's own. */
+export function replaceSealKey(dataFolder: string, key: Uint8Array): void {
+  const path = join(dataFolder, sealKeyName);
+  writeFileSync(`${path}.new`, key, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
 }
 
 /** The administrator's key pair of a server that trusts no unknown keys. */

@@ -18,6 +18,7 @@ import { isLoopbackHost, type ServerOptions } from './options.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { loadRootKey, loadSealKey, type RootKey } from './secrets.ts';
 import { removeServerFile, writeServerFile } from './serverFile.ts';
+import { createSnapshots } from './snapshots.ts';
 import { openStorage } from './storage.ts';
 
 export const version: string = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
@@ -115,7 +116,7 @@ async function serve(
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const control: ControlTarget = {
     health: () => ({
-      status: 'running',
+      status: platform.isUsable() ? 'running' : 'unusable',
       version,
       endpoint,
       pid: process.pid,
@@ -129,6 +130,7 @@ async function serve(
     metrics: () => metrics.format(),
     clock,
     reset: () => platform.reset(),
+    snapshots: createSnapshots(foundation, platform, { version, endpoint }),
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BlobStore, openBlobStore } from '../blob/blobStore.ts';
 import { openMemoryBlobStore } from '../blob/memoryBlobStore.ts';
+import { loadSnapshot, type SnapshotContent } from '../blob/snapshot/loadSnapshot.ts';
 import { wallClock } from '../base/clock.ts';
 import { UserFacingError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -13,6 +14,7 @@ import { openEmbeddedStore } from '../kv/drivers/embedded/openEmbeddedStore.ts';
 import { openMemoryStore } from '../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../kv/store.ts';
 import { measureStore } from './metrics/storeMetrics.ts';
+import { replaceSealKey, sealKeyName } from './secrets.ts';
 
 /** Everything of a server that is on disk, or in memory instead of it. */
 export interface Storage {
@@ -22,6 +24,10 @@ export interface Storage {
   readonly codeFolder: string;
   /** Sockets and other things that belong to running processes. Short, because a socket's path ends at 107 bytes. */
   readonly runFolder: string;
+  /** Drafts of snapshots; emptied at every start. */
+  readonly snapshotFolder: string;
+  /** Replaces everything by a verified snapshot in the snapshot folder. Interrupted by a kill, it is done again at the next start. */
+  restore(path: string): Promise<SnapshotContent>;
   /** Removes every row, body and package. */
   wipe(): Promise<void>;
   close(): Promise<void>;
@@ -47,17 +53,46 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
   const openBlobs = async (): Promise<BlobStore> =>
     dataFolder === undefined ? openMemoryBlobStore(engine) : await openBlobStore({ ...engine, folder: blobFolder, store });
   let blobs = await openBlobs();
+  const snapshotFolder = join(home, 'snapshots');
+  const loading = join(snapshotFolder, loadingName);
+
+  async function clearBodies(): Promise<void> {
+    await rm(blobFolder, { recursive: true, force: true });
+    await rm(codeFolder, { recursive: true, force: true });
+    await mkdir(codeFolder, { recursive: true, mode: 0o755 });
+  }
+
+  async function load(): Promise<SnapshotContent> {
+    await blobs.close();
+    await clearBodies();
+    blobs = await openBlobs();
+    const content = await loadSnapshot({ path: loading, store, blobs, log });
+    const sealKey = content.secrets[sealKeyName];
+    if (dataFolder !== undefined && sealKey !== undefined) replaceSealKey(dataFolder, sealKey);
+    await rm(loading);
+    return content;
+  }
+
+  if (await emptySnapshotFolder(snapshotFolder)) {
+    log.warn('loading a snapshot was interrupted; it is loaded again');
+    await load();
+  }
   return {
     store,
     blobs: () => blobs,
     codeFolder,
     runFolder,
+    snapshotFolder,
+    async restore(path) {
+      await rename(path, loading);
+      await syncFolder(snapshotFolder);
+      return await load();
+    },
     async wipe() {
+      await rm(loading, { force: true });
       await blobs.close();
       await store.replaceRows([]);
-      await rm(blobFolder, { recursive: true, force: true });
-      await rm(codeFolder, { recursive: true, force: true });
-      await mkdir(codeFolder, { recursive: true, mode: 0o755 });
+      await clearBodies();
       blobs = await openBlobs();
     },
     async close() {
@@ -66,6 +101,26 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
       await rm(runFolder, { recursive: true, force: true });
     },
   };
+}
+
+// A snapshot of this name is whole, and the state may be neither the one before it nor its own.
+const loadingName = 'loading.snapshot';
+
+/** Removes drafts that a kill left behind; tells whether a snapshot was being loaded. */
+async function emptySnapshotFolder(folder: string): Promise<boolean> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const names = await readdir(folder);
+  for (const name of names) if (name !== loadingName) await rm(join(folder, name), { recursive: true, force: true });
+  return names.includes(loadingName);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 // The same data folder always gets the same run folder, so that what a killed server left behind is found and removed.
