@@ -203,7 +203,7 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer,
-    listProcesses: async () => (isGone() || pid === undefined ? [] : listTree(pid)),
+    listProcesses: async (maximum) => (isGone() || pid === undefined ? [] : listTree(pid, maximum)),
     kill() {
       if (isGone()) return;
       // The first process of the pid namespace takes the whole tree with it, and bubblewrap outside ends once all of it is gone.

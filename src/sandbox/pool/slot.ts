@@ -55,7 +55,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       environmentId: id, folder, files: undefined,
       runtimeFolder: `${runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
-      command: (placement) => (interpreter ? commandOf(interpreter, placement) : []),
+      command: (placement) => (interpreter ? commandOf(interpreter, placement, { withSite: false }) : []),
       variables: (placement) => ({
         TZ: ':UTC', PATH: `${interpreter ? `${dirname(interpreter.path)}:` : ''}/usr/local/bin:/usr/bin:/bin`,
         LAMBDA_TASK_ROOT: placement.taskFolder, LAMBDA_RUNTIME_DIR: placement.runtimeFolder, ...kind.variables,
