@@ -3,10 +3,10 @@ import type { InstalledInterpreter } from './interpreters.ts';
 import type { Packages, Placement } from './launcher/launcher.ts';
 import type { EnvironmentSpec } from './types.ts';
 
-/** How our bootstrap is started. */
-export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: Placement): readonly string[] {
+/** How our bootstrap is started. `withSite` lets Python run what the host's site-packages and the function's variables want run first. */
+export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: Placement, { withSite }: { readonly withSite: boolean }): readonly string[] {
   if (interpreter.family === 'node') return [interpreter.path, `${runtimeFolder}/index.cjs`];
-  return [interpreter.path, '-u', `${runtimeFolder}/bootstrap.py`];
+  return [interpreter.path, ...(withSite ? [] : ['-S']), '-u', `${runtimeFolder}/bootstrap.py`];
 }
 
 /** Where AWS has its SDK; what a package brings along is found before it. */

@@ -9,6 +9,7 @@ import type { LimitGroup } from './limits/limiter.ts';
 import { killGraceMs, lastOutputMs, megabytesPerVcpu } from './limits.ts';
 import type { FunctionOutput } from './output/functionOutput.ts';
 import type { RawPipe } from './output/rawPipe.ts';
+import { createRest } from './rest.ts';
 import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, ProcessExit } from './types.ts';
 
 export interface EnvironmentParts {
@@ -30,6 +31,8 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const { spec, launched, channel, group, output, pipes, wall, log } = parts;
   /** Settles as soon as the tree and its last output are known; cleaning up comes after. */
   const ended = watchEnd(parts);
+  const rest = createRest({ freezer: group.freezer, wall, isEnding: () => channel.announcedExit !== undefined });
+  void ended.then(() => rest.end());
   let peakBytes = 0;
   let isBusy = false;
   let isReady = false;
@@ -52,6 +55,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
 
   async function kill(): Promise<void> {
     launched.kill();
+    rest.end();
     // Dying is work (memory is given back page by page), and a small share of a processor would stretch it over seconds.
     group.setCpu(undefined).catch(() => undefined);
     // A launcher that does not follow its tree is not waited for.
@@ -77,6 +81,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     if (result.value.kind === 'init-error') return { ...result.value, durationMs };
     isReady = true;
     // Full speed ends with initialisation, as on AWS.
+    rest.allow();
     await group.setCpu(spec.memoryMegabytes / megabytesPerVcpu).catch((error: unknown) => log.warn('cpu limit not set', { error: String(error) }));
     return { kind: 'ready', durationMs };
   })();
@@ -88,6 +93,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     async invoke(request) {
       assert(isReady && !isBusy, 'an environment serves one request at a time, after its initialisation', { environmentId: spec.environmentId });
       isBusy = true;
+      rest.interrupt();
       try {
         const result = await firstOf<ChannelAnswer>(channel.invoke(request), ended, wall, request.deadlineMs);
         if (result.kind === 'deadline') {
@@ -97,6 +103,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
         if (result.kind === 'ended') return { kind: 'exited', exit: result.exit } satisfies InvocationOutcome;
         settleOutput();
         if (result.value.kind === 'response-too-large') await kill();
+        rest.allow();
         return result.value;
       } finally {
         isBusy = false;

@@ -75,3 +75,6 @@ export const slotRetryMs = 30_000;
 export const slotFreeMemoryMin = 384 * 1024 * 1024;
 /** How often memory and idleness are looked at. */
 export const slotCheckMs = 5_000;
+
+/** An environment that has had nothing to do for this long is frozen; a request that comes before finds it awake. */
+export const freezeAfterMs = 5;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -116,7 +117,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       assert(!isClosed, 'the sandbox is closed');
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       const interpreter = interpreterFor(spec);
-      await assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
+      assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
       const sdkFolder = interpreter && (sdks.known(interpreter) ?? (await sdks.find(spec, interpreter)));
       if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
       const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
@@ -188,7 +189,7 @@ async function copyBootstraps(target: string): Promise<void> {
 }
 
 /** Under another user, code below a 0700 folder would only say "cannot find module". */
-async function assertReadable(codeFolder: string, byOthers: boolean): Promise<void> {
-  const { mode } = await stat(codeFolder);
+function assertReadable(codeFolder: string, byOthers: boolean): void {
+  const { mode } = statSync(codeFolder);
   assert(!byOthers || (mode & 0o005) === 0o005, 'the code folder must be readable and searchable by others (0755)', { codeFolder, mode: mode.toString(8) });
 }

@@ -128,7 +128,8 @@ function connect({ options, launched, group, folder, startedAtMs, channel: frame
     onStream: (source, bytes) => output.stream(source, bytes),
     onViolation(reason) {
       log.warn('function broke the bootstrap protocol and was ended', { environmentId: spec.environmentId, reason });
-      launched.kill();
+      // A frozen process has to be woken to die.
+      queueMicrotask(() => void environment.kill());
     },
   };
   const channel = framed ?? openRuntimeApi(launched, wall);
@@ -152,7 +153,8 @@ function connect({ options, launched, group, folder, startedAtMs, channel: frame
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   };
-  return createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, startedAtMs, cleanUp });
+  const environment = createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, startedAtMs, cleanUp });
+  return environment;
 }
 
 function openRuntimeApi(launched: LaunchedProcess, wall: Clock): Channel {
@@ -162,7 +164,7 @@ function openRuntimeApi(launched: LaunchedProcess, wall: Clock): Channel {
 
 /** The program to run, or why there is none. */
 async function commandFor({ spec, interpreter }: StartOptions): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
-  if (interpreter) return (placement) => commandOf(interpreter, placement);
+  if (interpreter) return (placement) => commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) });
   const entrypoint = await findEntrypoint(spec);
   if ('errorType' in entrypoint) {
     return { kind: 'init-error', payload: Buffer.from(JSON.stringify(entrypoint)), durationMs: 0 };

@@ -244,7 +244,7 @@ function launchedProcess(parts: {
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer,
     endpointServer,
-    listProcesses: async () => (isGone() || pid === undefined ? [] : listTree(pid)),
+    listProcesses: async (maximum) => (isGone() || pid === undefined ? [] : listTree(pid, maximum)),
     kill() {
       if (isGone()) return;
       // The first process of the pid namespace takes the whole tree with it, and bubblewrap outside ends once all of it is gone.

@@ -21,12 +21,11 @@ export interface StartParts {
 
 /** Starts a shell that joins the limits and becomes bubblewrap. */
 export function startProcess({ bwrap, unshare, joinFiles, pair, script, command }: StartParts): ChildProcess {
-  // The shell joins the limits first, all at once (each costs the kernel a grace period of some 10 ms), then everything that
-  // follows is under them.
-  const joins = joinFiles.map((file, index) => `echo $$ > ${quoteForShell(file)} & j${index}=$!`);
-  const waits = joinFiles.map((_file, index) => `wait $j${index}`);
+  // The shell joins the limits first, then everything that follows is under them. The first join costs the kernel a grace period
+  // of some 10 ms, those that follow it nothing.
+  const joins = joinFiles.map((file) => `echo $$ > ${quoteForShell(file)}`);
   const start = `exec ${quoteForShell(bwrap)} --args ${fds.args} -- ${command.map(quoteForShell).join(' ')}`;
-  const text = ['set -e', ...joins, ...waits, ...(script === undefined ? [] : [script]), start].join('\n');
+  const text = ['set -e', ...joins, ...(script === undefined ? [] : [script]), start].join('\n');
   const shell = ['/bin/sh', '-c', text];
   const [program = '', ...args] = script === undefined || unshare === undefined ? shell : [unshare, '--mount', '--propagation', 'private', '--', ...shell];
   try {
@@ -84,9 +83,9 @@ export function readBubblewrapExit(code: number | null, signal: NodeJS.Signals |
 }
 
 /** A process and all its descendants. Orphans inside a pid namespace stay below its first process, so nothing gets away. */
-export function listTree(root: number): number[] {
+export function listTree(root: number, maximum = 4 * processesMax): number[] {
   const found = [root];
-  for (let index = 0; index < found.length && found.length < 4 * processesMax; index += 1) {
+  for (let index = 0; index < found.length && found.length < maximum; index += 1) {
     try {
       const pid = found[index];
       found.push(...readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number));

@@ -81,8 +81,8 @@ export interface LaunchedProcess {
   endpointServer(): Promise<Server | undefined>;
   /** Makes a slot a function's: brings its files and, where no interpreter waits, starts its program. Once. */
   assign(assignment: Assignment): Promise<void>;
-  /** Process ids of the whole tree as the host sees them; for limits that are polled. */
-  listProcesses(): Promise<readonly number[]>;
+  /** Process ids of the whole tree as the host sees them, parents first; the first `maximum`, if told so. */
+  listProcesses(maximum?: number): Promise<readonly number[]>;
   /** SIGKILL to the whole tree. Safe to call at any time and more than once. */
   kill(): void;
   /** The runtime's own end, told apart from the launcher's. */

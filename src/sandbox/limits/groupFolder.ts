@@ -33,6 +33,12 @@ async function tryRemove(folder: string, isLast: boolean): Promise<boolean> {
 
 /** Kills the members of a leftover group and removes it. */
 export async function reapGroup(folder: string, wall: Clock): Promise<void> {
+  await killMembers(folder);
+  await removeGroup(folder, wall);
+}
+
+/** SIGKILL to every process of a group. */
+export async function killMembers(folder: string): Promise<void> {
   for (const line of (await readFile(join(folder, 'cgroup.procs'), 'latin1').catch(() => '')).split('\n')) {
     const pid = Number(line);
     if (!Number.isInteger(pid) || pid <= 1) continue;
@@ -42,7 +48,6 @@ export async function reapGroup(folder: string, wall: Clock): Promise<void> {
       // It ended by itself.
     }
   }
-  await removeGroup(folder, wall);
 }
 
 /** The groups directly below `folder`; none when it does not exist. */

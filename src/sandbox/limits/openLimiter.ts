@@ -20,9 +20,11 @@ export interface LimiterOptions {
 export async function openLimiter(options: LimiterOptions): Promise<Limiter> {
   const name = options.instance;
   const hierarchies = findHierarchies(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
-  const { memory, cpu, pids } = hierarchies.v1;
+  const { memory, cpu, pids, freezer } = hierarchies.v1;
   if (memory !== undefined && cpu !== undefined && pids !== undefined && (await areWritable([memory, cpu, pids]))) {
-    return openCgroupV1({ controllers: { memory, cpu, pids }, name, wall: options.wall });
+    return openCgroupV1({
+      controllers: { memory, cpu, pids }, freezer: freezer !== undefined && (await areWritable([freezer])) ? freezer : undefined, name, wall: options.wall,
+    });
   }
   for (const parent of hierarchies.v2) {
     if (!(await areWritable([parent]))) continue;
@@ -61,7 +63,7 @@ export function findHierarchies(mountinfo: string, cgroup: string): Hierarchies 
     const [type, , options = ''] = after.split(' ');
     const locate = (path: string): string => join(mountPoint, root !== '/' && path.startsWith(root) ? path.slice(root.length) : path);
     if (type === 'cgroup') {
-      for (const controller of ['memory', 'cpu', 'pids']) {
+      for (const controller of ['memory', 'cpu', 'pids', 'freezer']) {
         if (!options.split(',').includes(controller)) continue;
         const folder = locate(own.get(controller) ?? '/');
         v1[controller] = existsSync(folder) ? folder : mountPoint;

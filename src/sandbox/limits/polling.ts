@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import { pollIntervalMs } from '../limits.ts';
+import { readFields } from './residentMemory.ts';
 import type { Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.ts';
 
 /** Limits by looking: memory and process count, no processor share. */
@@ -14,6 +15,7 @@ export function openPolling({ wall, remedy }: { readonly wall: Clock; readonly r
       { name: 'memory is limited by the kernel', on: false, remedy },
       { name: 'processor time follows the memory size', on: false, remedy },
       { name: 'the number of processes is limited', on: true },
+      { name: 'functions rest between requests', on: false, remedy },
     ],
     create: async (request) => createGroup(request, wall),
     reap: async () => 0,
@@ -37,7 +39,8 @@ function createGroup({ memoryBytes: firstBytes, processesMax }: LimitRequest, wa
     // A page that forked processes share counts once, which takes longer to find out: only when it decides.
     if (usedBytes > memoryBytes) usedBytes = Math.min(usedBytes, sum(await Promise.all(pids.map(proportionalBytes))));
     if (removed) return;
-    peakBytes = Math.max(peakBytes, usedBytes);
+    // As with cgroups: what is resident, mapped files once.
+    peakBytes = Math.max(peakBytes, usedBytes + Math.max(0, ...pids.slice(0, 8).map((pid) => readFields(`/proc/${pid}/status`, 'RssFile') * 1024)));
     if (usedBytes > memoryBytes) outOfMemory = true;
     if (outOfMemory || pids.length > processesMax) tree.kill();
   }
@@ -54,6 +57,7 @@ function createGroup({ memoryBytes: firstBytes, processesMax }: LimitRequest, wa
     async assign(bytes) {
       memoryBytes = bytes;
     },
+    freezer: undefined,
     joinFiles: [],
     watch: schedule,
     setCpu: async () => undefined,

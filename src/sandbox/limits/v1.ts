@@ -1,13 +1,17 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
-import type { Limiter, LimitGroup, LimitRequest } from './limiter.ts';
+import { killMembers, listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
+import type { Freezer, Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.ts';
+import { estimateResident, readFields } from './residentMemory.ts';
 
 export interface CgroupV1Options {
   /** Where our own process is in each controller's hierarchy; groups are made below, so that outer limits hold too. */
   readonly controllers: Readonly<Record<'memory' | 'cpu' | 'pids', string>>;
+  /** Likewise for the freezer, which not every host has. */
+  readonly freezer: string | undefined;
   /** The folder name that holds this server's groups. */
   readonly name: string;
   readonly wall: Clock;
@@ -18,45 +22,71 @@ const ordinaryShares = '1024';
 const backgroundShares = '64';
 
 /** Limits by cgroup version 1: three hierarchies, one group in each. */
-export async function openCgroupV1({ controllers, name, wall }: CgroupV1Options): Promise<Limiter> {
-  const parents = Object.values(controllers).map((folder) => join(folder, name));
+export async function openCgroupV1({ controllers, freezer, name, wall }: CgroupV1Options): Promise<Limiter> {
+  const hierarchies = [...Object.values(controllers), ...(freezer === undefined ? [] : [freezer])];
+  const parents = hierarchies.map((folder) => join(folder, name));
+  const freezerFolder = freezer === undefined ? undefined : join(freezer, name);
   for (const parent of parents) await mkdir(parent, { recursive: true });
 
   async function create({ environmentId, memoryBytes, processesMax, isBackground }: LimitRequest): Promise<LimitGroup> {
     const memory = join(controllers.memory, name, environmentId);
     const cpu = join(controllers.cpu, name, environmentId);
     const pids = join(controllers.pids, name, environmentId);
-    for (const folder of [memory, cpu, pids]) await mkdir(folder);
-    await setMemory(memory, memoryBytes);
+    let limitBytes = memoryBytes;
+    let tree: WatchedTree | undefined;
+    let resident = { peakBytes: 0, bytes: 0 };
+    const folders = parents.map((parent) => join(parent, environmentId));
+    for (const folder of folders) await mkdir(folder);
+    setMemory(memory, memoryBytes);
     await writeFile(join(pids, 'pids.max'), String(processesMax));
     await writeFile(join(cpu, 'cpu.cfs_period_us'), String(cpuPeriodMicroseconds));
     if (isBackground) await writeFile(join(cpu, 'cpu.shares'), backgroundShares);
     return {
       async assign(bytes) {
-        await Promise.all([setMemory(memory, bytes), isBackground ? writeFile(join(cpu, 'cpu.shares'), ordinaryShares) : undefined]);
+        limitBytes = bytes;
+        setMemory(memory, bytes);
+        if (isBackground) writeFileSync(join(cpu, 'cpu.shares'), ordinaryShares);
       },
-      joinFiles: [memory, cpu, pids].map((folder) => join(folder, 'cgroup.procs')),
-      watch: () => undefined,
+      freezer: freezerFolder === undefined ? undefined : openFreezer(join(freezerFolder, environmentId, 'freezer.state')),
+      joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
+      watch(watched) {
+        tree = watched;
+      },
       async setCpu(vcpus) {
         const quota = vcpus === undefined ? -1 : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
-        await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(quota));
+        writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(quota));
       },
-      memoryPeakBytes: async () => Number(readKernelFile(join(memory, 'memory.max_usage_in_bytes'))),
+      async memoryPeakBytes() {
+        const peakBytes = Number(readKernelFile(join(memory, 'memory.max_usage_in_bytes')));
+        // Asked after every request: while the highest charge stays the same, so does the answer.
+        if (peakBytes !== resident.peakBytes) {
+          const stat = join(memory, 'memory.stat');
+          const fileBytes = readFields(stat, 'cache') - readFields(stat, 'shmem');
+          resident = { peakBytes, bytes: await estimateResident({ peakBytes, fileBytes, mappedBytes: readFields(stat, 'mapped_file') }, tree, limitBytes) };
+        }
+        return resident.bytes;
+      },
       isOutOfMemory: async () => (await readCounter(join(memory, 'memory.oom_control'), 'oom_kill')) > 0,
-      remove: async () => void (await Promise.all([memory, cpu, pids].map((folder) => removeGroup(folder, wall)))),
+      remove: async () => void (await Promise.all(folders.map((folder) => removeGroup(folder, wall)))),
     };
   }
 
   return {
     kind: 'cgroup-v1',
-    freezerFolder: undefined,
+    freezerFolder,
     guarantees: [
       { name: 'memory is limited by the kernel', on: true },
       { name: 'processor time follows the memory size', on: true },
       { name: 'the number of processes is limited', on: true },
+      { name: 'functions rest between requests', on: freezer !== undefined, ...(freezer === undefined ? { remedy: 'mount the freezer cgroup controller writable' } : {}) },
     ],
     create,
     async reap() {
+      // Frozen processes only die when they are thawed, and must not run before they die.
+      for (const folder of freezerFolder === undefined ? [] : await listGroups(freezerFolder)) {
+        await killMembers(folder);
+        openFreezer(join(folder, 'freezer.state')).thaw();
+      }
       const leftovers = (await Promise.all(parents.map(listGroups))).flat();
       for (const folder of leftovers) await reapGroup(folder, wall);
       return new Set(leftovers.map((folder) => folder.slice(folder.lastIndexOf('/')))).size;
@@ -65,12 +95,18 @@ export async function openCgroupV1({ controllers, name, wall }: CgroupV1Options)
   };
 }
 
-async function setMemory(folder: string, bytes: number): Promise<void> {
+/** Writes to the files of a group take microseconds: less than a way through the thread pool, and a start waits for them. */
+function setMemory(folder: string, bytes: number): void {
   const limit = join(folder, 'memory.limit_in_bytes');
-  // Memory with swap may never be below memory alone: so upwards it goes first, and a second time downwards. It is only there
-  // where the kernel accounts swap; without it there is nothing to swap to either.
-  const withSwap = (): Promise<void> => writeFile(join(folder, 'memory.memsw.limit_in_bytes'), String(bytes)).catch(() => undefined);
-  await withSwap();
-  await writeFile(limit, String(bytes));
-  await withSwap();
+  const withSwap = join(folder, 'memory.memsw.limit_in_bytes');
+  // Only where the kernel accounts swap; without it there is nothing to swap to either. Memory with swap may never be below
+  // memory alone: so upwards it goes first, and a second time downwards.
+  const hasSwap = existsSync(withSwap);
+  if (hasSwap && Number(readFileSync(withSwap, 'latin1')) < bytes) writeFileSync(withSwap, String(bytes));
+  writeFileSync(limit, String(bytes));
+  if (hasSwap) writeFileSync(withSwap, String(bytes));
+}
+
+function openFreezer(file: string): Freezer {
+  return { freeze: () => writeFileSync(file, 'FROZEN'), thaw: () => writeFileSync(file, 'THAWED') };
 }

@@ -1,9 +1,11 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
 import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
-import type { Limiter, LimitGroup, LimitRequest } from './limiter.ts';
+import type { Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.ts';
+import { estimateResident, readFields } from './residentMemory.ts';
 
 export interface CgroupV2Options {
   /** A group that is ours to divide: cpu, memory and pids can be enabled for its children. */
@@ -28,27 +30,43 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
   async function create({ environmentId, memoryBytes, processesMax, isBackground }: LimitRequest): Promise<LimitGroup> {
     const folder = join(home, environmentId);
     await mkdir(folder);
+    let limitBytes = memoryBytes;
+    let tree: WatchedTree | undefined;
+    let resident = { peakBytes: 0, bytes: 0 };
     await writeFile(join(folder, 'memory.max'), String(memoryBytes));
     await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => undefined);
     await writeFile(join(folder, 'pids.max'), String(processesMax));
     if (isBackground) await writeFile(join(folder, 'cpu.weight'), backgroundWeight);
     return {
       async assign(bytes) {
-        await Promise.all([writeFile(join(folder, 'memory.max'), String(bytes)), isBackground ? writeFile(join(folder, 'cpu.weight'), ordinaryWeight) : undefined]);
+        limitBytes = bytes;
+        // Microseconds: less than a way through the thread pool, and a start waits for them.
+        writeFileSync(join(folder, 'memory.max'), String(bytes));
+        if (isBackground) writeFileSync(join(folder, 'cpu.weight'), ordinaryWeight);
       },
       joinFiles: [join(folder, 'cgroup.procs')],
-      watch: () => undefined,
+      // cgroup.freeze came with Linux 5.2.
+      freezer: existsSync(join(folder, 'cgroup.freeze'))
+        ? { freeze: () => writeFileSync(join(folder, 'cgroup.freeze'), '1'), thaw: () => writeFileSync(join(folder, 'cgroup.freeze'), '0') }
+        : undefined,
+      watch(watched) {
+        tree = watched;
+      },
       async setCpu(vcpus) {
         const quota = vcpus === undefined ? 'max' : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
-        await writeFile(join(folder, 'cpu.max'), `${quota} ${cpuPeriodMicroseconds}`);
+        writeFileSync(join(folder, 'cpu.max'), `${quota} ${cpuPeriodMicroseconds}`);
       },
       async memoryPeakBytes() {
         // memory.peak came with Linux 5.19; before it the present use is the best there is.
-        try {
-          return Number(readKernelFile(join(folder, 'memory.peak')));
-        } catch {
-          return Number(readKernelFile(join(folder, 'memory.current')));
+        const file = join(folder, 'memory.peak');
+        const peakBytes = Number(readKernelFile(existsSync(file) ? file : join(folder, 'memory.current')));
+        // Asked after every request: while the highest charge stays the same, so does the answer.
+        if (peakBytes !== resident.peakBytes) {
+          const stat = join(folder, 'memory.stat');
+          const fileBytes = readFields(stat, 'file') - readFields(stat, 'shmem');
+          resident = { peakBytes, bytes: await estimateResident({ peakBytes, fileBytes, mappedBytes: readFields(stat, 'file_mapped') }, tree, limitBytes) };
         }
+        return resident.bytes;
       },
       isOutOfMemory: async () => (await readCounter(join(folder, 'memory.events'), 'oom_kill')) > 0,
       remove: () => removeGroup(folder, wall),
@@ -62,6 +80,7 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
       { name: 'memory is limited by the kernel', on: true },
       { name: 'processor time follows the memory size', on: true },
       { name: 'the number of processes is limited', on: true },
+      { name: 'functions rest between requests', on: true },
     ],
     create,
     async reap() {

@@ -56,7 +56,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       runtimeFolder: `${runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
       packages: packagesOf(interpreter, kind.sdkFolder),
-      command: (placement) => (interpreter ? commandOf(interpreter, placement) : []),
+      command: (placement) => (interpreter ? commandOf(interpreter, placement, { withSite: false }) : []),
       variables: (placement) => ({
         TZ: ':UTC', PATH: `${interpreter ? `${dirname(interpreter.path)}:` : ''}/usr/local/bin:/usr/bin:/bin`,
         LAMBDA_TASK_ROOT: placement.taskFolder, LAMBDA_RUNTIME_DIR: placement.runtimeFolder, ...kind.variables,

@@ -216,4 +216,9 @@ process.on('beforeExit', () => {
   else if (!runtime.isLoaded) process.exitCode = 13;
 });
 process.on('exit', (code) => channel.sendExiting(code));
-channel.sendHello();
+logging.installStreams();
+// The first module that is loaded and the first name that is resolved cost more than all others: not while somebody waits.
+void loadHandler(__dirname, 'warm.handler').finally(() => {
+  delete require.cache[require.resolve('./warm.js')];
+  channel.sendHello();
+});

@@ -13,6 +13,7 @@ exports.setRequestId = (requestId) => {
   globalThis[requestIdKey] = requestId;
 };
 
+/** Replaces what console writes, and how: once the variables are known that decide it. */
 exports.install = () => {
   const isJson = (process.env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
   const format = isJson ? formatJson : formatText;
@@ -28,6 +29,10 @@ exports.install = () => {
   exports.logError = isJson
     ? (_text, error) => console.error(error instanceof Error ? error : new Error(error))
     : (text, error) => console.error(text, toLogText(error));
+};
+
+/** Done ahead: making the two streams takes a millisecond. */
+exports.installStreams = () => {
   for (const [stream, fd] of [[process.stdout, 1], [process.stderr, 2]]) patchStream(stream, fd);
 };
 

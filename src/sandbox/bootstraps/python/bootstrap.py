@@ -380,6 +380,17 @@ def install_paths():
     sys.path.append(own)
 
 
+def install_site():
+    """What the site module does, without the start-up files of the host's packages (-S): they take long and are not on AWS."""
+    if not sys.flags.no_site:
+        return
+    import site
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    sys.path += [folder for folder in site.getsitepackages() if os.path.isdir(folder)]
+
+
 def install_streams(channel):
     for name, fd in (("stdout", 1), ("stderr", 2)):
         stream = io.TextIOWrapper(ChannelStream(channel, fd), encoding="utf-8", errors="backslashreplace", write_through=True)
@@ -395,6 +406,7 @@ def exit_code_of(value):
 
 def main():
     channel = Channel()
+    install_site()
     install_paths()
     install_streams(channel)
     try:
