@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { wallClock } from '../base/clock.ts';
 import { createMetrics, type MetricsRegistry } from '../base/metrics.ts';
@@ -11,6 +10,7 @@ import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
 import type { Foundation } from './compose.ts';
 import type { ControlTarget } from './control.ts';
+import { createFolder } from './createFolder.ts';
 import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
 import { registerProcessMetrics } from './metrics/processMetrics.ts';
@@ -43,7 +43,7 @@ export interface RunningServer {
 /** Starts everything and resolves when the first request can be served. Rejects with a `UserFacingError` for what the user can mend. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const dataFolder = options.dataFolder === undefined ? undefined : resolve(options.dataFolder);
-  if (dataFolder !== undefined) await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  if (dataFolder !== undefined) await createFolder(dataFolder);
   const closers: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();

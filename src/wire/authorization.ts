@@ -129,7 +129,7 @@ function credential(
   if (terminator !== 'aws4_request') {
     return { kind: 'failure', problem: 'wrong-scope', message: `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'.` };
   }
-  if (!/^\d{8}T\d{6}Z$/.test(timestamp)) {
+  if (Number.isNaN(timestampMs(timestamp))) {
     return incomplete(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`);
   }
   const signedHeaders = (fields['SignedHeaders'] ?? '').split(';');
@@ -154,6 +154,12 @@ function parseV2Header(header: string, head: RequestHead): Authorization {
   if (!match) return incomplete('AWS authorization header is invalid.  Expected AwsAccessKeyId:signature');
   const [, accessKeyId = '', signature = ''] = match;
   return { kind: 'v2', accessKeyId, signature, expiresAtSeconds: Number.POSITIVE_INFINITY, sessionToken: head.headers['x-amz-security-token'] };
+}
+
+/** Milliseconds since 1970 of a `YYYYMMDDTHHMMSSZ`; NaN for any other text, and for a day or hour that no calendar has. */
+export function timestampMs(text: string): number {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+  return parts ? Date.parse(`${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${parts[6]}Z`) : NaN;
 }
 
 function basicTimestamp(date: string | undefined): string | undefined {

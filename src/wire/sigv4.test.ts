@@ -193,3 +193,18 @@ test('bodyCheckOf says whether the body must be hashed', () => {
   });
   assert.equal(bodyCheckOf(head('POST', '/', { 'content-length': '9' }), undefined).kind, 'none');
 });
+
+test('parseAuthorization refuses a date that no calendar has', () => {
+  const request = signedHead('GET', '/', { 'x-amz-date': '20159999T999999Z' }, 'aa');
+  assert.deepEqual(parseAuthorization(request), {
+    kind: 'failure',
+    problem: 'incomplete',
+    message: "Date must be in ISO-8601 'basic format'. Got '20159999T999999Z'. See http://en.wikipedia.org/wiki/ISO_8601",
+  });
+});
+
+test('verify refuses a presigned request from the future that is to last for ever', () => {
+  const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE/20990830/us-east-1/service/aws4_request&X-Amz-Date=20990830T123600Z&X-Amz-Expires=1${'0'.repeat(300)}&X-Amz-SignedHeaders=host&X-Amz-Signature=aa`;
+  const failure = verify(head('GET', `/?${query}`, { host: 'example.amazonaws.com' }));
+  assert.match(failure?.message ?? '', /^X-Amz-Expires must be less than a week/);
+});

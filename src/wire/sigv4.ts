@@ -2,7 +2,7 @@
 // The steps follow the IAM user guide, "Create a signed AWS API request".
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { AuthenticationFailure, V4Credential } from './authorization.ts';
+import { type AuthenticationFailure, timestampMs, type V4Credential } from './authorization.ts';
 import { clockSkewMsMax, presignSecondsMax, signingKeysMax } from './limits.ts';
 import type { RequestHead } from './types.ts';
 
@@ -93,6 +93,10 @@ function scopeProblem({ credential, signingNames }: Verification): Authenticatio
 }
 
 function timeProblem(credential: V4Credential, nowMs: number): AuthenticationFailure | undefined {
+  // First, because the sentences below compute with it, and there is no such date as a huge number of seconds from now.
+  if (credential.expiresSeconds !== undefined && credential.expiresSeconds > presignSecondsMax) {
+    return { kind: 'failure', problem: 'incomplete', message: 'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds' };
+  }
   const signedMs = timestampMs(credential.timestamp);
   const skewed = (message: string): AuthenticationFailure => ({
     kind: 'failure',
@@ -112,9 +116,6 @@ function timeProblem(credential: V4Credential, nowMs: number): AuthenticationFai
   if (credential.expiresSeconds === undefined) {
     if (signedMs >= nowMs - clockSkewMsMax) return undefined;
     return skewed(`Signature expired: ${credential.timestamp} is now earlier than ${basic(nowMs - clockSkewMsMax)} (${basic(nowMs)} - 15 min.)`);
-  }
-  if (credential.expiresSeconds > presignSecondsMax) {
-    return { kind: 'failure', problem: 'incomplete', message: 'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds' };
   }
   if (signedMs + credential.expiresSeconds * 1000 >= nowMs) return undefined;
   return skewed(`Signature expired: ${basic(signedMs + credential.expiresSeconds * 1000)} is now earlier than ${basic(nowMs)}`);
@@ -249,10 +250,6 @@ function spacedHex(text: string): string {
 /** `YYYYMMDDTHHMMSSZ` of a time. */
 function basic(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '');
-}
-
-function timestampMs(text: string): number {
-  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
 export interface SigningCredentials {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { withFakeServer } from '../fakeServer.ts';
 import { createFakeTerminal } from '../fakeTerminal.ts';
 import { runCli } from '../runCli.ts';
 import { formatVariables } from './env.ts';
@@ -45,6 +46,24 @@ test('env takes the address and the administrator key of a strict server from it
     assert.ok(terminal.printed.includes(`export AWS_ENDPOINT_URL=${silent}`));
     assert.ok(terminal.printed.includes('export AWS_ACCESS_KEY_ID=AKIAEXAMPLE'));
     assert.ok(terminal.printed.includes(`export AWS_SECRET_ACCESS_KEY='s3cr'\\''et'`));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('env asks a strict server with the key that it prints, not with one that an earlier server left in the shell', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'haneul-env-'));
+  const respond = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
+    String(headers['authorization']).includes('AKIAEXAMPLE') ? { body: { status: 'running' } } : { status: 403, body: {} };
+  try {
+    await withFakeServer(respond, async ({ endpoint }) => {
+      writeFileSync(join(folder, 'server.json'), JSON.stringify({ pid: process.pid, endpoint, startedAt: '' }));
+      writeFileSync(join(folder, 'root-key.json'), JSON.stringify({ accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' }));
+      const environment = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', SHELL: '/bin/sh' };
+      const terminal = createFakeTerminal({ workingFolder: folder, environment });
+      assert.equal(await runCli(['env', '--data-dir', '.'], terminal), 0);
+      assert.ok(terminal.printed.includes('export AWS_ACCESS_KEY_ID=AKIAEXAMPLE'));
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

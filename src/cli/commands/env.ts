@@ -77,7 +77,8 @@ function keyFor(location: ServerLocation): SigningCredentials {
 // On standard error, where `eval "$(…)"` lets it through to the person.
 async function warnWhenSilent(location: ServerLocation, terminal: Terminal): Promise<void> {
   try {
-    await fetchHealth(location, terminal);
+    // With the key that is printed, not with one from an earlier `haneul env`, which this server may not know.
+    await fetchHealth(location, { ...terminal, environment: {} });
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
     terminal.note(`${terminal.noteStyle.warning('haneul:')} ${error.message} ${error.hint ?? ''}`);
