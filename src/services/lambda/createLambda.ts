@@ -4,6 +4,7 @@ import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
 import type { LogSink } from '../../ports/logSink.ts';
@@ -16,6 +17,7 @@ import { createFleet } from './environments/fleet.ts';
 import { hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
+import { createFunctionAccess } from './provides.ts';
 import { lambdaService } from './service.ts';
 
 export interface LambdaDeps {
@@ -46,6 +48,8 @@ export interface LambdaDeps {
 
 export interface Lambda {
   readonly service: BoundService;
+  /** Asked by services that invoke functions. */
+  readonly access: FunctionAccess;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
   findCodeDownload(token: string): CodeDownload | undefined;
   /** Once, before the first request. */
@@ -75,6 +79,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   });
   return {
     service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters }),
+    access: createFunctionAccess({ store: deps.store, clock }),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     recover: () => packages.recover(),
     async close(drainMs) {

@@ -16,6 +16,13 @@ export const errors = {
       { status: 400 },
     ),
   functionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404, members: user }),
+  aliasExists: (arn: string) => new ServiceError('ResourceConflictException', `Alias already exists: ${arn}`, { status: 409, members: user }),
+  /** GetAlias and the operations of resource policies say it so … */
+  noAliasArn: (arn: string) => new ServiceError('ResourceNotFoundException', `Cannot find alias arn: ${arn}`, { status: 404, members: user }),
+  /** … and UpdateAlias so. */
+  aliasNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Alias not found: ${arn}`, { status: 404, members: user }),
+  versionInUse: (aliases: readonly string[]) =>
+    new ServiceError('ResourceConflictException', `Unable to delete version because the following aliases reference it: [${aliases.join(', ')}]`, { status: 409, members: user }),
   otherRegion: (wanted: string, here: string) =>
     new ServiceError('ResourceNotFoundException', `Functions from '${wanted}' are not reachable in this region ('${here}')`, { status: 404, members: user }),
   otherAccount: (callerArn: string, action: string, resource: string) =>
@@ -33,6 +40,23 @@ export const errors = {
       'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
       { status: 412, members: user },
     ),
+  policyRevisionChanged: () =>
+    new ServiceError(
+      'PreconditionFailedException',
+      'The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id',
+      { status: 412, members: user },
+    ),
+  statementExists: (id: string) =>
+    new ServiceError('ResourceConflictException', `The statement id (${id}) provided already exists. Please provide a new statement id, or remove the existing statement.`, {
+      status: 409,
+      members: user,
+    }),
+  statementNotFound: (id: string) =>
+    new ServiceError('ResourceNotFoundException', `Statement ${id} is not found in resource policy.`, { status: 404, members: user }),
+  noPolicy: () => new ServiceError('ResourceNotFoundException', 'The resource you requested does not exist.', { status: 404, members: user }),
+  noPolicyToChange: () => new ServiceError('ResourceNotFoundException', 'No policy is associated with the given resource.', { status: 404, members: user }),
+  policyTooLarge: (bytes: number, bytesMax: number) =>
+    new ServiceError('PolicyLengthExceededException', `The final policy size (${bytes}) is bigger than the limit (${bytesMax}).`, { status: 400, members: user }),
   codeStorageExceeded: () => new ServiceError('CodeStorageExceededException', 'Code storage limit exceeded.', { status: 400, members: user }),
   brokenArchive: () => errors.invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.'),
   emptyArchive: () => errors.invalidParameter('Uploaded file must be a non-empty zip'),

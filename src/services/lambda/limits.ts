@@ -23,6 +23,8 @@ export const ephemeralMegabytesMin = 512;
 export const ephemeralMegabytesMax = 10_240;
 /** Quotas: "Function environment variables": 4 KB, measured as one JSON object. */
 export const environmentBytesMax = 4_096;
+/** Quotas: "Function resource-based policy": 20 KB. */
+export const policyBytesMax = 20_480;
 /** Tags: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html, "Tag restrictions". */
 export const tagsMax = 50;
 

@@ -2,6 +2,7 @@ import { defineService } from '../../framework/service.ts';
 import { errors } from './errors.ts';
 import { codeRequestBytesMax, invokeBodyBytesMax, requestPayloadBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
+import { aliasOperations } from './operations/aliases.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
@@ -11,6 +12,7 @@ import { getFunctionConfiguration } from './operations/getFunctionConfiguration.
 import { invoke } from './operations/invoke.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
+import { permissionOperations } from './operations/permissions.ts';
 import { publishVersion } from './operations/publishVersion.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
@@ -36,6 +38,8 @@ export const lambdaService = defineService<LambdaContext>({
     ListVersionsByFunction: listVersionsByFunction,
     Invoke: invoke,
     GetAccountSettings: getAccountSettings,
+    ...aliasOperations,
+    ...permissionOperations,
     ...tagOperations,
     ...concurrencyOperations,
   },

@@ -1,4 +1,5 @@
-// Keys: functions [name] | versions [name, number] | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
+// Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | usage ['all'] per account
+// and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { rangeLimitMax } from '../../kv/limits.ts';
@@ -7,6 +8,8 @@ import type { Scope } from '../../kv/table.ts';
 
 const functions = defineTable<FunctionRow>('lambda', 'functions');
 const versions = defineTable<VersionRow>('lambda', 'versions');
+const aliases = defineTable<AliasRow>('lambda', 'aliases');
+const policies = defineTable<PolicyRow>('lambda', 'policies');
 const usage = defineTable<UsageRow>('lambda', 'usage');
 const packageUsers = defineTable<PackageUserRow>('lambda', 'packageUsers');
 
@@ -58,6 +61,20 @@ export interface FunctionRow {
   readonly reservedConcurrency?: number;
 }
 
+export interface AliasRow {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** Versions that get part of the invocations, each with its part of 1. */
+  readonly weights: readonly (readonly [version: string, weight: number])[];
+  readonly revisionId: string;
+}
+
+export interface PolicyRow {
+  /** JSON text, exactly as GetPolicy answers it. */
+  readonly document: string;
+}
+
 export interface UsageRow {
   readonly codeBytes: number;
   readonly functions: number;
@@ -103,6 +120,47 @@ export async function listVersions(
 ): Promise<VersionRow[]> {
   const after = page.afterNumber === undefined ? {} : { after: [name, page.afterNumber] };
   return (await versions.list(tx, scope, [name], { limit: page.limit, ...after })).map((item) => item.row);
+}
+
+export const findAlias = (tx: ReadTransaction, scope: Scope, name: string, alias: string): Promise<AliasRow | undefined> =>
+  aliases.get(tx, scope, [name, alias]);
+
+// A version is only removed when no alias uses it, which is seen in a range: so whoever changes aliases meets whoever removes versions.
+export const guardAliases = (tx: Transaction, scope: Scope, name: string): void => tx.guard(aliases.key(scope, [name]));
+
+export function setAlias(tx: Transaction, scope: Scope, name: string, row: AliasRow): void {
+  guardAliases(tx, scope, name);
+  aliases.set(tx, scope, [name, row.name], row);
+}
+
+export const clearAlias = (tx: Transaction, scope: Scope, name: string, alias: string): void => aliases.clear(tx, scope, [name, alias]);
+
+/** A page of aliases in the order of their names. */
+export async function listAliases(
+  tx: ReadTransaction,
+  scope: Scope,
+  name: string,
+  page: { readonly limit: number; readonly afterAlias?: string | undefined },
+): Promise<AliasRow[]> {
+  const after = page.afterAlias === undefined ? {} : { after: [name, page.afterAlias] };
+  return (await aliases.list(tx, scope, [name], { limit: page.limit, ...after })).map((item) => item.row);
+}
+
+/** The resource policy of a function (`qualifier` undefined), of one of its versions or of an alias. */
+export const findPolicy = (tx: ReadTransaction, scope: Scope, name: string, qualifier: string | undefined): Promise<PolicyRow | undefined> =>
+  policies.get(tx, scope, [name, qualifier ?? '']);
+
+export const setPolicy = (tx: Transaction, scope: Scope, name: string, qualifier: string | undefined, row: PolicyRow): void =>
+  policies.set(tx, scope, [name, qualifier ?? ''], row);
+
+export const clearPolicy = (tx: Transaction, scope: Scope, name: string, qualifier: string | undefined): void =>
+  policies.clear(tx, scope, [name, qualifier ?? '']);
+
+/** Everything that hangs on a function's name and qualifiers. */
+export function clearAliasesAndPolicies(tx: Transaction, scope: Scope, name: string): void {
+  guardAliases(tx, scope, name);
+  aliases.clearAll(tx, scope, [name]);
+  policies.clearAll(tx, scope, [name]);
 }
 
 const noUsage: UsageRow = { codeBytes: 0, functions: 0, reservedConcurrency: 0 };

@@ -6,6 +6,7 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import { startRemoval } from './jobs/removal.ts';
+import { createLiveTails } from './liveTails.ts';
 import { createLogSink } from './provides.ts';
 import { logs } from './service.ts';
 
@@ -21,6 +22,8 @@ export interface LogsOptions {
 export interface RunningLogs {
   readonly service: BoundService;
   readonly sink: LogSink;
+  /** Ends the answers that would go on for hours; new ones are refused. */
+  endLiveTails(): void;
   /** Stores what still waits and ends background work; to be called before the store is closed. */
   close(): Promise<void>;
 }
@@ -28,12 +31,14 @@ export interface RunningLogs {
 /** The whole of CloudWatch Logs: the service, the sink that functions write to, and the background removal. */
 export function createLogs({ store, clock, wall, random, log, metrics }: LogsOptions): RunningLogs {
   const sink = createLogSink({ store, clock, wall, random, log, ...(metrics ? { metrics } : {}) });
-  const removal = startRemoval({ store, clock, log });
+  const liveTails = createLiveTails({ store, clock, wall, random, log });
+  const removal = startRemoval({ store, clock, wall, log });
   return {
-    service: logs.bind({ store, clock, random }),
+    service: logs.bind({ store, clock, wall, random, liveTails }),
     sink,
+    endLiveTails: () => liveTails.end(),
     async close() {
-      await Promise.allSettled([sink.close(), removal.stop()]);
+      await Promise.allSettled([liveTails.close(), sink.close(), removal.stop()]);
     },
   };
 }

@@ -27,5 +27,12 @@ export const noGroupMember = (): ServiceError =>
 export const tooManyTags = (resourceName: string): ServiceError =>
   new ServiceError('TooManyTagsException', 'The resource can have no more than 50 tags.', { members: { resourceName } });
 
+export const tooManyLiveTails = (): ServiceError =>
+  new ServiceError('LimitExceededException', 'You have reached the maximum number of concurrent Live Tail sessions.');
+
+export const sessionTimedOut = (): ServiceError => new ServiceError('SessionTimeoutException', 'The Live Tail session has timed out.');
+
+export const sessionFailed = (): ServiceError => new ServiceError('SessionStreamingException', 'An unknown error occurred in the Live Tail session.');
+
 /** A setting that Haneul does not have: refused, never ignored. */
 export const unsupported = (what: string): ServiceError => invalidParameter(`${what} is not supported.`);

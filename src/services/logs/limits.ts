@@ -34,6 +34,16 @@ export const retentionDaysAllowed: readonly number[] = [
 /** FilterAndPatternSyntax: "There is a limit of 2 regex for each filter pattern … when filtering log events". */
 export const patternRegexMax = 2;
 
+/** API reference, StartLiveTail: an update every second with at most 500 events; for a slow client ten updates or 5,000 events wait. */
+export const tailUpdateMs = 1_000;
+export const tailEventsMax = 500;
+export const tailQueueUpdatesMax = 10;
+export const tailQueueEventsMax = 5_000;
+/** API reference, StartLiveTail: "after it has been kept open for three hours". */
+export const tailSessionMsMax = 3 * hourMs;
+/** Quotas, "Live Tail": 15 concurrent sessions for each account. */
+export const tailSessionsMax = 15;
+
 // Ours from here on.
 
 /** A stream name is part of a key (kv/limits.ts); 512 characters outside the basic plane would not fit into one. */
@@ -75,3 +85,17 @@ export const sinkMessageBytesMax = 256 * 1024 - eventOverheadBytes;
 export const removalRowsMax = 500;
 export const removalStreamRowsMax = 64;
 export const removalIntervalMs = 60_000;
+
+/** Messages of one update of a live tail, and of all that wait for a slow client. */
+export const tailUpdateBytesMax = 2 * 1024 * 1024;
+export const tailQueueBytesMax = 8 * 1024 * 1024;
+/** What one update looks at; the rest is left out, and the update says that it is a sample. */
+export const tailScanBytesMax = 16 * 1024 * 1024;
+export const tailArrivalsMax = 20_000;
+export const tailArrivalsPageMax = 200;
+/** Rows that one entry of the list of arrivals names: far enough below the 96 KiB of a stored value. */
+export const arrivalRowsMax = 1_000;
+/** A live tail reads its list every second; what is older than this, of wall time, nobody waits for. */
+export const arrivalKeptMs = 5 * 60_000;
+/** A session that is so old, of wall time, was left behind by a crash. */
+export const tailLeftMs = tailSessionMsMax + 10 * 60_000;

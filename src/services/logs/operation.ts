@@ -6,12 +6,15 @@ import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import { bothGroupMembers, groupNotFound, noGroupMember } from './errors.ts';
+import type { LiveTails } from './liveTails.ts';
 
 /** What every operation of the service may use. */
 export interface LogsDeps {
   readonly store: Store;
   readonly clock: Clock;
+  readonly wall: Clock;
   readonly random: Random;
+  readonly liveTails: LiveTails;
 }
 
 export const operation = operationsOf<typeof import('@aws-sdk/client-cloudwatch-logs'), LogsDeps>();

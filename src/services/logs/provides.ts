@@ -110,7 +110,7 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
   };
 }
 
-async function writeBatch(tx: Transaction, { entry: { target }, events }: OutputBatch, { clock, random }: LogSinkDeps): Promise<void> {
+async function writeBatch(tx: Transaction, { entry: { target }, events }: OutputBatch, { clock, wall, random }: LogSinkDeps): Promise<void> {
   const { logGroupName, logStreamName: streamName, ...scope } = target;
   const nowMs = clock.now();
   let group = await groups.get(tx, scope, [logGroupName]);
@@ -122,5 +122,5 @@ async function writeBatch(tx: Transaction, { entry: { target }, events }: Output
     (await streams.get(tx, scope, [group.id, streamName])) ??
     (await createStream(tx, { scope, groupId: group.id, streamName, nowMs, random }));
   const ordered = events.toSorted((a, b) => a.timestampMs - b.timestampMs);
-  appendEvents(tx, { scope, groupId: group.id, streamName, stream, events: ordered, nowMs });
+  await appendEvents(tx, { scope, groupId: group.id, streamName, stream, events: ordered, nowMs, wallMs: wall.now() });
 }

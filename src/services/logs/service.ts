@@ -14,6 +14,7 @@ import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
 import { putLogGroupDeletionProtection } from './operations/putLogGroupDeletionProtection.ts';
 import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
+import { startLiveTail } from './operations/startLiveTail.ts';
 import { tagLogGroup } from './operations/tagLogGroup.ts';
 import { tagResource } from './operations/tagResource.ts';
 import { untagLogGroup } from './operations/untagLogGroup.ts';
@@ -38,6 +39,7 @@ export const logs = defineService<LogsDeps>({
     PutLogEvents: putLogEvents,
     PutLogGroupDeletionProtection: putLogGroupDeletionProtection,
     PutRetentionPolicy: putRetentionPolicy,
+    StartLiveTail: startLiveTail,
     TagLogGroup: tagLogGroup,
     TagResource: tagResource,
     UntagLogGroup: untagLogGroup,

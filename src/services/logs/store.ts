@@ -1,7 +1,9 @@
 import { cutIntoRows, cutMessage, toStorable } from './domain/rows.ts';
 import type { RowEvent } from './domain/rows.ts';
 import { groupNotFound, streamNotFound } from './errors.ts';
+import { arrivalRowsMax } from './limits.ts';
 import { decodeCounter } from '../../kv/counter.ts';
+import { encodeRecord } from '../../kv/record.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope, TableRow } from '../../kv/table.ts';
@@ -17,7 +19,9 @@ import type { Scope, TableRow } from '../../kv/table.ts';
 //   row            group id, stream id, first ms, sequence  -> StoredRow: a batch of events of one stream
 //   rowByTime      group id, first ms, stream id, sequence  -> RowEntry: the same rows in the order of the whole group
 //   messagePart    group id, stream id, first ms, sequence, index, part -> { bytes }: messages too long for a row
+//   arrival        group id, stamp                          -> ArrivalRow: rows in the order of their commits, while someone tails the group
 //   (no scope)
+//   tail           account, region, group id                -> TailRow: who tails the group
 //   retention      account, region, group id                -> { days }
 //   removal        account, region, group id, stream id     -> {}: what background removal still has to do; stream id 0: all
 
@@ -54,6 +58,20 @@ export interface RowEntry {
   readonly bytes: number;
 }
 
+export interface TailRow {
+  /** Started in wall time, so that one that a crash has left behind is known by its age. */
+  readonly sessions: readonly { readonly id: string; readonly startedAtMs: number }[];
+}
+
+export interface ArrivalRow {
+  readonly streamId: number;
+  readonly streamName: string;
+  /** Wall time. */
+  readonly atMs: number;
+  /** First millisecond and sequence of each. */
+  readonly rows: readonly (readonly [number, number])[];
+}
+
 export const groups = defineTable<GroupRow>('logs', 'group');
 export const storedBytes = defineTable<object>('logs', 'storedBytes');
 export const streams = defineTable<StreamRow>('logs', 'stream');
@@ -62,6 +80,8 @@ export const streamsByTime = defineTable<object>('logs', 'streamByTime');
 export const rows = defineTable<StoredRow>('logs', 'row');
 export const rowsByTime = defineTable<RowEntry>('logs', 'rowByTime');
 export const messageParts = defineTable<{ readonly bytes: Uint8Array }>('logs', 'messagePart');
+export const arrivals = defineTable<ArrivalRow>('logs', 'arrival');
+export const tails = defineTable<TailRow>('logs', 'tail');
 export const retentions = defineTable<{ readonly days: number }>('logs', 'retention');
 export const removals = defineTable<object>('logs', 'removal');
 
@@ -184,12 +204,15 @@ export interface Append {
   /** In the order of their time. */
   readonly events: readonly RowEvent[];
   readonly nowMs: number;
+  readonly wallMs: number;
 }
 
 /** Stores events at the end of a stream's arrivals, and what the stream tells of them. Returns the stream as it is then. */
-export function appendEvents(tx: Transaction, { scope, groupId, streamName, stream, events, nowMs }: Append): StreamRow {
+export async function appendEvents(tx: Transaction, append: Append): Promise<StreamRow> {
+  const { scope, groupId, streamName, stream, events, nowMs } = append;
   let sequence = stream.nextSequence;
   let bytesAdded = 0;
+  const appended: [number, number][] = [];
   for (const row of cutIntoRows(events)) {
     const stored = row.events.map(({ timestampMs, message }, at): StoredEvent => {
       const parts = cutMessage(message);
@@ -201,6 +224,7 @@ export function appendEvents(tx: Transaction, { scope, groupId, streamName, stre
     const { lastMs, bytes } = row;
     rows.set(tx, scope, [groupId, stream.id, row.firstMs, sequence], { ingestedAtMs: nowMs, lastMs, bytes, events: stored });
     rowsByTime.set(tx, scope, [groupId, row.firstMs, stream.id, sequence], { lastMs, bytes });
+    appended.push([row.firstMs, sequence]);
     sequence += 1;
     bytesAdded += bytes;
   }
@@ -219,7 +243,19 @@ export function appendEvents(tx: Transaction, { scope, groupId, streamName, stre
     streamsByTime.set(tx, scope, [groupId, updated.lastEventMs ?? 0, streamName], {});
   }
   tx.add(storedBytes.key(scope, [groupId]), BigInt(bytesAdded));
+  await noteArrival(tx, append, appended);
   return updated;
+}
+
+// Whether someone tails the group is checked at commit: what a tail has not missed by then is in the list.
+async function noteArrival(tx: Transaction, { scope, groupId, streamName, stream, wallMs }: Append, appended: [number, number][]): Promise<void> {
+  const tail = await tails.get(tx, everywhere, [scope.account, scope.region, groupId]);
+  if (!tail || tail.sessions.length === 0) return;
+  for (let at = 0; at < appended.length; at += arrivalRowsMax) {
+    const rowsOfOne = appended.slice(at, at + arrivalRowsMax);
+    const arrival: ArrivalRow = { streamId: stream.id, streamName, atMs: wallMs, rows: rowsOfOne };
+    tx.stamped(arrivals.key(scope, [groupId]), encodeRecord(arrival));
+  }
 }
 
 /** The whole of a message that was stored in parts. */

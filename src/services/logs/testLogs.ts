@@ -9,6 +9,8 @@ import type { Input, OperationName, Output } from '../../framework/shapes.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../kv/store.ts';
 import { weakMode } from '../../kv/weakMode.ts';
+import { createLiveTails } from './liveTails.ts';
+import type { LiveTails } from './liveTails.ts';
 import { logs } from './service.ts';
 
 type Client = typeof import('@aws-sdk/client-cloudwatch-logs');
@@ -17,6 +19,9 @@ export interface TestLogs {
   readonly store: Store;
   readonly clock: MovableClock;
   readonly random: Random;
+  /** Stands still as well, apart from the clock of the product. */
+  readonly wall: MovableClock;
+  readonly liveTails: LiveTails;
   /** Runs an operation as the handler chain does after its checks: access first, then the handler. */
   run<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<Output<Client, Name>>;
   /** What the operation needs permission for. */
@@ -32,7 +37,9 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
   const random = createSeededRandom(1);
   const plain = openMemoryStore({ clock, random });
   const store = weak ? weakMode(plain, createSeededRandom(2)) : plain;
-  const service = logs.bind({ store, clock, random });
+  const wall = createFakeClock();
+  const liveTails = createLiveTails({ store, clock, wall, random, log: silentLogger });
+  const service = logs.bind({ store, clock, wall, random, liveTails });
   const call = (): Call => ({
     requestId: 'test',
     account: '000000000000',
@@ -60,6 +67,8 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
     store,
     clock,
     random,
+    wall,
+    liveTails,
     async run(name, input) {
       await access(name, input as object);
       return (await find(name).handle(input as object, call())) as never;

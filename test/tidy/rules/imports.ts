@@ -58,7 +58,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   blob: ['base', 'kv'],
   wire: ['base'],
   model: [],
-  ports: ['base'],
+  // Types only, of what a port's user hands over inside a transaction.
+  ports: ['base', 'kv'],
   outbox: ['base', 'kv', 'ports'],
   policy: ['base'],
   framework: ['base', 'kv', 'wire', 'model', 'ports', 'outbox', 'policy'],

@@ -7,7 +7,7 @@ import { addUsage, setFunction } from '../store.ts';
 const putFunctionConcurrency = operation('PutFunctionConcurrency', {
   access: accessTo('lambda:PutFunctionConcurrency'),
   async handle(input, call, { store }) {
-    const reference = wholeFunctionOf(input, call, 'lambda:PutFunctionConcurrency');
+    const reference = wholeFunctionOf(input, call);
     const wanted = input.ReservedConcurrentExecutions ?? 0;
     await store.transact(async (tx) => {
       const row = await requireFunction(tx, reference);
@@ -26,7 +26,7 @@ const putFunctionConcurrency = operation('PutFunctionConcurrency', {
 const getFunctionConcurrency = operation('GetFunctionConcurrency', {
   access: accessTo('lambda:GetFunctionConcurrency'),
   async handle(input, call, { store }) {
-    const reference = wholeFunctionOf(input, call, 'lambda:GetFunctionConcurrency');
+    const reference = wholeFunctionOf(input, call);
     const row = await store.read((tx) => requireFunction(tx, reference));
     return row.reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: row.reservedConcurrency };
   },
@@ -35,7 +35,7 @@ const getFunctionConcurrency = operation('GetFunctionConcurrency', {
 const deleteFunctionConcurrency = operation('DeleteFunctionConcurrency', {
   access: accessTo('lambda:DeleteFunctionConcurrency'),
   async handle(input, call, { store }) {
-    const reference = wholeFunctionOf(input, call, 'lambda:DeleteFunctionConcurrency');
+    const reference = wholeFunctionOf(input, call);
     await store.transact(async (tx) => {
       const { reservedConcurrency, ...row } = await requireFunction(tx, reference);
       await addUsage(tx, reference, { reservedConcurrency: -(reservedConcurrency ?? 0) });

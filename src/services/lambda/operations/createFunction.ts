@@ -14,7 +14,7 @@ import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { codeStorageBytesMax } from '../limits.ts';
-import { accessTo, referenceOf } from '../lookup.ts';
+import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
@@ -30,13 +30,13 @@ const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the 
 
 export const createFunction = operation('CreateFunction', {
   access: (input, call, context) => [
-    accessTo('lambda:CreateFunction')(input, call),
+    permissionFor('lambda:CreateFunction', referenceOf(input, call)),
     accessToPassRole(input.Role ?? '', call, context),
-    ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [accessTo('lambda:TagResource')(input, call)]),
+    ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [permissionFor('lambda:TagResource', referenceOf(input, call))]),
   ],
   async handle(input, call, context) {
     const { store, blobs, packages, sealKey } = context;
-    const reference = referenceOf(input, call, 'lambda:CreateFunction');
+    const reference = ownReferenceOf(input, call, 'lambda:CreateFunction');
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
     await requireExecutionRole(input.Role ?? '', call, context);

@@ -1,20 +1,25 @@
 import { rangeLimitMax } from '../../../kv/limits.ts';
 import type { Transaction } from '../../../kv/store.ts';
+import { isAliasName, versionNumberOf } from '../domain/alias.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { errors } from '../errors.ts';
-import { accessTo, referenceOf, requireFunction, requireVersion } from '../lookup.ts';
+import { accessTo, referenceOf, requireFunction } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
-import { addUsage, clearFunction, clearPackageUser, clearVersion, latest, listVersions } from '../store.ts';
+import {
+  addUsage, clearAliasesAndPolicies, clearFunction, clearPackageUser, clearPolicy, clearVersion, findVersion, guardAliases, latest, listAliases, listVersions,
+} from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { removeVersion } from '../versions.ts';
 
 export const deleteFunction = operation('DeleteFunction', {
   access: accessTo('lambda:DeleteFunction', { qualified: true }),
   async handle(input, call, context) {
-    const reference = referenceOf(input, call, 'lambda:DeleteFunction');
-    if (reference.qualifier === latest) throw errors.invalidParameter('$LATEST version cannot be deleted without deleting the function.');
-    const removed = await context.store.transact((tx) => (reference.qualifier === undefined ? removeAll(tx, reference, context) : removeOne(tx, reference, context)));
+    const reference = referenceOf(input, call);
+    const { qualifier } = reference;
+    if (qualifier === latest) throw errors.invalidParameter('$LATEST version cannot be deleted without deleting the function.');
+    if (qualifier !== undefined && isAliasName(qualifier)) throw errors.invalidParameter('Deletion of aliases is not currently supported.');
+    const removed = await context.store.transact((tx) => (qualifier === undefined ? removeAll(tx, reference, context) : removeOne(tx, reference, qualifier, context)));
     for (const row of removed) {
       context.fleet.retire(reference, reference.name, row.version);
       context.packages.forget(row.code.sha256);
@@ -23,9 +28,18 @@ export const deleteFunction = operation('DeleteFunction', {
   },
 });
 
-async function removeOne(tx: Transaction, reference: FunctionReference, context: LambdaContext): Promise<VersionRow[]> {
-  const { head, row } = await requireVersion(tx, reference);
+/** A version that does not exist is removed already: AWS answers 204 as well. */
+async function removeOne(tx: Transaction, reference: FunctionReference, version: string, context: LambdaContext): Promise<VersionRow[]> {
+  const head = await requireFunction(tx, { ...reference, qualifier: undefined });
+  const number = versionNumberOf(version);
+  const row = number === undefined ? undefined : await findVersion(tx, reference, head.name, number);
+  if (row === undefined) return [];
+  guardAliases(tx, reference, head.name);
+  const aliases = await listAliases(tx, reference, head.name, { limit: rangeLimitMax });
+  const users = aliases.filter((alias) => alias.version === version || alias.weights.some(([other]) => other === version));
+  if (users.length > 0) throw errors.versionInUse(users.map((alias) => alias.name));
   await removeVersion(tx, reference, head, row, context);
+  clearPolicy(tx, reference, head.name, version);
   return [row];
 }
 
@@ -37,6 +51,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   for (const row of published) clearVersion(tx, reference, head.name, Number(row.version));
   for (const blobId of new Set(rows.map((row) => row.code.blobId))) blobs.discard(tx, blobId);
   clearFunction(tx, reference, head.name);
+  clearAliasesAndPolicies(tx, reference, head.name);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);
   await addUsage(tx, reference, { codeBytes: -codeBytes, functions: -1, reservedConcurrency: -(head.reservedConcurrency ?? 0) });
   return rows;

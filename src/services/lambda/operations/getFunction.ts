@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 export const getFunction = operation('GetFunction', {
   access: accessTo('lambda:GetFunction', { qualified: true }),
   async handle(input, call, { store, random, sealKey }) {
-    const reference = referenceOf(input, call, 'lambda:GetFunction');
+    const reference = referenceOf(input, call);
     const { head, row } = await store.read((tx) => requireVersion(tx, reference));
     const token = makeCodeToken({ blobId: row.code.blobId, fileName: `${head.name}.zip` }, call.nowMs, sealKey, random);
     return {

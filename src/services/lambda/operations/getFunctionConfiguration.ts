@@ -5,7 +5,7 @@ import { operation } from '../operation.ts';
 export const getFunctionConfiguration = operation('GetFunctionConfiguration', {
   access: accessTo('lambda:GetFunctionConfiguration', { qualified: true }),
   async handle(input, call, { store, sealKey }) {
-    const reference = referenceOf(input, call, 'lambda:GetFunctionConfiguration');
+    const reference = referenceOf(input, call);
     const { head, row } = await store.read((tx) => requireVersion(tx, reference));
     return describeVersion({ place: reference, name: head.name, row, qualifier: reference.qualifier }, sealKey);
   },

@@ -3,6 +3,7 @@ import { ServiceError } from '../../../base/errors.ts';
 import { hexId } from '../../../base/ids.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Call } from '../../../framework/context.ts';
+import { routeAlias } from '../domain/alias.ts';
 import { functionArn } from '../domain/functionName.ts';
 import { findJsonFailure } from '../domain/jsonFailure.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
@@ -18,10 +19,10 @@ const emptyEvent = Buffer.from('{}');
 export const invoke = operation('Invoke', {
   access: accessTo('lambda:InvokeFunction', { qualified: true }),
   async handle(input, call, { store, fleet, random }) {
-    const reference = referenceOf(input, call, 'lambda:InvokeFunction');
+    const reference = referenceOf(input, call);
     refuseUnimplemented(input, implemented);
     const { head, row, usage } = await store.read(async (tx) => ({
-      ...(await requireVersion(tx, reference)),
+      ...(await requireVersion(tx, reference, (alias) => routeAlias(alias, random.fraction()))),
       usage: await readUsage(tx, reference),
     }));
     const invocationType = input.InvocationType ?? 'RequestResponse';

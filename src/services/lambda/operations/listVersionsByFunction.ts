@@ -8,7 +8,7 @@ import { latest, listVersions } from '../store.ts';
 export const listVersionsByFunction = operation('ListVersionsByFunction', {
   access: accessTo('lambda:ListVersionsByFunction'),
   async handle(input, call, { store, sealKey }) {
-    const reference = wholeFunctionOf(input, call, 'lambda:ListVersionsByFunction');
+    const reference = wholeFunctionOf(input, call);
     const limit = Math.min(input.MaxItems ?? listPageMax, listPageMax);
     const [after] = openMarker(input.Marker, ['number']) ?? [];
     const rows = await store.read(async (tx) => {

@@ -10,7 +10,7 @@ const implemented = new Set(['FunctionName', 'CodeSha256', 'Description', 'Revis
 export const publishVersion = operation('PublishVersion', {
   access: accessTo('lambda:PublishVersion'),
   async handle(input, call, { store, random, sealKey }) {
-    const reference = wholeFunctionOf(input, call, 'lambda:PublishVersion');
+    const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);

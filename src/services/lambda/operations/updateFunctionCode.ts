@@ -20,7 +20,7 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
   access: accessTo('lambda:UpdateFunctionCode'),
   async handle(input, call, context) {
     const { store, packages, fleet, sealKey } = context;
-    const reference = wholeFunctionOf(input, call, 'lambda:UpdateFunctionCode');
+    const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     requireSizes(input);
     const before = await store.read((tx) => requireFunction(tx, reference));

@@ -10,7 +10,7 @@ import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
-import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
+import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 import { latest } from '../store.ts';
@@ -23,13 +23,14 @@ const implemented = new Set([
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
-  access: (input, call, context) => [
-    accessTo('lambda:UpdateFunctionConfiguration')(input, call),
+  access: async (input, call, context) => [
+    await accessTo('lambda:UpdateFunctionConfiguration')(input, call, context),
     ...(input.Role === undefined ? [] : [accessToPassRole(input.Role, call, context)]),
   ],
   async handle(input, call, context) {
     const { store, fleet, sealKey } = context;
-    const reference = wholeFunctionOf(input, call, 'lambda:UpdateFunctionConfiguration');
+    ownReferenceOf(input, call, 'lambda:UpdateFunctionConfiguration');
+    const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     requireSizes(input);
     const change = changeOf(input, reference, call, context);

@@ -11,10 +11,13 @@ import { createLogger, silentLogger } from '../../../base/log.ts';
 import type { LogRecord } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
 import type { BlobId } from '../../../blob/blobId.ts';
+import { authorise } from '../../../framework/authorise.ts';
+import type { Authoriser } from '../../../framework/authorise.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
+import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
@@ -88,6 +91,14 @@ async function closeAll(lambda: Lambda, work: WorkPool, store: Store, codeFolder
   await rm(codeFolder, { recursive: true, force: true });
 }
 
+// Callers other than root have no policies of their own here.
+const authoriser: Authoriser = {
+  credentials: { findCredential: async () => undefined, policiesOf: async () => ({ identity: [] }) },
+  iam: 'enforce',
+  policies: createPolicyCache(),
+  log: silentLogger,
+};
+
 const requestIds = createSeededRandom(7);
 
 /** Calls an operation as the handler chain does, after its constraints and its permission. */
@@ -112,7 +123,7 @@ export async function callOperation<Name extends OperationName<Client> & string>
     head: { method: 'POST', path: '/', query: '', headers: {} },
     ...options,
   };
-  if (operation.access !== 'public') await operation.access(input, call);
+  await authorise(operation, input, call, { protocol: 'restJson1', credential: undefined }, authoriser);
   return (await operation.handle(input, call)) as Output<Client, Name>;
 }
 

@@ -1,3 +1,5 @@
+import { listKeys } from './listKeys.ts';
+import { removeArrivals } from './arrivals.ts';
 import { delay } from '../../../base/clock.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
@@ -26,13 +28,21 @@ export interface Removal {
   stop(): Promise<void>;
 }
 
+export interface RemovalDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly log: Logger;
+}
+
 /** Starts the background removal: at once, and then at intervals of product time, so that moving the clock moves it too. */
-export function startRemoval({ store, clock, log }: { readonly store: Store; readonly clock: Clock; readonly log: Logger }): Removal {
+export function startRemoval({ store, clock, wall, log }: RemovalDeps): Removal {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
         const removed = await removeLeftovers(store, clock.now(), stopping.signal);
+        await removeArrivals(store, wall.now(), stopping.signal);
         if (removed > 0) log.debug('removed rows of deleted or expired log events', { removed });
       } catch (error) {
         log.error('removal of log events failed; it will be tried again', { error: String(error) });
@@ -77,18 +87,6 @@ export async function removeLeftovers(store: Store, nowMs: number, signal: Abort
     await repeat((tx) => removeExpired(tx, [String(account), String(region), String(groupId)], nowMs));
   }
   return removed;
-}
-
-/** All keys of one of the lists of work, read in pages. */
-async function* listKeys(store: Store, table: Table<object>): AsyncGenerator<readonly KeyPart[]> {
-  const limit = 100;
-  let after: readonly KeyPart[] | undefined;
-  for (;;) {
-    const found = await store.read((tx) => table.list(tx, everywhere, [], { limit, ...(after ? { after } : {}) }));
-    for (const { parts } of found) yield parts;
-    after = found.at(-1)?.parts;
-    if (found.length < limit) return;
-  }
 }
 
 async function removeGroup(tx: Transaction, scope: Scope, groupId: string): Promise<number> {

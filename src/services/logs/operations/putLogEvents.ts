@@ -7,7 +7,7 @@ import { appendEvents, requireGroup, requireStream } from '../store.ts';
 // valid". What was answered is durable.
 export const putLogEvents = operation('PutLogEvents', {
   access: ({ logGroupName = '', logStreamName = '' }, call) => streamAccess('PutLogEvents', call, logGroupName, logStreamName),
-  async handle({ logGroupName = '', logStreamName = '', logEvents = [], entity }, call, { store }) {
+  async handle({ logGroupName = '', logStreamName = '', logEvents = [], entity }, call, { store, wall }) {
     const scope = scopeOf(call);
     const { nowMs } = call;
     const events = logEvents.map(({ timestamp = 0, message = '' }) => ({ timestampMs: timestamp, message }));
@@ -15,7 +15,8 @@ export const putLogEvents = operation('PutLogEvents', {
       const group = await requireGroup(tx, scope, logGroupName);
       const stream = await requireStream(tx, scope, group.id, logStreamName);
       const { accepted, rejected } = checkBatch(events, nowMs, group.retentionDays);
-      const updated = appendEvents(tx, { scope, groupId: group.id, streamName: logStreamName, stream, events: accepted, nowMs });
+      const target = { scope, groupId: group.id, streamName: logStreamName, stream };
+      const updated = await appendEvents(tx, { ...target, events: accepted, nowMs, wallMs: wall.now() });
       return {
         nextSequenceToken: formatPosition({ timestampMs: nowMs, streamId: updated.id, sequence: updated.nextSequence, index: 0 }),
         ...(rejected ? { rejectedLogEventsInfo: rejected } : {}),
