@@ -59,6 +59,14 @@ export class UserFacingError extends Error {
   }
 }
 
+/** The disk is full: nothing is broken, and the same will work once there is room. */
+export class NoSpaceError extends UserFacingError {
+  constructor(message: string, hint?: string) {
+    super(message, hint);
+    this.name = 'NoSpaceError';
+  }
+}
+
 /** The `code` of a Node.js system error (`ENOENT`, `EADDRINUSE`, …), or undefined. */
 export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -6,7 +6,7 @@ import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { InvariantError, systemErrorCode, UserFacingError } from '../base/errors.ts';
+import { InvariantError, NoSpaceError, systemErrorCode, UserFacingError } from '../base/errors.ts';
 import { hexId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -258,7 +258,7 @@ async function syncFolder(folder: string): Promise<void> {
 function explainFailure(error: unknown, folder: string): unknown {
   const code = systemErrorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new UserFacingError(`no space left for ${folder}`, 'free some space: writes go on as soon as there is room');
+    return new NoSpaceError(`no space left for ${folder}`, 'free some space: writes go on as soon as there is room');
   }
   if (code === 'EACCES' || code === 'EROFS') return new UserFacingError(`cannot write to ${folder}: permission denied or read-only`);
   return error;

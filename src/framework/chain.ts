@@ -1,4 +1,4 @@
-import { InvariantError, ServiceError } from '../base/errors.ts';
+import { InvariantError, NoSpaceError, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
@@ -34,6 +34,8 @@ export interface ChainDeps extends Authenticator, Authoriser {
   /** For operations that name no limit of their own. */
   readonly bodyBytesMaxDefault: number;
   readonly log: Logger;
+  /** Told of every request that failed because the disk is full. */
+  readonly onNoSpace?: (error: NoSpaceError) => void;
   /** Counts what was answered. */
   readonly recordRequest?: (request: ServedRequest) => void;
 }
@@ -65,7 +67,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   try {
     response = await runSteps(request, requestId, progress, deps);
   } catch (error) {
-    const answer = toServiceError(error, requestId, deps.log);
+    const answer = toServiceError(error, requestId, deps);
     code = answer.code;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
@@ -148,8 +150,17 @@ function requireImplemented(service: BoundService | undefined, serviceId: string
   throw new ServiceError('NotImplemented', `Haneul does not implement ${serviceId}:${operationName} yet.`, { status: 501 });
 }
 
-function toServiceError(error: unknown, requestId: string, log: Logger): ServiceError {
+function toServiceError(error: unknown, requestId: string, { log, onNoSpace }: ChainDeps): ServiceError {
   if (error instanceof ServiceError) return error;
+  const full = noSpaceOf(error);
+  if (full) {
+    onNoSpace?.(full);
+    // 507 and not 500: the SDKs repeat a 500 at once, and nothing changes until somebody makes room.
+    return new ServiceError('InsufficientStorage', 'The disk that Haneul keeps its data on is full; nothing was changed. Writes go on as soon as there is room.', {
+      status: 507,
+      fault: 'server',
+    });
+  }
   const stack = error instanceof Error ? error.stack : String(error);
   log.error('bug', { requestId, stack, ...(error instanceof InvariantError ? error.fields : {}) });
   return new ServiceError('InternalFailure', `Haneul failed on this request; its log has the details under request id ${requestId}.`, {
@@ -157,4 +168,10 @@ function toServiceError(error: unknown, requestId: string, log: Logger): Service
     fault: 'server',
     cause: error,
   });
+}
+
+// Threads pass on an error's text only, so the code of a system error is looked for there.
+function noSpaceOf(error: unknown): NoSpaceError | undefined {
+  if (error instanceof NoSpaceError) return error;
+  return error instanceof Error && /^(ENOSPC|EDQUOT): /.test(error.message) ? new NoSpaceError('no space left for what a request had to write') : undefined;
 }

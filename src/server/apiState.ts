@@ -1,6 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { NoSpaceError } from '../base/errors.ts';
 import { uuid } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
 import { packageRoot } from '../base/packageRoot.ts';
 import type { ChainDeps } from '../framework/chain.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
@@ -40,8 +43,21 @@ export function createApiState(composition: Composition, foundation: Foundation)
       newRequestId: () => uuid(random),
       bodyBytesMaxDefault,
       log,
+      onNoSpace: createNoSpaceNotice(log, wall),
       recordRequest: createRequestMetrics(metrics),
     },
+  };
+}
+
+const noSpaceNoticeMs = 60_000;
+
+// A full disk fails every write: it is said once a minute, not once a request.
+function createNoSpaceNotice(log: Logger, wall: Clock): (error: NoSpaceError) => void {
+  let saidMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (wall.now() - saidMs < noSpaceNoticeMs) return;
+    saidMs = wall.now();
+    log.error(error.message, { remedy: error.hint });
   };
 }
 

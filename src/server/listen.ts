@@ -147,16 +147,21 @@ async function bind(server: Server, { host, port }: { readonly host: string; rea
   }
 }
 
+const idleSweepMs = 50;
+
 async function close(server: Server, front: Front): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
+  // A connection that served a request until now would stay open for the next one, which is not taken any more.
+  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
   front.stop();
   const cut = setTimeout(() => {
     server.closeAllConnections();
     front.cut();
   }, limits.drainMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
   front.cut();
 }

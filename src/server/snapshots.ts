@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { verifySnapshot } from '../blob/snapshot/loadSnapshot.ts';
 import { saveSnapshot, type SnapshotTotals } from '../blob/snapshot/saveSnapshot.ts';
-import { ServiceError, systemErrorCode, UserFacingError } from '../base/errors.ts';
+import { NoSpaceError, ServiceError, systemErrorCode, UserFacingError } from '../base/errors.ts';
 import { hexId } from '../base/ids.ts';
 import type { Foundation } from './compose.ts';
 import { snapshotBytesMax } from './limits.ts';
@@ -79,8 +79,7 @@ async function* limitBytes(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 // The caller named no file of this machine, so the message names none either.
 function explain(error: unknown, path: string): unknown {
   const code = systemErrorCode(error);
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || (error instanceof UserFacingError && error.message.startsWith('no space left'));
-  if (isFull) return new ServiceError('InsufficientStorage', 'There is no space left for the snapshot.', { status: 507 });
+  if (code === 'ENOSPC' || code === 'EDQUOT' || error instanceof NoSpaceError) return new ServiceError('InsufficientStorage', 'There is no space left for the snapshot.', { status: 507 });
   if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') return new ServiceError('RequestAborted', 'The upload was cut short.', { status: 400 });
   if (!(error instanceof UserFacingError)) return error;
   const text = error.message.replace(`the snapshot ${path}`, 'the snapshot').replace(path, 'the file');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packageRoot } from '../../src/base/packageRoot.ts';
 import { createExecutionRole, createFunction, invoke } from '../support/functions.ts';
@@ -71,6 +71,16 @@ test('the package is small and holds no test, no source map and no pointer to on
   for (const { path } of packed.files) {
     if (path.endsWith('.js')) assert.doesNotMatch(readFileSync(join(checkout, path), 'utf8'), /^\/\/# sourceMappingURL/m, path);
   }
+});
+
+test('the package holds every file that the program reads besides its code', () => {
+  const wanted = readdirSync(join(checkout, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(ts|md|pyc)$/.test(entry.name))
+    .map((entry) => relative(checkout, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.includes('hello-world'));
+  assert.ok(wanted.length > 30);
+  const held = new Set(packed.files.map(({ path }) => path));
+  assert.deepEqual(wanted.filter((path) => !held.has(path)), []);
 });
 
 test('the package brings no development dependency, and its program answers', async (t) => {

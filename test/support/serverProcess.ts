@@ -14,6 +14,8 @@ export interface ServerProcess {
   output(): string;
   /** Resident memory in bytes, of the server alone. */
   memoryBytes(): number;
+  /** Its exit code, once it has ended by whatever way. */
+  readonly exited: Promise<number | null>;
   /** `kill -9`: no chance to say goodbye. */
   kill(): Promise<void>;
   /** As Ctrl-C: drains and stops. Answers the exit code. */
@@ -62,6 +64,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
     pid,
     port,
     endpoint: `http://127.0.0.1:${port}`,
+    exited: exited.then(([code]) => code as number | null),
     output: () => text,
     memoryBytes: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
     async kill() {

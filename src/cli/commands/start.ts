@@ -1,6 +1,7 @@
 import { UserFacingError } from '../../base/errors.ts';
 import { createLogger, type Logger } from '../../base/log.ts';
 import { defaultOptions, isLoopbackHost, type ServerOptions } from '../../server/options.ts';
+import { captureConsole } from '../captureConsole.ts';
 import { defineCommand, type OptionSpec, type OptionValues } from '../command.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { firstSteps } from '../firstSteps.ts';
@@ -49,11 +50,16 @@ export const startCommand = defineCommand({
 
 async function run(options: ServerOptions, terminal: Terminal, show: (server: RunningServer) => void): Promise<number> {
   let server: RunningServer | undefined;
-  return await keepRunning(
-    terminal,
-    async () => (server = await startOrExplain(options)),
-    () => server && show(server),
-  );
+  const release = captureConsole(options.log);
+  try {
+    return await keepRunning(
+      terminal,
+      async () => (server = await startOrExplain(options)),
+      () => server && show(server),
+    );
+  } finally {
+    release();
+  }
 }
 
 // Whatever would be said on standard error becomes a record, so that a collector of logs can read every line.

@@ -36,6 +36,7 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
   let cancelTimer: (() => void) | undefined;
   let writing: Promise<void> | undefined;
   let retryAtMs = 0;
+  let failing = false;
   let closed = false;
 
   function writeIn(delayMs: number): void {
@@ -71,10 +72,14 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
       failures.add();
       queues.putBack(batches);
       retryAtMs = wall.now() + sinkRetryMs;
-      log.warn('function output could not be stored yet', { error: String(error), streams: batches.length });
+      // Tried every second; said when it begins and when it is over.
+      if (!failing) log.warn('function output could not be stored yet; it is tried again until it is', { error: String(error), streams: batches.length });
+      failing = true;
       throw error;
     }
     retryAtMs = 0;
+    if (failing) log.info('function output is stored again');
+    failing = false;
     queues.settle(batches);
     const lost = batches.reduce((sum, batch) => sum + batch.lostEvents, 0);
     if (lost > 0) dropped.add(lost);

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase, Transaction as LmdbTransaction } from 'lmdb';
-import { InvariantError, UserFacingError } from '../../../base/errors.ts';
+import { InvariantError, NoSpaceError, UserFacingError } from '../../../base/errors.ts';
 import type { Engine, EngineSnapshot, EngineWrite } from '../../engine.ts';
 import type { Key, RangeOptions, Row, Value } from '../../store.ts';
 import { nextKey } from '../../tuple.ts';
@@ -163,9 +163,9 @@ function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
-function noSpaceLeft(folder: string): UserFacingError {
+function noSpaceLeft(folder: string): NoSpaceError {
   const hint = 'free some space: nothing that was acknowledged is lost, and writes go on as soon as there is room';
-  return new UserFacingError(`no space left for the data directory ${folder}`, hint);
+  return new NoSpaceError(`no space left for the data directory ${folder}`, hint);
 }
 
 // lmdb-js rejects at once and tells the reason in a second promise.
