@@ -41,6 +41,8 @@ export interface Composition {
   advanceClock(milliseconds: number): Promise<void>;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
   findCodeDownload(token: string): CodeArchive | undefined;
+  /** Ends answers that would go on for hours, so that a stop need not wait for them. */
+  endLongAnswers(): void;
   /** Stops background work and every environment; what is acknowledged is already on disk. */
   close(): Promise<void>;
 }
@@ -101,6 +103,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       const download = lambda.findCodeDownload(token);
       return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
     },
+    endLongAnswers: () => logs.endLiveTails(),
     async close() {
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);

@@ -13,3 +13,5 @@ export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
 export const bodyBytesMaxDefault = 16 * 1024 * 1024;
 /** How long a stop waits for requests under way. */
 export const drainMs = 10_000;
+/** How often connections that have become idle meanwhile are closed. */
+export const drainSweepMs = 50;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
@@ -65,7 +66,11 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
     sourceIp: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     signal: abort.signal,
   });
-  if (outgoing.destroyed) return;
+  if (outgoing.destroyed) {
+    // Nobody will read it, and what it holds open must go.
+    if (response.body instanceof Readable) response.body.destroy();
+    return;
+  }
   // The rest of a body that nobody wants would otherwise be read as the next request, or fill the socket.
   const unread = !incoming.complete;
   const { status, headers, body } = response;
@@ -138,8 +143,11 @@ async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
+  // A connection whose answer had begun before was promised to be kept for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), limits.drainSweepMs);
   const cut = setTimeout(() => server.closeAllConnections(), limits.drainMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
 }
 

@@ -112,6 +112,7 @@ async function serve(foundation: Foundation, closers: (() => Promise<void>)[], c
     serviceStates: () => serviceStates(platform),
   };
   closers.push(() => listener.close());
+  closers.push(async () => platform.current().composition.endLongAnswers());
   if (dataFolder !== undefined) {
     await writeServerFile(dataFolder, { pid: process.pid, endpoint, startedAt: new Date().toISOString() });
     closers.push(() => removeServerFile(dataFolder));
