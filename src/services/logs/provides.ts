@@ -20,12 +20,19 @@ export interface LogSinkDeps {
   readonly log: Logger;
 }
 
+export interface RunningSink extends LogSink {
+  /** What has been appended and not yet handed to the store. */
+  waitingBytes(): number;
+  /** Stores what waits; what comes later is dropped. */
+  close(): Promise<void>;
+}
+
 /**
  * The place functions write to. `append` only queues; commits follow one after another, each with at most about one row of
  * events for every stream. What waits is bounded: a function that writes faster than the store takes loses its own oldest
  * lines, and a line in their place says how many.
  */
-export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<void> } {
+export function createLogSink(deps: LogSinkDeps): RunningSink {
   const { store, wall, log } = deps;
   const queues = createOutputQueues();
   let cancelTimer: (() => void) | undefined;
@@ -86,6 +93,7 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
       writeIn(queues.add(target, events) ? 0 : sinkDelayMs);
     },
     flush,
+    waitingBytes: () => queues.bytes(),
     async close() {
       try {
         await flush();

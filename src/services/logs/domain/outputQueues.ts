@@ -28,6 +28,7 @@ export interface OutputQueues {
   /** Forgets the streams of stored batches for which nothing waits. */
   settle(batches: readonly OutputBatch[]): void;
   isEmpty(): boolean;
+  bytes(): number;
   hasFullRow(): boolean;
   /** Tells, whenever asked, whether everything that waits now has been taken. */
   watch(): () => boolean;
@@ -69,6 +70,7 @@ export function createOutputQueues(): OutputQueues {
       for (const { entry } of batches) if (entry.queue.isEmpty()) waiting.delete(entry.key);
     },
     isEmpty: () => waiting.size === 0,
+    bytes: () => queuedBytes,
     hasFullRow: () => [...waiting.values()].some(({ queue }) => queue.bytes() >= sinkRowBytes),
     watch() {
       const marks = [...waiting.values()].map(({ queue }) => ({ queue, mark: queue.arrived() }));
