@@ -84,6 +84,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
     signal: abort.signal,
   });
   if (outgoing.destroyed) {
+    // Nobody will read it, and what it holds open must go.
     if (response.body instanceof Readable) response.body.destroy();
     return;
   }
