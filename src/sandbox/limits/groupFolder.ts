@@ -1,5 +1,5 @@
 // What cgroup versions 1 and 2 have in common: a group is a folder, its members are a file in it.
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -58,10 +58,40 @@ export async function readCounter(file: string, key: string): Promise<number> {
   return line === undefined ? 0 : Number(line.slice(key.length + 1));
 }
 
+/** A number that the kernel keeps in a file of a group. */
+export interface CounterFile {
+  read(): number;
+  close(): void;
+}
+
 /**
- * A file of a few bytes that the kernel makes while it is read. Read at once: it never waits for a disk, and the four trips to
- * another thread that the asynchronous form takes cost more than everything else that one invocation does.
+ * The first of these files that the kernel has, opened when it is first asked for and then kept open: for a figure that every
+ * invocation asks for, opening it each time costs ten times as much, and the asynchronous way a hundred times. Reading it never
+ * waits for a disk.
  */
-export function readKernelFile(file: string): string {
-  return readFileSync(file, 'utf8');
+export function openCounterFile(...files: readonly string[]): CounterFile {
+  const bytes = Buffer.alloc(32);
+  let fd: number | undefined;
+  let closed = false;
+  return {
+    read() {
+      if (closed) throw new Error('the group is removed');
+      fd ??= openFirst(files);
+      return Number(bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0)));
+    },
+    close() {
+      closed = true;
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
+  };
+}
+
+function openFirst([file = '', ...rest]: readonly string[]): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    if (rest.length === 0) throw error;
+    return openFirst(rest);
+  }
 }

@@ -62,7 +62,7 @@ test('openCgroupV2 moves members of its parent to a leaf when it must, and write
     assert.equal(readFileSync(join(folder, 'cpu.max'), 'utf8'), 'max 20000');
     writeFileSync(join(folder, 'memory.current'), '5\n');
     assert.equal(await group.memoryPeakBytes(), 5);
-    writeFileSync(join(folder, 'memory.peak'), '9\n');
+    writeFileSync(join(folder, 'memory.current'), '9\n');
     assert.equal(await group.memoryPeakBytes(), 9);
     writeFileSync(join(folder, 'memory.events'), 'low 0\noom 1\noom_kill 2\n');
     assert.equal(await group.isOutOfMemory(), true);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
+import { listGroups, readCounter, openCounterFile, reapGroup, removeGroup } from './groupFolder.ts';
 import type { Limiter, LimitGroup, LimitRequest } from './limiter.ts';
 
 export interface CgroupV1Options {
@@ -28,6 +28,7 @@ export async function openCgroupV1({ controllers, name, wall }: CgroupV1Options)
     await writeFile(join(memory, 'memory.memsw.limit_in_bytes'), String(memoryBytes)).catch(() => undefined);
     await writeFile(join(pids, 'pids.max'), String(processesMax));
     await writeFile(join(cpu, 'cpu.cfs_period_us'), String(cpuPeriodMicroseconds));
+    const peak = openCounterFile(join(memory, 'memory.max_usage_in_bytes'));
     return {
       joinFiles: [memory, cpu, pids].map((folder) => join(folder, 'cgroup.procs')),
       watch: () => undefined,
@@ -35,9 +36,12 @@ export async function openCgroupV1({ controllers, name, wall }: CgroupV1Options)
         const quota = vcpus === undefined ? -1 : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
         await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(quota));
       },
-      memoryPeakBytes: async () => Number(readKernelFile(join(memory, 'memory.max_usage_in_bytes'))),
+      memoryPeakBytes: async () => peak.read(),
       isOutOfMemory: async () => (await readCounter(join(memory, 'memory.oom_control'), 'oom_kill')) > 0,
-      remove: async () => void (await Promise.all([memory, cpu, pids].map((folder) => removeGroup(folder, wall)))),
+      async remove() {
+        peak.close();
+        await Promise.all([memory, cpu, pids].map((folder) => removeGroup(folder, wall)));
+      },
     };
   }
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
+import { listGroups, readCounter, openCounterFile, reapGroup, removeGroup } from './groupFolder.ts';
 import type { Limiter, LimitGroup, LimitRequest } from './limiter.ts';
 
 export interface CgroupV2Options {
@@ -27,6 +27,8 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
     await writeFile(join(folder, 'memory.max'), String(memoryBytes));
     await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => undefined);
     await writeFile(join(folder, 'pids.max'), String(processesMax));
+    // memory.peak came with Linux 5.19; before it the present use is the best there is.
+    const peak = openCounterFile(join(folder, 'memory.peak'), join(folder, 'memory.current'));
     return {
       joinFiles: [join(folder, 'cgroup.procs')],
       watch: () => undefined,
@@ -34,16 +36,12 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
         const quota = vcpus === undefined ? 'max' : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
         await writeFile(join(folder, 'cpu.max'), `${quota} ${cpuPeriodMicroseconds}`);
       },
-      async memoryPeakBytes() {
-        // memory.peak came with Linux 5.19; before it the present use is the best there is.
-        try {
-          return Number(readKernelFile(join(folder, 'memory.peak')));
-        } catch {
-          return Number(readKernelFile(join(folder, 'memory.current')));
-        }
-      },
+      memoryPeakBytes: async () => peak.read(),
       isOutOfMemory: async () => (await readCounter(join(folder, 'memory.events'), 'oom_kill')) > 0,
-      remove: () => removeGroup(folder, wall),
+      async remove() {
+        peak.close();
+        await removeGroup(folder, wall);
+      },
     };
   }
 
