@@ -1,11 +1,8 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { uuid } from '../base/ids.ts';
-import { packageRoot } from '../base/packageRoot.ts';
 import type { ChainDeps } from '../framework/chain.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
 import { createCatalogue } from '../wire/identify.ts';
-import { loadModel } from '../wire/model.ts';
+import { loadAllModels } from '../wire/model.ts';
 import { createSignatureVerifier } from '../wire/sigv4.ts';
 import type { Composition, Foundation } from './compose.ts';
 import { bodyBytesMaxDefault } from './limits.ts';
@@ -46,8 +43,4 @@ export function createApiState(composition: Composition, foundation: Foundation)
 }
 
 // Every model is served, so that a request for a service without handlers is still refused in that service's own protocol.
-const catalogue = createCatalogue(
-  readdirSync(join(packageRoot, 'src/model'))
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => loadModel(name.slice(0, -'.json'.length))),
-);
+const catalogue = createCatalogue(loadAllModels());
