@@ -1,14 +1,11 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { NoSpaceError } from '../base/errors.ts';
 import { uuid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
-import { packageRoot } from '../base/packageRoot.ts';
 import type { ChainDeps } from '../framework/chain.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
 import { createCatalogue } from '../wire/identify.ts';
-import { loadModel } from '../wire/model.ts';
+import { loadAllModels } from '../wire/model.ts';
 import { createSignatureVerifier } from '../wire/sigv4.ts';
 import type { Composition, Foundation } from './compose.ts';
 import { bodyBytesMaxDefault } from './limits.ts';
@@ -62,8 +59,4 @@ function createNoSpaceNotice(log: Logger, wall: Clock): (error: NoSpaceError) =>
 }
 
 // Every model is served, so that a request for a service without handlers is still refused in that service's own protocol.
-const catalogue = createCatalogue(
-  readdirSync(join(packageRoot, 'src/model'))
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => loadModel(name.slice(0, -'.json'.length))),
-);
+const catalogue = createCatalogue(loadAllModels());

@@ -95,7 +95,7 @@ test('compilePattern knows every pattern of every model, and none of them takes 
   const folder = join(packageRoot, 'src', 'model');
   const pumps = ['a', 'A', '0', ' ', '/', '-', '_', '.', ':', 'a-', 'a.', 'a/', 'a ', '/a', 'a,', '1.', 'arn:aws:a', '{a', '=', '@'];
   const prefixes = ['', 'a', '/', '"', 'arn:aws:lambda:us-east-1:000000000000:function:', 'https://a.'];
-  for (const name of readdirSync(folder)) {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
     const model = JSON.parse(readFileSync(join(folder, name), 'utf8')) as RawModel;
     for (const [shape, { pattern, t }] of Object.entries(model.shapes)) {
       if (pattern === undefined || t !== 'string') continue;

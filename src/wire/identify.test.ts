@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { packageRoot } from '../base/packageRoot.ts';
 import { ServiceError } from '../base/errors.ts';
 import { createCatalogue, identify, identifyForm, isForm } from './identify.ts';
-import { loadModel } from './model.ts';
+import { loadAllModels, loadModel } from './model.ts';
 import { route } from './route.ts';
 import type { RequestHead } from './types.ts';
 
@@ -144,4 +147,36 @@ test('route refuses unknown operations in the words of each protocol', () => {
   assert.match(refusal(head('POST', '/', { 'x-amz-target': 'Logs_20140328.Nope' })), /^400 UnknownOperationException/);
   assert.match(refusal(head('POST', '/', { 'x-amz-target': 'Logs_20140328.__proto__' })), /^400 UnknownOperationException/);
   assert.match(refusal(head('POST', '/', { 'x-amz-target': 'Logs_20140328.constructor' })), /^400 UnknownOperationException/);
+});
+
+test('identify leaves the two Elastic Load Balancing APIs to the Version in the form', () => {
+  const both = createCatalogue(['elasticloadbalancing', 'elasticloadbalancingv2'].map(loadModel));
+  const head = {
+    method: 'POST',
+    path: '/',
+    query: '',
+    headers: {
+      host: 'localhost',
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-amz-date': '20260101T000000Z',
+      authorization: 'AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/elasticloadbalancing/aws4_request, SignedHeaders=host, Signature=0',
+    },
+  };
+  assert.equal(identify(head, both), undefined);
+  assert.equal(identifyForm(Buffer.from('Action=DescribeLoadBalancers&Version=2012-06-01'), both)?.service.id, 'elasticloadbalancing');
+  assert.equal(identifyForm(Buffer.from('Action=DescribeLoadBalancers&Version=2015-12-01'), both)?.service.id, 'elasticloadbalancingv2');
+});
+
+test('loadAllModels reads heads that agree with the models, and no model before it is needed', () => {
+  const all = loadAllModels();
+  const ids = readdirSync(join(packageRoot, 'src', 'model')).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)).sort();
+  assert.deepEqual(all.map(({ id }) => id).sort(), ids, 'run `npm run models`');
+  for (const lazy of all) {
+    const whole = loadModel(lazy.id);
+    for (const key of ['sdkId', 'version', 'protocols', 'signingNames', 'endpointPrefix', 'targetPrefix', 'xmlNamespace', 'errorNamespace', 'queryCompatible'] as const) {
+      assert.deepEqual(lazy[key], whole[key], `${lazy.id} ${key}`);
+    }
+    assert.deepEqual(lazy.operationNames, whole.operationNames);
+    for (const { uri } of whole.routes) assert.ok(lazy.mayServe((uri.split('?')[0] ?? '').replace(/\{[^}]*\}/g, 'x')) || !lazy.protocols.some((name) => name.startsWith('rest')), `${lazy.id} ${uri}`);
+  }
 });

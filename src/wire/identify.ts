@@ -90,6 +90,7 @@ function jsonProtocol(head: RequestHead, service: ServiceModel): ProtocolName {
 function byScope(head: RequestHead, catalogue: Catalogue, authorization: Authorization | undefined): Identification | undefined {
   if (authorization?.kind !== 'v4') return undefined;
   const candidates = catalogue.bySigningName.get(authorization.service);
+  if (candidates && isTwofoldForm(candidates, head)) return undefined;
   const service = candidates && choose(candidates, head);
   if (!service) return undefined;
   return withBucket(head, { service, protocol: protocolOf(head, service) });
@@ -100,10 +101,15 @@ function choose(candidates: readonly ServiceModel[], head: RequestHead): Service
   if (candidates.length === 1) return candidates[0];
   const version = /(?:^|&)Version=([^&]*)/.exec(head.query)?.[1];
   return (
-    candidates.find((service) => isRest(service) && matchRoute(service, head) !== undefined) ??
+    candidates.find((service) => isRest(service) && service.mayServe(head.path) && matchRoute(service, head) !== undefined) ??
     candidates.find((service) => service.version === version) ??
     candidates[0]
   );
+}
+
+// The two Elastic Load Balancing APIs share everything but the Version in the form: that is read before they are told apart.
+function isTwofoldForm(candidates: readonly ServiceModel[], head: RequestHead): boolean {
+  return candidates.length > 1 && isForm(head) && !head.query.includes('Version=') && candidates.every((service) => service.protocols.includes('awsQuery'));
 }
 
 // Clients such as curl label any POST as a form, so the label counts only where the service speaks the query protocol at all.
@@ -163,7 +169,7 @@ function byAction(action: string | undefined, version: string | undefined, catal
 function byRoute(head: RequestHead, catalogue: Catalogue): Identification | undefined {
   if (head.path === '/' || head.path === '') return undefined;
   for (const service of catalogue.services) {
-    if (service.id === 's3' || !isRest(service) || matchRoute(service, head) === undefined) continue;
+    if (service.id === 's3' || !isRest(service) || !service.mayServe(head.path) || matchRoute(service, head) === undefined) continue;
     return { service, protocol: protocolOf(head, service) };
   }
   return undefined;

@@ -152,6 +152,8 @@ export interface ServiceModel {
   readonly errorNamespace: string | undefined;
   readonly queryCompatible: boolean;
   readonly noErrorWrapping: boolean;
+  /** False when a path cannot be this service's, told without reading its whole model. */
+  mayServe(path: string): boolean;
   readonly operationNames: readonly string[];
   readonly routes: readonly RouteFacts[];
   findOperation(name: string): OperationModel | undefined;
@@ -171,13 +173,66 @@ export interface RouteFacts {
 
 const formatVersion = 1;
 
+/** The part of a model that tells which requests are for it; `src/model/index/heads.json` holds those of all services. */
+export type ModelHead = Omit<RawModel, 'operations' | 'shapes'> & {
+  /** First segments of the paths of a REST service; `*` stands for any. */
+  readonly roots?: readonly string[];
+};
+
+/** Every model there is. Only heads are read: a model is parsed when its first request comes, and most services never get one. */
+export function loadAllModels(): readonly ServiceModel[] {
+  const { services } = JSON.parse(readFileSync(join(packageRoot, 'src', 'model', 'index', 'heads.json'), 'utf8')) as { readonly services: readonly ModelHead[] };
+  return services.map((head) => createLazyModel(head, () => readModel(head.id)));
+}
+
 /** Reads `src/model/<id>.json`. Shapes are linked lazily, so loading costs one JSON parse. Keep the result: every call reads the file. */
 export function loadModel(id: string): ServiceModel {
-  return createModel(JSON.parse(readFileSync(join(packageRoot, 'src', 'model', `${id}.json`), 'utf8')) as RawModel);
+  return createModel(readModel(id));
 }
 
 /** Links a model that is already in memory. */
 export function createModel(raw: RawModel): ServiceModel {
+  return createLazyModel(raw, () => raw);
+}
+
+function readModel(id: string): RawModel {
+  return JSON.parse(readFileSync(join(packageRoot, 'src', 'model', `${id}.json`), 'utf8')) as RawModel;
+}
+
+function createLazyModel(head: ModelHead, read: () => RawModel): ServiceModel {
+  assert(head.format === formatVersion, 'the model file has another format; run `npm run models`', { id: head.id, format: head.format });
+  let parts: ModelParts | undefined;
+  const loaded = (): ModelParts => (parts ??= linkModel(read(), service));
+  const service: ServiceModel = {
+    id: head.id,
+    sdkId: head.sdkId,
+    fullName: head.fullName ?? head.sdkId,
+    version: head.version,
+    protocols: head.protocols,
+    signingNames: head.signingNames,
+    endpointPrefix: head.endpointPrefix,
+    targetPrefix: head.targetPrefix,
+    xmlNamespace: head.xmlNamespace,
+    errorNamespace: head.errorNamespace,
+    queryCompatible: head.queryCompatible ?? false,
+    noErrorWrapping: head.noErrorWrapping ?? false,
+    mayServe: (path) => !head.roots || head.roots.includes('*') || head.roots.includes(path.split('/', 2)[1] ?? ''),
+    get operationNames() {
+      return loaded().operationNames;
+    },
+    get routes() {
+      return loaded().routes;
+    },
+    findShape: (name) => loaded().findShape(name),
+    findOperation: (name) => loaded().findOperation(name),
+    findError: (code) => loaded().findError(code),
+  };
+  return service;
+}
+
+type ModelParts = Pick<ServiceModel, 'operationNames' | 'routes' | 'findShape' | 'findOperation' | 'findError'>;
+
+function linkModel(raw: RawModel, service: ServiceModel): ModelParts {
   assert(raw.format === formatVersion, 'the model file has another format; run `npm run models`', { id: raw.id, format: raw.format });
   const findShape = shapeLinker(raw);
   const operations = new Map<string, OperationModel>();
@@ -187,19 +242,7 @@ export function createModel(raw: RawModel): ServiceModel {
     errors.set(name, name);
     if (shape.err.code !== undefined && !errors.has(shape.err.code)) errors.set(shape.err.code, name);
   }
-  const service: ServiceModel = {
-    id: raw.id,
-    sdkId: raw.sdkId,
-    fullName: raw.fullName ?? raw.sdkId,
-    version: raw.version,
-    protocols: raw.protocols,
-    signingNames: raw.signingNames,
-    endpointPrefix: raw.endpointPrefix,
-    targetPrefix: raw.targetPrefix,
-    xmlNamespace: raw.xmlNamespace,
-    errorNamespace: raw.errorNamespace,
-    queryCompatible: raw.queryCompatible ?? false,
-    noErrorWrapping: raw.noErrorWrapping ?? false,
+  return {
     operationNames: Object.keys(raw.operations),
     routes: Object.entries(raw.operations).map(([name, operation]) => routeFacts(name, operation, raw)),
     findShape,
@@ -218,7 +261,6 @@ export function createModel(raw: RawModel): ServiceModel {
       return shape?.kind === 'structure' ? shape : undefined;
     },
   };
-  return service;
 }
 
 function routeFacts(name: string, operation: RawOperation, raw: RawModel): RouteFacts {

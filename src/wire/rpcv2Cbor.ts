@@ -1,6 +1,8 @@
 import type { Codec } from './codecs.ts';
 import { CborError, decodeCbor, encodeCbor } from './cbor.ts';
 import { errorFault, errorShapeOf, errorStatus, jsonErrorBody } from './errorAnswers.ts';
+import { eventStreamBody, eventStreamMember, eventStreamType } from './eventStream.ts';
+import type { EventFormat } from './eventStream.ts';
 import { malformedRequest } from './faults.ts';
 import { cborWriters, createJsonReaders } from './json.ts';
 import type { JsonReader } from './json.ts';
@@ -20,6 +22,13 @@ export const rpcv2Cbor: Codec = {
   formatOutput(operation, output, meta) {
     const headers = { 'smithy-protocol': 'rpc-v2-cbor', 'x-amzn-RequestId': meta.requestId };
     if (!operation.output) return { status: 200, headers, body: '' };
+    const stream = eventStreamMember(operation.output);
+    if (stream) {
+      const { [stream.name]: events, ...rest } = output;
+      const first = encodeCbor(outputWriterOf(operation.output)(rest));
+      const body = eventStreamBody(stream.target, events as AsyncIterable<unknown>, cborEvents, first);
+      return { status: 200, headers: { ...headers, 'Content-Type': eventStreamType }, body };
+    }
     return { status: 200, headers: { ...headers, 'Content-Type': 'application/cbor' }, body: encodeCbor(outputWriterOf(operation.output)(output)) };
   },
 
@@ -31,6 +40,11 @@ export const rpcv2Cbor: Codec = {
     const type = service?.errorNamespace === undefined ? name : `${service.errorNamespace}#${name}`;
     return { status: errorStatus(shape, error), headers, body: encodeCbor({ __type: type, ...jsonErrorBody(shape, error, cborWriters) }) };
   },
+};
+
+const cborEvents: EventFormat = {
+  contentType: 'application/cbor',
+  write: (members, value) => encodeCbor(cborWriters.structure(members)(value)),
 };
 
 function decode(body: Uint8Array): unknown {
