@@ -94,6 +94,7 @@ export function openLmdbEngine(folder: string): Engine {
 }
 
 function openOrExplain(folder: string): Database {
+  if (existsSync(join(folder, 'level'))) throw new UserFacingError(`the data directory ${folder} holds data of another engine`, restoreHint);
   if (!looksIntact(join(folder, dataFile))) {
     throw new UserFacingError(`${join(folder, dataFile)} is damaged or not a haneul data file`, restoreHint);
   }

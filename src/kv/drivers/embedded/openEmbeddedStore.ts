@@ -23,20 +23,22 @@ export interface EmbeddedStoreOptions {
   readonly log: Logger;
   /** Those of this program, except in tests. */
   readonly upgrades?: readonly DataUpgrade[];
+  /** LMDB unless given. */
+  readonly openEngine?: (folder: string) => Engine | Promise<Engine>;
 }
 
 /**
  * A durable store in a directory that this process alone owns, in the newest format: older data is upgraded before anybody sees it. What
  * cannot be opened is a {@link UserFacingError}.
  */
-export async function openEmbeddedStore({ folder, clock, random, log, upgrades = dataUpgrades }: EmbeddedStoreOptions): Promise<Store> {
+export async function openEmbeddedStore({ folder, clock, random, log, upgrades = dataUpgrades, openEngine = openLmdbEngine }: EmbeddedStoreOptions): Promise<Store> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = await acquireOwnerLock(folder, random);
     try {
       const format = 1 + upgrades.length;
       const from = await requireFormat(folder, format);
-      const engine = openLmdbEngine(folder);
+      const engine = await openEngine(folder);
       // The data file may be new, and so may the folder.
       for (const made of [folder, dirname(resolve(folder))]) await syncFolder(made);
       log.debug('store opened', { folder });
