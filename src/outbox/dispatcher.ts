@@ -11,10 +11,10 @@ import type { Timers } from '../kv/timers.ts';
 import { nextKey, unpackKey } from '../kv/tuple.ts';
 import type { Envelope, TargetDirectory } from '../ports/outbox.ts';
 import { createDeliverer } from './deliverer.ts';
-import { inFlightMax, safetyScanMs, targetConcurrencyDefault } from './limits.ts';
+import { deadPageMax, inFlightMax, safetyScanMs, targetConcurrencyDefault } from './limits.ts';
 import { deadKey, deadRange, loadEnvelope, readyOf, readyPrefix, readyRange } from './rows.ts';
 import type { DeadRow, QueueRow } from './rows.ts';
-import { discardDead, reviveDead, settleWaited, timerService } from './settle.ts';
+import { discardDead, findDead, reviveDead, settleWaited, timerService } from './settle.ts';
 import { TargetQueue } from './targetQueue.ts';
 
 export interface DispatcherOptions {
@@ -30,14 +30,17 @@ export interface DispatcherOptions {
   readonly timers: Timers;
 }
 
-/** An event that was given up: kept for fourteen days, with everything needed to try again. */
-export interface DeadRecord {
-  readonly envelope: Envelope;
-  readonly reason: string;
+export interface DeadRecordId {
+  readonly id: string;
   readonly diedAtMs: number;
 }
 
-export type DeadRecordId = { readonly id: string; readonly diedAtMs: number };
+/** An event that was given up: kept for fourteen days, with everything needed to try again. */
+export interface DeadRecord extends DeadRecordId {
+  readonly reason: string;
+  /** Its payload is read by `readDead`. */
+  readonly envelope: Omit<Envelope, 'payload'>;
+}
 
 export interface Dispatcher {
   start(): void;
@@ -45,8 +48,9 @@ export interface Dispatcher {
   stop(drainMs?: number): Promise<void>;
   /** How many deliveries are under way. */
   inFlight(): number;
-  /** Dead records, the oldest first. */
+  /** Dead records, the oldest first, at most a thousand. */
   listDead(options: { readonly limit: number; readonly after?: DeadRecordId }): Promise<DeadRecord[]>;
+  readDead(dead: DeadRecordId): Promise<Envelope | undefined>;
   /** Delivers a dead record as if it were new. False when there is none. */
   redrive(dead: DeadRecordId): Promise<boolean>;
   discard(dead: DeadRecordId): Promise<void>;
@@ -181,14 +185,19 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     listDead: ({ limit, after }) =>
       store.read(async (tx) => {
         const from = after === undefined ? deadRange.from : nextKey(deadKey(after.diedAtMs, after.id));
-        const rows = await tx.range({ from, to: deadRange.to, limit });
-        return Promise.all(
-          rows.map(async ({ key, value }) => {
-            const { reason, ...row } = decodeRecord<DeadRow>(value, key);
-            const [diedAtMs, id] = unpackKey(key).slice(-2);
-            return { envelope: await loadEnvelope(tx, String(id), row), reason, diedAtMs: Number(diedAtMs) };
-          }),
-        );
+        const rows = await tx.range({ from, to: deadRange.to, limit: Math.min(limit, deadPageMax) });
+        return rows.map(({ key, value }) => {
+          const { reason, payload: _payload, parts: _parts, waiting: _waiting, ...rest } = decodeRecord<DeadRow>(value, key);
+          const [diedAtMs, id] = unpackKey(key).slice(-2);
+          return { id: String(id), diedAtMs: Number(diedAtMs), reason, envelope: { id: String(id), ...rest } };
+        });
+      }),
+    readDead: (dead) =>
+      store.read(async (tx) => {
+        const row = await findDead(tx, dead);
+        if (row === undefined) return undefined;
+        const { reason: _reason, ...rest } = row;
+        return loadEnvelope(tx, dead.id, rest);
       }),
     redrive: (dead) => store.transact((tx) => reviveDead(tx, dead, settleTools)),
     discard: (dead) => store.transact((tx) => discardDead(tx, dead, timers)),

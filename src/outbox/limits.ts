@@ -24,3 +24,4 @@ export const pageRows = 64;
 export const deadKeptMs = 14 * 86_400_000;
 /** Longer parts of keys are stored as their SHA-256. */
 export const keyPartBytesMax = 256;
+export const deadPageMax = 1_000;

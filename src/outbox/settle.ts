@@ -116,7 +116,8 @@ export async function discardDead(tx: Transaction, dead: { readonly id: string; 
   await timers.clear(tx, deadTimer(dead));
 }
 
-async function findDead(tx: ReadTransaction, { id, diedAtMs }: { readonly id: string; readonly diedAtMs: number }): Promise<DeadRow | undefined> {
+/** The row of a dead record. */
+export async function findDead(tx: ReadTransaction, { id, diedAtMs }: { readonly id: string; readonly diedAtMs: number }): Promise<DeadRow | undefined> {
   const key = deadKey(diedAtMs, id);
   const value = await tx.get(key);
   return value === undefined ? undefined : decodeRecord<DeadRow>(value, key);

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import type { Random } from '../../src/base/random.ts';
 import { decodeRecord, encodeRecord } from '../../src/kv/record.ts';
-import type { Store } from '../../src/kv/store.ts';
+import type { Stamp, Store } from '../../src/kv/store.ts';
 import { createTimers } from '../../src/kv/timers.ts';
 import { packKey } from '../../src/kv/tuple.ts';
 import { createDispatcher } from '../../src/outbox/dispatcher.ts';
@@ -33,12 +33,18 @@ export interface ToyChainOptions {
   readonly c: DeliveryTarget;
 }
 
+export interface DeadMessage {
+  readonly message: Message;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
 /** What the three have written. */
 export interface ToyRecords {
   readonly a: Message[];
   readonly b: Message[];
   readonly reminders: number[];
-  readonly dead: DeadRecord[];
+  readonly dead: DeadMessage[];
   readonly envelopes: number;
 }
 
@@ -48,6 +54,7 @@ export const isPoison = ({ number }: Message): boolean => number % 17 === 0;
 export const isFragile = ({ number }: Message): boolean => number % 13 === 0 && number % 17 !== 0;
 export const readMessage = (payload: Uint8Array): Message => JSON.parse(Buffer.from(payload).toString()) as Message;
 
+const pageRows = 5_000;
 const arnOf = (name: string): string => `arn:aws:toy:us-east-1:000000000000:${name}`;
 const logOf = (name: string): Uint8Array => packKey(['toy', name]);
 const draft = { source: 'toy', account: '000000000000', region: 'us-east-1', callingPrincipal: 'toy.amazonaws.com', maximumAgeMs: 1e12 };
@@ -94,17 +101,32 @@ export function openToyChain({ store, clock, wall, random, c }: ToyChainOptions)
 /** Reads what the three services have done so far. */
 export async function readToyRecords(store: Store, dispatcher: Dispatcher): Promise<ToyRecords> {
   const read = async (name: string): Promise<Message[]> => {
-    const rows = await store.tail(logOf(name), undefined, 10_000);
-    return rows.map((row) => decodeRecord<Message>(row.value, row.key));
+    const messages: Message[] = [];
+    for (let after: Stamp | undefined; ; ) {
+      const rows = await store.tail(logOf(name), after, pageRows);
+      messages.push(...rows.map((row) => decodeRecord<Message>(row.value, row.key)));
+      after = rows.at(-1)?.key.subarray(-10);
+      if (rows.length < pageRows) return messages;
+    }
   };
   const from = packKey(['outbox', '', '', 'envelope']);
   const envelopes = await store.read((tx) => tx.range({ from, to: Buffer.concat([from, Buffer.of(0xff)]), limit: 10_000 }));
   const [a, b, reminders] = await Promise.all(['a', 'b', 'reminder'].map(read));
+  const dead: DeadMessage[] = [];
+  for (let after: DeadRecord | undefined; ; ) {
+    const page = await dispatcher.listDead({ limit: 1_000, ...(after === undefined ? {} : { after }) });
+    for (const record of page) {
+      const envelope = await dispatcher.readDead(record);
+      if (envelope !== undefined) dead.push({ message: readMessage(envelope.payload), reason: record.reason, attempts: envelope.attempts });
+    }
+    after = page.at(-1);
+    if (after === undefined) break;
+  }
   return {
     a: a ?? [],
     b: b ?? [],
     reminders: (reminders ?? []).map(({ number }) => number),
-    dead: await dispatcher.listDead({ limit: 10_000 }),
+    dead,
     envelopes: envelopes.length,
   };
 }

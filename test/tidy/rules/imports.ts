@@ -129,6 +129,7 @@ function partOf(path: string): string {
 // Which code may load which package at run time. Types cost nothing and are free.
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/kv/drivers/'],
+  'classic-level': ['src/kv/drivers/level/'],
   'cbor-x': ['src/kv/', 'src/wire/', 'src/base/'],
   yauzl: ['src/services/lambda/', 'src/work/'],
 };

@@ -5,12 +5,13 @@ import { silentLogger } from '../../../base/log.ts';
 import { cryptoRandom } from '../../../base/random.ts';
 import { encodeRecord } from '../../record.ts';
 import { packKey } from '../../tuple.ts';
+import { openLevelEngine } from '../level/levelEngine.ts';
 import { openEmbeddedStore } from './openEmbeddedStore.ts';
 
 const writers = 32;
-const [folder = '', round = '0'] = process.argv.slice(2);
+const [folder = '', round = '0', engine = 'lmdb'] = process.argv.slice(2);
 
-const store = await openEmbeddedStore({ folder, clock: wallClock, random: cryptoRandom, log: silentLogger });
+const store = await openEmbeddedStore({ folder, clock: wallClock, random: cryptoRandom, log: silentLogger, ...(engine === 'level' ? { openEngine: openLevelEngine } : {}) });
 
 async function write(writer: number): Promise<void> {
   for (let index = 0; ; index += 1) {

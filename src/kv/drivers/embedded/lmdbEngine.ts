@@ -1,6 +1,6 @@
 // LMDB with `overlappingSync: false`: a commit writes the data pages, syncs, and only then the meta page through a descriptor that
 // syncs by itself, so what is acknowledged survives a power cut without a repair step. The overlapping mode needs one, and is slower.
-import { closeSync, existsSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, statfsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -13,6 +13,7 @@ import { nextKey } from '../../tuple.ts';
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 
 const dataFile = 'data.mdb';
+const draftFile = 'new.mdb';
 /** Not to be derived from the machine: LMDB's key limit, and so what a data directory can hold, follows from it. */
 const pageSize = 4096;
 const clearChunkRows = 1_000;
@@ -23,8 +24,8 @@ const metaMagic = 0xbeefc0de;
 const metaVersion = 2;
 
 /** Opens, or creates, the LMDB file in `folder`. What LMDB refuses to open is a {@link UserFacingError}. */
-export function openLmdbEngine(folder: string): Engine {
-  const db = openOrExplain(folder);
+export async function openLmdbEngine(folder: string): Promise<Engine> {
+  const db = await openOrExplain(folder);
 
   function get(key: Key, transaction?: LmdbTransaction): Value | undefined {
     return transaction === undefined ? db.getBinary(key) : db.get(key, { transaction });
@@ -93,17 +94,34 @@ export function openLmdbEngine(folder: string): Engine {
   };
 }
 
-function openOrExplain(folder: string): Database {
-  if (!looksIntact(join(folder, dataFile))) {
-    throw new UserFacingError(`${join(folder, dataFile)} is damaged or not a haneul data file`, restoreHint);
-  }
+async function openOrExplain(folder: string): Promise<Database> {
+  const path = join(folder, dataFile);
+  if (existsSync(join(folder, 'level'))) throw new UserFacingError(`the data directory ${folder} holds data of another engine`, restoreHint);
+  if (!looksIntact(path)) throw new UserFacingError(`${path} is damaged or not a haneul data file`, restoreHint);
   try {
-    return openDatabase(folder, false);
+    if (!existsSync(path) || statSync(path).size === 0) await createDatabase(folder);
+    return openDatabase(path, false);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (noSpace.test(text)) throw noSpaceLeft(folder);
     throw new UserFacingError(`cannot open the data directory ${folder}: ${text}`, restoreHint);
   }
+}
+
+// LMDB writes the first pages of a new file without syncing them, and a power cut may leave half of them, which it then refuses to
+// open. So a new file is made under another name, and gets its own when it is whole and on the disk.
+async function createDatabase(folder: string): Promise<void> {
+  const draft = join(folder, draftFile);
+  for (const left of [draft, `${draft}-lock`]) rmSync(left, { force: true });
+  await openDatabase(draft, false).close();
+  const file = openSync(draft, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, join(folder, dataFile));
+  rmSync(`${draft}-lock`, { force: true });
 }
 
 /** Whether the file is new or begins with LMDB's two meta pages. lmdb-js crashes the process on anything else. */
@@ -121,9 +139,9 @@ function looksIntact(path: string): boolean {
   }
 }
 
-function openDatabase(folder: string, readOnly: boolean): Database {
+function openDatabase(path: string, readOnly: boolean): Database {
   return open<Uint8Array, Uint8Array>({
-    path: join(folder, dataFile),
+    path,
     noSubdir: true,
     encoding: 'binary',
     keyEncoding: 'binary',
@@ -181,7 +199,7 @@ async function findCommitError(error: unknown): Promise<unknown> {
 // lmdb-js has had copies that could not be read, so a backup counts only once it has been walked through.
 async function verifyCopy(folder: string): Promise<void> {
   const { size } = await stat(join(folder, dataFile));
-  const copy = openDatabase(folder, true);
+  const copy = openDatabase(join(folder, dataFile), true);
   try {
     let previous: Uint8Array | undefined;
     for (const { key, value } of copy.getRange({ start: Buffer.from([0]) })) {

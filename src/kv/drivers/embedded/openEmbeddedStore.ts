@@ -26,6 +26,8 @@ export interface EmbeddedStoreOptions {
   readonly metrics?: Metrics;
   /** Those of this program, except in tests. */
   readonly upgrades?: readonly DataUpgrade[];
+  /** LMDB unless given. */
+  readonly openEngine?: (folder: string) => Engine | Promise<Engine>;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function openEmbeddedStore({
   log,
   metrics = silentMetrics,
   upgrades = dataUpgrades,
+  openEngine = openLmdbEngine,
 }: EmbeddedStoreOptions): Promise<Store> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -46,7 +49,7 @@ export async function openEmbeddedStore({
     try {
       const format = 1 + upgrades.length;
       const from = await requireFormat(folder, format);
-      const engine = openLmdbEngine(folder);
+      const engine = await openEngine(folder);
       // The data file may be new, and so may the folder.
       for (const made of [folder, dirname(resolve(folder))]) await syncFolder(made);
       log.debug('store opened', { folder });
