@@ -1,5 +1,5 @@
-// Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | usage ['all'] per account
-// and region | packageUsers [sha256, account, region, name, version].
+// Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | events [envelope] |
+// usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { rangeLimitMax } from '../../kv/limits.ts';
@@ -10,6 +10,7 @@ const functions = defineTable<FunctionRow>('lambda', 'functions');
 const versions = defineTable<VersionRow>('lambda', 'versions');
 const aliases = defineTable<AliasRow>('lambda', 'aliases');
 const policies = defineTable<PolicyRow>('lambda', 'policies');
+const events = defineTable<EventRow>('lambda', 'events');
 const usage = defineTable<UsageRow>('lambda', 'usage');
 const packageUsers = defineTable<PackageUserRow>('lambda', 'packageUsers');
 
@@ -73,6 +74,15 @@ export interface AliasRow {
 export interface PolicyRow {
   /** JSON text, exactly as GetPolicy answers it. */
   readonly document: string;
+}
+
+/** What an asynchronous invocation knows besides its envelope in the outbox. */
+export interface EventRow {
+  /** The same for all attempts. */
+  readonly requestId: string;
+  readonly traceId: string;
+  /** How often the function itself has failed on it. */
+  readonly functionErrors: number;
 }
 
 export interface UsageRow {
@@ -162,6 +172,12 @@ export function clearAliasesAndPolicies(tx: Transaction, scope: Scope, name: str
   aliases.clearAll(tx, scope, [name]);
   policies.clearAll(tx, scope, [name]);
 }
+
+export const findEvent = (tx: ReadTransaction, scope: Scope, envelopeId: string): Promise<EventRow | undefined> => events.get(tx, scope, [envelopeId]);
+
+export const setEvent = (tx: Transaction, scope: Scope, envelopeId: string, row: EventRow): void => events.set(tx, scope, [envelopeId], row);
+
+export const clearEvent = (tx: Transaction, scope: Scope, envelopeId: string): void => events.clear(tx, scope, [envelopeId]);
 
 const noUsage: UsageRow = { codeBytes: 0, functions: 0, reservedConcurrency: 0 };
 
