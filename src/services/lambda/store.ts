@@ -2,6 +2,7 @@
 // usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import type { JsonLogging } from './domain/logging.ts';
 import { rangeLimitMax } from '../../kv/limits.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
@@ -31,6 +32,8 @@ export interface VersionRow {
   readonly ephemeralMegabytes: number;
   readonly architecture: 'x86_64' | 'arm64';
   readonly logGroupName: string;
+  /** Absent when the function logs text. */
+  readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
   readonly code: CodeReference;
