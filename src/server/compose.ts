@@ -7,8 +7,12 @@ import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
+import { createTimers } from '../kv/timers.ts';
+import { createDispatcher } from '../outbox/dispatcher.ts';
+import { createEmitter } from '../outbox/emitter.ts';
 import type { FunctionGate } from '../ports/functionGate.ts';
 import type { CredentialDirectory } from '../ports/identity.ts';
+import type { TargetDirectory } from '../ports/outbox.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
@@ -58,6 +62,9 @@ export interface CodeArchive {
   open(): Promise<Readable>;
 }
 
+// Events that end within this time of a stop need no second attempt.
+const eventDrainMs = 2_000;
+
 const clockTable = defineTable<{ readonly offsetMs: number }>('server', 'clock');
 const serverScope = { account: '', region: '' };
 
@@ -72,8 +79,11 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const identity = createIdentity({ store, clock, wall, random, log });
   const work = createWorkPool({ threads: 1 });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
+  const timers = createTimers({ store, clock, wall, log });
+  const emitter = createEmitter({ clock, random });
   const lambda = createLambda({
     store,
+    emitter,
     blobs,
     sandbox,
     functionGate,
@@ -90,6 +100,11 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     localMode: options.auth === 'local',
   });
   await lambda.recover();
+  // Everything that events can be sent to, by ARN.
+  const targets: TargetDirectory = { for: (arn) => lambda.eventTarget(arn) };
+  const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
+  dispatcher.start();
+  timers.start();
   const { managedPolicies } = identity;
   const bound = [
     iamService.bind({ store, random, managedPolicies }),
@@ -114,6 +129,9 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     settle: () => logs.sink.flush(),
     endLongAnswers: () => logs.endLiveTails(),
     async close() {
+      // What is cut off here is delivered again by the next composition.
+      await dispatcher.stop(eventDrainMs);
+      await timers.stop();
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);
       await work.close();

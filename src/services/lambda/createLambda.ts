@@ -7,13 +7,16 @@ import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
+import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../work/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
+import { parseFunctionArn } from './domain/functionName.ts';
 import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createFleet } from './environments/fleet.ts';
+import { createEventTarget } from './invocations/eventTarget.ts';
 import { hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
@@ -24,6 +27,8 @@ export interface LambdaDeps {
   readonly store: Store;
   readonly blobs: LambdaBlobs;
   readonly sandbox: Sandbox;
+  /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
+  readonly emitter: Emitter;
   readonly roles: RoleDirectory;
   readonly logs: LogSink;
   readonly clock: Clock;
@@ -50,6 +55,8 @@ export interface Lambda {
   readonly service: BoundService;
   /** Asked by services that invoke functions. */
   readonly access: FunctionAccess;
+  /** Where events for functions are delivered; undefined for what is no function's ARN. */
+  eventTarget(arn: string): DeliveryTarget | undefined;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
   findCodeDownload(token: string): CodeDownload | undefined;
   /** Once, before the first request. */
@@ -77,9 +84,12 @@ export function createLambda(deps: LambdaDeps): Lambda {
     hostEnvironmentsMax: deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault,
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
+  const access = createFunctionAccess({ store: deps.store, clock });
+  const eventTarget = createEventTarget({ ...deps, log, fleet, access });
   return {
     service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters }),
-    access: createFunctionAccess({ store: deps.store, clock }),
+    access,
+    eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     recover: () => packages.recover(),
     async close(drainMs) {

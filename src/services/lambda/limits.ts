@@ -32,6 +32,15 @@ export const tagsMax = 50;
 export const requestPayloadBytesMax = 6_291_456;
 /** The same, asynchronous: 1 MB. */
 export const asyncPayloadBytesMax = 1_048_576;
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html: "two more times", a minute and two minutes apart. */
+export const eventRetriesMax = 2;
+export const eventRetryMs = 60_000;
+/** The same page: throttled events are tried again "for up to 6 hours". */
+export const eventAgeMsMax = 6 * 3_600_000;
+/** Their age ends them; at five minutes' wait six hours are some eighty attempts. */
+export const eventAttemptsMax = 1_000;
+/** Events of one function under way at once: as many as this host holds environments by default. More wait in their queue. */
+export const eventsAtOnceMax = 200;
 /** A body that need not be read to the end before it is refused; AWS reads up to 69,905,067 bytes. */
 export const invokeBodyBytesMax = 16 * 1024 * 1024;
 /** The response may be 100 bytes longer; AWS's error text names this number. */

@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { BlobStore } from '../../blob/blobStore.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Emitter } from '../../ports/outbox.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
@@ -20,6 +21,7 @@ export interface LambdaContext {
   readonly fleet: Fleet;
   /** Programs that could run functions on this host. */
   readonly interpreters: () => readonly Interpreter[];
+  readonly emitter: Emitter;
   readonly roles: RoleDirectory;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,20 +1,19 @@
-import { parseArn } from '../../base/arn.ts';
 import type { Clock } from '../../base/clock.ts';
+import { ServiceError } from '../../base/errors.ts';
 import { createServiceAccess } from '../../framework/serviceAccess.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess, FunctionAccessQuestion } from '../../ports/functionAccess.ts';
-import { parseFunctionName } from './domain/functionName.ts';
+import { parseFunctionArn } from './domain/functionName.ts';
 import type { FunctionReference } from './domain/functionName.ts';
 import { requireVersion } from './lookup.ts';
 import { findPolicy } from './store.ts';
-import { ServiceError } from '../../base/errors.ts';
 
 /** What other services may ask about functions. */
 export function createFunctionAccess({ store, clock }: { readonly store: Store; readonly clock: Clock }): FunctionAccess {
   const allows = createServiceAccess();
   return {
     async mayInvoke(question) {
-      const reference = referenceOfArn(question.functionArn);
+      const reference = parseFunctionArn(question.functionArn);
       if (reference === undefined) return { kind: 'no-such-function' };
       const found = await store.read(async (tx) => {
         const exists = await requireVersion(tx, reference).then(() => true, isServiceError);
@@ -40,16 +39,6 @@ export function createFunctionAccess({ store, clock }: { readonly store: Store; 
 function isServiceError(error: unknown): false {
   if (error instanceof ServiceError) return false;
   throw error;
-}
-
-function referenceOfArn(functionArn: string): FunctionReference | undefined {
-  const arn = parseArn(functionArn);
-  if (arn?.service !== 'lambda') return undefined;
-  try {
-    return parseFunctionName(functionArn, undefined, arn);
-  } catch {
-    return undefined; // No function can have this name.
-  }
 }
 
 const conditionsOf = ({ sourceArn, sourceAccount, eventSourceToken }: FunctionAccessQuestion): Record<string, string> => ({

@@ -1,7 +1,8 @@
-// Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | usage ['all'] per account
-// and region | packageUsers [sha256, account, region, name, version].
+// Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | events [envelope] |
+// usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import type { JsonLogging } from './domain/logging.ts';
 import { rangeLimitMax } from '../../kv/limits.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
@@ -10,6 +11,7 @@ const functions = defineTable<FunctionRow>('lambda', 'functions');
 const versions = defineTable<VersionRow>('lambda', 'versions');
 const aliases = defineTable<AliasRow>('lambda', 'aliases');
 const policies = defineTable<PolicyRow>('lambda', 'policies');
+const events = defineTable<EventRow>('lambda', 'events');
 const usage = defineTable<UsageRow>('lambda', 'usage');
 const packageUsers = defineTable<PackageUserRow>('lambda', 'packageUsers');
 
@@ -30,6 +32,8 @@ export interface VersionRow {
   readonly ephemeralMegabytes: number;
   readonly architecture: 'x86_64' | 'arm64';
   readonly logGroupName: string;
+  /** Absent when the function logs text. */
+  readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
   readonly code: CodeReference;
@@ -73,6 +77,15 @@ export interface AliasRow {
 export interface PolicyRow {
   /** JSON text, exactly as GetPolicy answers it. */
   readonly document: string;
+}
+
+/** What an asynchronous invocation knows besides its envelope in the outbox. */
+export interface EventRow {
+  /** The same for all attempts. */
+  readonly requestId: string;
+  readonly traceId: string;
+  /** How often the function itself has failed on it. */
+  readonly functionErrors: number;
 }
 
 export interface UsageRow {
@@ -162,6 +175,12 @@ export function clearAliasesAndPolicies(tx: Transaction, scope: Scope, name: str
   aliases.clearAll(tx, scope, [name]);
   policies.clearAll(tx, scope, [name]);
 }
+
+export const findEvent = (tx: ReadTransaction, scope: Scope, envelopeId: string): Promise<EventRow | undefined> => events.get(tx, scope, [envelopeId]);
+
+export const setEvent = (tx: Transaction, scope: Scope, envelopeId: string, row: EventRow): void => events.set(tx, scope, [envelopeId], row);
+
+export const clearEvent = (tx: Transaction, scope: Scope, envelopeId: string): void => events.clear(tx, scope, [envelopeId]);
 
 const noUsage: UsageRow = { codeBytes: 0, functions: 0, reservedConcurrency: 0 };
 

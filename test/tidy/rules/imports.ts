@@ -77,7 +77,7 @@ const serviceExtras: Readonly<Record<string, readonly string[]>> = {
   'cloud-functions': ['sandbox', 'work'],
 };
 // A test may put its subject on the memory engine and decide with real policies; it still never goes through the wire.
-const testExtras = ['kv/drivers', 'ports', 'work', 'policy'];
+const testExtras = ['kv/drivers', 'ports', 'outbox', 'work', 'policy'];
 
 /** Imports that go against the order of the layers, or from one service into another. */
 export function findLayerViolations(units: readonly SourceUnit[]): Finding[] {

@@ -4,6 +4,7 @@ import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { functionArn } from './functionName.ts';
 import type { Place } from './functionName.ts';
+import { describeLogging } from './logging.ts';
 import { runtimeVersionOf } from './runtimes.ts';
 import { openVariables } from './seal.ts';
 
@@ -50,7 +51,7 @@ export function describeListed({ place, name, row, qualifier }: Described, sealK
     Architectures: [row.architecture],
     EphemeralStorage: { Size: row.ephemeralMegabytes },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
-    LoggingConfig: { LogFormat: 'Text', LogGroup: row.logGroupName },
+    LoggingConfig: describeLogging(row.logGroupName, row.logging),
   };
 }
 

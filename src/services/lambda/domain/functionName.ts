@@ -1,6 +1,6 @@
 // A function may be named `name`, `name:qualifier`, `account:function:name`, `function:name`, or by its whole ARN, with the
 // qualifier in the name or beside it (API reference, "Name formats").
-import { formatArn } from '../../../base/arn.ts';
+import { formatArn, parseArn } from '../../../base/arn.ts';
 import { errors } from '../errors.ts';
 
 export interface Place {
@@ -34,6 +34,17 @@ export function parseFunctionName(text: string, qualifier: string | undefined, h
 // As AWS prints it.
 const patternInErrors =
   '(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?';
+
+/** What the ARN of a function, version or alias names; undefined for anything else. */
+export function parseFunctionArn(text: string): FunctionReference | undefined {
+  const arn = parseArn(text);
+  if (arn?.service !== 'lambda') return undefined;
+  try {
+    return parseFunctionName(text, undefined, arn);
+  } catch {
+    return undefined; // No function can have this name.
+  }
+}
 
 /** The ARN of a function, or of one of its versions. */
 export function functionArn(place: Place, name: string, qualifier?: string): string {

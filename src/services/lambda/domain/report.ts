@@ -34,15 +34,18 @@ export const crashLine = (requestId: string, text: string, errorType: string): s
 /** Since August 2025 the init before an invocation is billed with it (facts: Lambda billing). */
 export const billedMs = (durationMs: number, initDurationMs = 0): number => Math.max(1, Math.ceil(durationMs + initDurationMs));
 
+/** Never more than the function may use: what the sandbox itself takes is not the function's. */
+export const usedMegabytes = ({ memoryMegabytes, memoryPeakBytes }: Pick<ReportFigures, 'memoryMegabytes' | 'memoryPeakBytes'>): number =>
+  Math.min(memoryMegabytes, Math.max(1, Math.ceil(memoryPeakBytes / 2 ** 20)));
+
 export function reportLine(figures: ReportFigures): string {
   const { requestId, durationMs, initDurationMs, failure } = figures;
-  const usedMegabytes = Math.min(figures.memoryMegabytes, Math.max(1, Math.ceil(figures.memoryPeakBytes / 2 ** 20)));
   const fields = [
     `REPORT RequestId: ${requestId}`,
     `Duration: ${durationMs.toFixed(2)} ms`,
     `Billed Duration: ${billedMs(durationMs, initDurationMs)} ms`,
     `Memory Size: ${figures.memoryMegabytes} MB`,
-    `Max Memory Used: ${usedMegabytes} MB`,
+    `Max Memory Used: ${usedMegabytes(figures)} MB`,
   ];
   if (initDurationMs !== undefined) fields.push(`Init Duration: ${initDurationMs.toFixed(2)} ms`);
   // AWS ends the line with a tab unless a status follows.

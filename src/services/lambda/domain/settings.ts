@@ -7,7 +7,6 @@ const neutral: Readonly<Record<string, unknown>> = {
   PackageType: 'Zip',
   'TracingConfig.Mode': 'PassThrough',
   'SnapStart.ApplyOn': 'None',
-  'LoggingConfig.LogFormat': 'Text',
 };
 
 /** Throws for the first member that is neither in `implemented` nor empty nor neutral. Members of members are named `Outer.Inner`. */

@@ -2,13 +2,15 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import type { OutputChunk } from '../../../sandbox/types.ts';
+import { isKept, levelOf } from '../domain/logging.ts';
+import type { ApplicationLogLevel } from '../domain/logging.ts';
 import { logLineBytesMax, logTailBytesMax } from '../limits.ts';
 
 export interface EnvironmentLog {
   /** A line of the platform, now. */
   write(line: string): void;
-  /** A line that is not known yet: what follows waits for it, so that the order stays. */
-  writeLater(line: Promise<string>): void;
+  /** A line that is not known yet: what follows waits for it, so that the order stays. Undefined is no line. */
+  writeLater(line: Promise<string | undefined>): void;
   /** Output of the function. */
   writeOutput(chunk: OutputChunk): void;
   /** Collects the end of everything written from now on, until the next call. */
@@ -26,9 +28,11 @@ export interface EnvironmentLogDeps {
   readonly sink: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
+  /** Output below it is dropped; all is kept where there is none. */
+  readonly applicationLevel?: ApplicationLogLevel;
 }
 
-export function openEnvironmentLog({ sink, clock, wall }: EnvironmentLogDeps, target: LogTarget): EnvironmentLog {
+export function openEnvironmentLog({ sink, clock, wall, applicationLevel }: EnvironmentLogDeps, target: LogTarget): EnvironmentLog {
   let tail: TailBuffer | undefined;
   let lastWritten: Promise<void> | undefined;
 
@@ -56,10 +60,18 @@ export function openEnvironmentLog({ sink, clock, wall }: EnvironmentLogDeps, ta
       const into = tail;
       const timestampMs = clock.now();
       const before = lastWritten ?? Promise.resolve();
-      follow(before.then(async () => emit({ timestampMs, message: await line }, into)));
+      follow(
+        before.then(async () => {
+          const message = await line;
+          if (message !== undefined) emit({ timestampMs, message }, into);
+        }),
+      );
     },
     // The sandbox stamps wall time; logs are in product time.
-    writeOutput: ({ timestampMs, text }) => enqueue({ timestampMs: timestampMs + clock.now() - wall.now(), message: text }),
+    writeOutput({ timestampMs, text }) {
+      if (applicationLevel !== undefined && !isKept(levelOf(text), applicationLevel)) return;
+      enqueue({ timestampMs: timestampMs + clock.now() - wall.now(), message: text });
+    },
     startTail() {
       const buffer = createTailBuffer();
       tail = buffer;

@@ -11,7 +11,7 @@ import type { Environment, InitOutcome, InvocationOutcome, Sandbox } from '../..
 import { functionArn } from '../domain/functionName.ts';
 import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
-import { crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, timeoutText } from '../domain/report.ts';
+import { timeoutText } from '../domain/report.ts';
 import type { RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { openVariables } from '../domain/seal.ts';
@@ -20,6 +20,7 @@ import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax 
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { Deployment } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
+import { createJsonPlatformLog, createTextPlatformLog } from './platformLog.ts';
 import { environmentVariables } from './variables.ts';
 
 export interface ExecutionDeps {
@@ -86,9 +87,12 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   const timeoutMs = row.timeoutSeconds * 1_000;
   const logStreamName = streamName(clock.now(), row.version, deps.random);
   const log = openEnvironmentLog(
-    { sink: deps.logs, clock, wall },
+    { sink: deps.logs, clock, wall, ...(row.logging === undefined ? {} : { applicationLevel: row.logging.applicationLevel }) },
     { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
   );
+  const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds };
+  const platform =
+    row.logging === undefined ? createTextPlatformLog(log, subject, () => wall.now()) : createJsonPlatformLog(log, subject, row.logging, () => clock.now());
   let process: Environment | undefined;
   let starting: Environment | undefined;
   let disposed = false;
@@ -150,11 +154,10 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
   async function initPhase(): Promise<number | undefined> {
     initialised = true;
-    log.write(initStartLine(runtimeVersionOf(row.runtime, place.region)));
+    platform.initStarted(runtimeVersionOf(row.runtime, place.region));
     const outcome = await start(initMs);
-    if (outcome.kind === 'ready') return outcome.durationMs;
-    log.write(initReportLine(outcome.durationMs, 'init', initFailure(outcome)));
-    return undefined;
+    platform.initEnded(outcome.durationMs, 'init', initFailure(outcome));
+    return outcome.kind === 'ready' ? outcome.durationMs : undefined;
   }
 
   async function run(input: InvocationInput): Promise<InvocationResult> {
@@ -165,19 +168,18 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const startedMs = monotonicMs();
     const deadlineMs = wall.now() + timeoutMs;
     const retried = process === undefined ? await start(timeoutMs) : undefined;
-    if (retried !== undefined && retried.kind !== 'ready') log.write(initReportLine(retried.durationMs, 'invoke', initFailure(retried)));
-    log.write(startLine(input.requestId, row.version));
+    if (retried !== undefined) platform.initEnded(retried.durationMs, 'invoke', initFailure(retried));
+    platform.started(input.requestId);
     const served = process;
     const outcome = served === undefined ? retried : await served.invoke({ ...requestOf(input), deadlineMs });
     const result = conclude(input.requestId, outcome, row.timeoutSeconds);
-    if (result.failure?.kind === 'timeout') log.write(timeoutLine(input.requestId, wall.now(), row.timeoutSeconds));
-    if (result.crash !== undefined) log.write(crashLine(input.requestId, result.crash.text, result.crash.errorType));
     // A lost process is replaced when the next invocation comes.
     if (result.lost && process === served) process = undefined;
-    log.write(endLine(input.requestId));
-    const figures = { requestId: input.requestId, durationMs: monotonicMs() - startedMs, initDurationMs, memoryMegabytes: row.memoryMegabytes };
+    const { failure, crash } = result;
+    const figures = { requestId: input.requestId, durationMs: monotonicMs() - startedMs, initDurationMs, memoryMegabytes: row.memoryMegabytes, failure };
+    platform.ended({ requestId: input.requestId, durationMs: figures.durationMs, producedBytes: result.payload.length, failure, crash });
     // Reading the peak takes a moment; neither the caller nor the next invocation waits for it.
-    log.writeLater(peakOf(served).then((memoryPeakBytes) => reportLine({ ...figures, memoryPeakBytes, failure: result.failure })));
+    platform.reported(peakOf(served).then((memoryPeakBytes) => ({ ...figures, memoryPeakBytes })));
     log.endTail();
     const summary = { outcome: outcome?.kind ?? 'exited', cold: isCold, durationMs: monotonicMs() - arrivedMs };
     return { payload: result.payload, failed: result.failed, ...summary, logTail: tail === undefined ? undefined : () => tail.read() };
@@ -264,7 +266,8 @@ const errorDocument = (errorType: string, errorMessage: string): { payload: Uint
   failed: true,
 });
 
-function initFailure(outcome: Exclude<InitOutcome, { kind: 'ready' }>): RunFailure {
+function initFailure(outcome: InitOutcome): RunFailure | undefined {
+  if (outcome.kind === 'ready') return undefined;
   if (outcome.kind === 'timeout') return { kind: 'timeout' };
   return { kind: 'error', errorType: outcome.kind === 'exited' ? exitErrorType(outcome.exit) : errorTypeOf(outcome.payload) };
 }

@@ -35,6 +35,7 @@ export function environmentVariables(input: VariablesInput): Record<string, stri
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(row.memoryMegabytes),
     AWS_LAMBDA_LOG_GROUP_NAME: row.logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+    ...(row.logging === undefined ? {} : { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: row.logging.applicationLevel }),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

@@ -89,7 +89,6 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
     ['SnapStart.ApplyOn', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
     ['TracingConfig.Mode', { TracingConfig: { Mode: 'Active' } }],
     ['CodeSigningConfigArn', { CodeSigningConfigArn: 'arn' }],
-    ['LoggingConfig.LogFormat', { LoggingConfig: { LogFormat: 'JSON' } }],
     ['SomethingNew', { SomethingNew: 'x' }],
   ].map(([name, change]) => ({
     what: `the setting ${String(name)}`,

@@ -7,6 +7,7 @@ import type { Variables } from '../domain/environment.ts';
 import { requireLoadableModules } from '../domain/foreignCode.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
+import { requireLogging } from '../domain/logging.ts';
 import { requireRuntime } from '../domain/runtimes.ts';
 import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
@@ -23,7 +24,8 @@ import { publish } from '../versions.ts';
 
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
-  'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup',
+  'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -71,6 +73,7 @@ function checkSettings(input: CreateFunctionRequest, { name, qualifier }: Functi
   requireRuntime(input.Runtime, call.nowMs);
   requireSizes(input);
   requireTags(input.Tags ?? {});
+  requireLogging(input.LoggingConfig ?? {}, undefined);
   return input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
 }
 
@@ -89,6 +92,7 @@ interface NewFunction {
 function newFunction(input: CreateFunctionRequest, { reference, variables, code, call, context }: NewFunction): FunctionRow {
   const { random, sealKey } = context;
   const { name } = reference;
+  const logging = requireLogging(input.LoggingConfig ?? {}, undefined);
   const sealed = variables === undefined ? undefined : sealVariables(variables, functionArn(reference, name), sealKey, random);
   return {
     name,
@@ -106,6 +110,7 @@ function newFunction(input: CreateFunctionRequest, { reference, variables, code,
       ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512,
       architecture: input.Architectures?.[0] ?? 'x86_64',
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+      ...(logging === undefined ? {} : { logging }),
       ...(sealed === undefined ? {} : { sealedVariables: sealed }),
       code,
       modifiedAtMs: call.nowMs,

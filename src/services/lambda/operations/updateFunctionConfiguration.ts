@@ -6,6 +6,7 @@ import { requireVariables } from '../domain/environment.ts';
 import { requireLoadableModules } from '../domain/foreignCode.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
+import { requireLogging } from '../domain/logging.ts';
 import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
@@ -19,7 +20,7 @@ import { commitLatest } from '../versions.ts';
 
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'Runtime', 'RevisionId', 'EphemeralStorage',
-  'LoggingConfig.LogGroup',
+  'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -40,7 +41,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       const head = await requireFunction(tx, reference);
       requireRevision(head.latest, input.RevisionId);
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
-      const next = { ...head.latest, ...change };
+      const next = withLogging({ ...head.latest, ...change }, input.LoggingConfig);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
@@ -48,6 +49,11 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
   },
 });
+
+function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['LoggingConfig']): VersionRow {
+  const logging = given === undefined ? old : requireLogging(given, old);
+  return logging === undefined ? row : { ...row, logging };
+}
 
 /** Only what the request names; the rest stays. */
 function changeOf(

@@ -18,6 +18,10 @@ import type { Input, OperationName, Output } from '../../../framework/shapes.ts'
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
+import { createTimers } from '../../../kv/timers.ts';
+import { createDispatcher } from '../../../outbox/dispatcher.ts';
+import type { Dispatcher } from '../../../outbox/dispatcher.ts';
+import { createEmitter } from '../../../outbox/emitter.ts';
 import type { RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
@@ -46,6 +50,8 @@ export interface TestLambda {
   /** All log messages so far, joined. */
   logText(): string;
   call<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>, options?: Partial<Call>): Promise<Output<Client, Name>>;
+  /** Delivers what was accepted, to this service or a restarted one. Events are delivered by nobody until then. */
+  startEvents(receiver?: Lambda): Dispatcher;
   /** A second service on the same store and folders, as after a restart. */
   restart(overrides?: Partial<LambdaDeps>): Lambda;
 }
@@ -65,6 +71,7 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   const log = createLogger((record) => void warnings.push(record), 'warn');
   const deps: LambdaDeps = {
     ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
+    emitter: createEmitter({ clock, random }),
     roles: fakeRoles(clock),
     sealKey: random.bytes(32),
     localMode: true,
@@ -73,13 +80,26 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   };
   const restart = (more: Partial<LambdaDeps> = {}): Lambda => createLambda({ ...deps, ...more });
   const lambda = restart();
+  const stops: (() => Promise<void>)[] = [];
+  const startEvents = (receiver: Lambda = lambda): Dispatcher => {
+    const timers = createTimers({ store, clock, wall: clock, log });
+    const dispatcher = createDispatcher({ store, clock, wall: clock, random, log, timers, targets: { for: (arn) => receiver.eventTarget(arn) } });
+    dispatcher.start();
+    timers.start();
+    stops.push(async () => {
+      await dispatcher.stop(0);
+      await timers.stop();
+    });
+    return dispatcher;
+  };
   try {
     await test({
-      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, logged, restart },
+      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, logged, restart, startEvents },
       logText: () => logged.map(({ event }) => event.message).join(''),
       call: (name, input, options) => callOperation(lambda, name, input, { nowMs: clock.now(), ...options }),
     });
   } finally {
+    for (const stop of stops) await stop();
     await closeAll(lambda, work, store, codeFolder);
   }
 }

@@ -1,0 +1,110 @@
+// What the platform itself says in a function's log: lines of text, or records of the Telemetry API's form, of which the system
+// log level decides which are kept. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+import { billedMs, crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, usedMegabytes } from '../domain/report.ts';
+import type { ReportFigures, RunFailure } from '../domain/report.ts';
+import { isKept } from '../domain/logging.ts';
+import type { JsonLogging, SystemLogLevel } from '../domain/logging.ts';
+import type { EnvironmentLog } from './environmentLog.ts';
+
+export interface PlatformLog {
+  initStarted(runtime: RuntimeVersion): void;
+  /** `phase` is `invoke` when the init was repeated with an invocation. */
+  initEnded(durationMs: number, phase: InitPhase, failure: RunFailure | undefined): void;
+  started(requestId: string): void;
+  ended(end: InvocationEnd): void;
+  /** The figures are complete a moment later; what is written meanwhile comes after them. */
+  reported(figures: Promise<ReportFigures>): void;
+}
+
+export type InitPhase = 'init' | 'invoke';
+
+export interface RuntimeVersion {
+  readonly label: string;
+  readonly arn: string;
+}
+
+export interface InvocationEnd {
+  readonly requestId: string;
+  readonly durationMs: number;
+  readonly producedBytes: number;
+  readonly failure: RunFailure | undefined;
+  readonly crash: { readonly text: string; readonly errorType: string } | undefined;
+}
+
+/** What the records name besides figures. */
+export interface PlatformLogSubject {
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly version: string;
+  readonly timeoutSeconds: number;
+}
+
+/** The platform's lines as text. `wallNow` is for the one line that carries a time. */
+export function createTextPlatformLog(log: EnvironmentLog, { version, timeoutSeconds }: PlatformLogSubject, wallNow: () => number): PlatformLog {
+  return {
+    initStarted: (runtime) => log.write(initStartLine(runtime)),
+    initEnded(durationMs, phase, failure) {
+      if (failure !== undefined) log.write(initReportLine(durationMs, phase, failure));
+    },
+    started: (requestId) => log.write(startLine(requestId, version)),
+    ended({ requestId, failure, crash }) {
+      if (failure?.kind === 'timeout') log.write(timeoutLine(requestId, wallNow(), timeoutSeconds));
+      if (crash !== undefined) log.write(crashLine(requestId, crash.text, crash.errorType));
+      log.write(endLine(requestId));
+    },
+    reported: (figures) => log.writeLater(figures.then(reportLine)),
+  };
+}
+
+/** The platform's records as JSON. `now` is product time, as for all logs. */
+export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogSubject, { systemLevel }: JsonLogging, now: () => number): PlatformLog {
+  const initType = { initializationType: 'on-demand' };
+  const format = (atMs: number, type: string, record: object): string =>
+    `${JSON.stringify({ time: new Date(atMs).toISOString(), type: `platform.${type}`, record })}\n`;
+
+  // The guide, "System log level event mapping".
+  function write(level: SystemLogLevel, type: string, record: object): void {
+    if (isKept(level, systemLevel)) log.write(format(now(), type, record));
+  }
+
+  return {
+    initStarted({ label, arn }) {
+      const { functionName, version } = subject;
+      write('INFO', 'initStart', { ...initType, phase: 'init', runtimeVersion: label, runtimeVersionArn: arn, functionName, functionVersion: version });
+    },
+    initEnded(durationMs, phase, failure) {
+      const level = failure === undefined ? 'DEBUG' : 'WARN';
+      write(level, 'initRuntimeDone', { ...initType, phase, ...statusOf(failure) });
+      write(level, 'initReport', { ...initType, phase, ...statusOf(failure), metrics: { durationMs: round(durationMs) } });
+    },
+    started: (requestId) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version }),
+    ended({ requestId, durationMs, producedBytes, failure }) {
+      const level = failure === undefined ? 'DEBUG' : 'WARN';
+      write(level, 'runtimeDone', { requestId, ...statusOf(failure), metrics: { durationMs: round(durationMs), producedBytes } });
+    },
+    reported(figures) {
+      const atMs = now();
+      // A failure is a warning and nothing is higher, so only success can be unwanted.
+      log.writeLater(figures.then((known) => (known.failure !== undefined || isKept('INFO', systemLevel) ? format(atMs, 'report', reportRecord(known)) : undefined)));
+    },
+  };
+}
+
+function reportRecord(figures: ReportFigures): object {
+  const { requestId, durationMs, initDurationMs, memoryMegabytes, failure } = figures;
+  const metrics = {
+    durationMs: round(durationMs),
+    billedDurationMs: billedMs(durationMs, initDurationMs),
+    memorySizeMB: memoryMegabytes,
+    maxMemoryUsedMB: usedMegabytes(figures),
+    ...(initDurationMs === undefined ? {} : { initDurationMs: round(initDurationMs) }),
+  };
+  return { requestId, metrics, ...statusOf(failure) };
+}
+
+function statusOf(failure: RunFailure | undefined): object {
+  if (failure === undefined) return { status: 'success' };
+  return failure.kind === 'timeout' ? { status: 'timeout' } : { status: 'error', errorType: failure.errorType };
+}
+
+const round = (durationMs: number): number => Math.round(durationMs * 1_000) / 1_000;

@@ -1,0 +1,43 @@
+// What an invocation runs, found and run in the same way whoever waits for it.
+import { ServiceError } from '../../../base/errors.ts';
+import { routeAlias } from '../domain/alias.ts';
+import { functionArn } from '../domain/functionName.ts';
+import type { FunctionReference } from '../domain/functionName.ts';
+import type { InvocationInput, InvocationResult } from '../environments/executionEnvironment.ts';
+import { requireVersion } from '../lookup.ts';
+import type { Resolved } from '../lookup.ts';
+import type { LambdaContext } from '../operation.ts';
+import { readUsage } from '../store.ts';
+import type { UsageRow } from '../store.ts';
+
+/** A version that one invocation will run. */
+export interface Invocable extends Resolved {
+  readonly reference: FunctionReference;
+  readonly usage: UsageRow;
+}
+
+/** Finds the version that a name or ARN means now; an alias with weights is drawn for. Throws ResourceNotFoundException. */
+export function findInvocable(reference: FunctionReference, { store, random }: Pick<LambdaContext, 'store' | 'random'>): Promise<Invocable> {
+  return store.read(async (tx) => {
+    const resolved = await requireVersion(tx, reference, (alias) => routeAlias(alias, random.fraction()));
+    return { ...resolved, reference, usage: await readUsage(tx, reference) };
+  });
+}
+
+/** Runs it in an environment of its own. Throws when it is throttled, or when no environment can be made. */
+export async function runInvocable(
+  { reference, head, row, usage }: Invocable,
+  input: Omit<InvocationInput, 'invokedFunctionArn'>,
+  { store, fleet }: Pick<LambdaContext, 'store' | 'fleet'>,
+): Promise<InvocationResult> {
+  const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
+  const rules = { reserved: head.reservedConcurrency, reservedTotal: usage.reservedConcurrency };
+  const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
+  try {
+    return await fleet.invoke(deployment, rules, { ...input, invokedFunctionArn });
+  } catch (error) {
+    // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
+    if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));
+    throw error;
+  }
+}
