@@ -47,6 +47,8 @@ export interface Composition {
   findCodeDownload(token: string): CodeArchive | undefined;
   /** Resolves when the output of functions so far is stored. */
   settle(): Promise<void>;
+  /** Ends answers that would go on for hours, so that a stop need not wait for them. */
+  endLongAnswers(): void;
   /** Stops background work and every environment; what is acknowledged is already on disk. */
   close(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
     },
     settle: () => logs.sink.flush(),
+    endLongAnswers: () => logs.endLiveTails(),
     async close() {
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);

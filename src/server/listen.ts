@@ -84,6 +84,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
     signal: abort.signal,
   });
   if (outgoing.destroyed) {
+    // Nobody will read it, and what it holds open must go.
     if (response.body instanceof Readable) response.body.destroy();
     return;
   }
@@ -152,11 +153,14 @@ async function close(server: Server, front: Front): Promise<void> {
   server.close();
   server.closeIdleConnections();
   front.stop();
+  // A connection whose answer had begun before was promised to be kept for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), limits.drainSweepMs);
   const cut = setTimeout(() => {
     server.closeAllConnections();
     front.cut();
   }, limits.drainMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
   front.cut();
 }

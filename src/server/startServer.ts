@@ -137,6 +137,7 @@ async function serve(
   };
   gate.open({ port: listener.port, respond: (arrival, via) => answerArrival(arrival, platform, control, via), onBug });
   closers.push(() => listener.close());
+  closers.push(async () => platform.current().composition.endLongAnswers());
   if (dataFolder !== undefined) {
     await writeServerFile(dataFolder, { pid: process.pid, endpoint, startedAt: new Date().toISOString() });
     closers.push(() => removeServerFile(dataFolder));
