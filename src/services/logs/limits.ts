@@ -63,6 +63,8 @@ export const turnMatchStepsMax = 1_000_000;
 export const regexSliceStepsMax = 64_000;
 /** Positions of a compiled regular expression (a counted repetition takes one for each count). */
 export const regexPositionsMax = 256;
+/** Fields of a message that TestMetricFilter tells. */
+export const extractedFieldsMax = 1_000;
 /** How deep parentheses may nest in a JSON pattern. */
 export const patternDepthMax = 32;
 /** CloudWatch Logs allows one wildcard in a property selector and three in a pattern. */

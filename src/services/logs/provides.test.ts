@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { createFakeClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import type { Store } from '../../kv/store.ts';
+import { sinkBytesMax, sinkStreamBytesMax } from './limits.ts';
 import { createLogSink } from './provides.ts';
+import type { RunningSink } from './provides.ts';
 import { createTestLogs } from './testLogs.ts';
 import type { TestLogs } from './testLogs.ts';
 
@@ -96,4 +100,48 @@ test('createLogSink cuts lines that are longer than an event of functions may be
   const found = await messages(logs);
   assert.equal(found.length, 2);
   assert.equal(found.join(''), '€'.repeat(100_000));
+});
+
+interface Flood {
+  readonly streams: number;
+  readonly lineBytes: number;
+}
+
+/** 100 MB as pipes deliver them: many chunks between two turns, so that they come faster than they can be stored. */
+async function flood(sink: RunningSink, { streams, lineBytes }: Flood, context: TestContext): Promise<{ readonly mostBytes: number; readonly turns: number }> {
+  const chunkBytes = 64 * 1024;
+  const lines = Array.from({ length: Math.ceil(chunkBytes / lineBytes) }, () => ({ timestampMs: 0, message: 'x'.repeat(lineBytes) }));
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  let mostBytes = 0;
+  let turns = 0;
+  for (let at = 0; at < (100 * 1024 * 1024) / chunkBytes; at += 1) {
+    sink.append({ ...target, logStreamName: `${at % streams}` }, lines);
+    mostBytes = Math.max(mostBytes, sink.waitingBytes());
+    if (at % 16 !== 15) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    turns += 1;
+  }
+  delay.disable();
+  context.diagnostic(`most bytes waiting ${mostBytes}, event loop delay p99 ${Math.round(delay.percentile(99) / 1e6)} ms, max ${Math.round(delay.max / 1e6)} ms`);
+  return { mostBytes, turns };
+}
+
+test('createLogSink holds no more than its limit of the flood of one stream, and goes on storing', async (context) => {
+  const logs = createTestLogs({ weak: false });
+  let commits = 0;
+  const counting: Store = { ...logs.store, transact: (attempt, options) => ((commits += 1), logs.store.transact(attempt, options)) };
+  const { sink } = openSink(logs, counting);
+  const { mostBytes, turns } = await flood(sink, { streams: 1, lineBytes: 100 }, context);
+  assert.ok(mostBytes <= sinkStreamBytesMax, `${mostBytes} bytes waited`);
+  assert.ok(commits >= turns / 10, `${commits} commits in ${turns} turns`);
+  await sink.flush();
+  assert.equal(sink.waitingBytes(), 0);
+});
+
+test('createLogSink holds no more than its limit of the flood of many streams while nothing can be stored', async (context) => {
+  const logs = createTestLogs({ weak: false });
+  const { sink } = openSink(logs, { ...logs.store, transact: () => new Promise(() => undefined) });
+  const { mostBytes } = await flood(sink, { streams: 32, lineBytes: 10_000 }, context);
+  assert.ok(mostBytes <= sinkBytesMax && mostBytes > sinkBytesMax / 2, `${mostBytes} bytes waited`);
 });

@@ -22,12 +22,19 @@ export interface LogSinkDeps {
   readonly metrics?: Metrics;
 }
 
+export interface RunningSink extends LogSink {
+  /** What has been appended and not yet handed to the store. */
+  waitingBytes(): number;
+  /** Stores what waits; what comes later is dropped. */
+  close(): Promise<void>;
+}
+
 /**
  * The place functions write to. `append` only queues; commits follow one after another, each with at most about one row of
  * events for every stream. What waits is bounded: a function that writes faster than the store takes loses its own oldest
  * lines, and a line in their place says how many.
  */
-export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<void> } {
+export function createLogSink(deps: LogSinkDeps): RunningSink {
   const { store, wall, log, metrics = silentMetrics } = deps;
   const queues = createOutputQueues();
   metrics.gauge('haneul_log_queue_bytes', 'Output of functions that waits to be stored.', () => queues.waitingBytes());
@@ -94,6 +101,7 @@ export function createLogSink(deps: LogSinkDeps): LogSink & { close(): Promise<v
       writeIn(queues.add(target, events) ? 0 : sinkDelayMs);
     },
     flush,
+    waitingBytes: () => queues.waitingBytes(),
     async close() {
       try {
         await flush();

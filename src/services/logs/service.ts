@@ -9,6 +9,7 @@ import { describeLogGroups } from './operations/describeLogGroups.ts';
 import { describeLogStreams } from './operations/describeLogStreams.ts';
 import { filterLogEvents } from './operations/filterLogEvents.ts';
 import { getLogEvents } from './operations/getLogEvents.ts';
+import { listLogGroups } from './operations/listLogGroups.ts';
 import { listTagsForResource } from './operations/listTagsForResource.ts';
 import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
@@ -17,6 +18,7 @@ import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
 import { startLiveTail } from './operations/startLiveTail.ts';
 import { tagLogGroup } from './operations/tagLogGroup.ts';
 import { tagResource } from './operations/tagResource.ts';
+import { testMetricFilter } from './operations/testMetricFilter.ts';
 import { untagLogGroup } from './operations/untagLogGroup.ts';
 import { untagResource } from './operations/untagResource.ts';
 
@@ -34,6 +36,7 @@ export const logs = defineService<LogsDeps>({
     DescribeLogStreams: describeLogStreams,
     FilterLogEvents: filterLogEvents,
     GetLogEvents: getLogEvents,
+    ListLogGroups: listLogGroups,
     ListTagsForResource: listTagsForResource,
     ListTagsLogGroup: listTagsLogGroup,
     PutLogEvents: putLogEvents,
@@ -42,6 +45,7 @@ export const logs = defineService<LogsDeps>({
     StartLiveTail: startLiveTail,
     TagLogGroup: tagLogGroup,
     TagResource: tagResource,
+    TestMetricFilter: testMetricFilter,
     UntagLogGroup: untagLogGroup,
     UntagResource: untagResource,
   },

@@ -11,8 +11,10 @@ import {
   DescribeLogStreamsCommand,
   FilterLogEventsCommand,
   GetLogEventsCommand,
+  ListLogGroupsCommand,
   paginateFilterLogEvents,
   PutLogEventsCommand,
+  TestMetricFilterCommand,
   type FilterLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { createFunction, invoke, uniqueName } from '../../support/functions.ts';
@@ -52,6 +54,25 @@ suite('log groups', () => {
   });
   test('have names of the documented form', async () => {
     await expectRefusal(scene().aws.logs.send(new CreateLogGroupCommand({ logGroupName: 'no spaces' })), { name: 'InvalidParameterException', status: 400, message: /'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern/ });
+  });
+  test('have names of at most 512 characters', async () => {
+    const { aws } = scene();
+    const longest = uniqueName('/long').padEnd(512, 'x');
+    await aws.logs.send(new CreateLogGroupCommand({ logGroupName: longest }));
+    // The model's own check comes first, in the words of all constraints (recorded in public test suites).
+    const logGroupName = `${longest}x`;
+    const message = `1 validation error detected: Value '${logGroupName}' at 'logGroupName' failed to satisfy constraint: Member must have length less than or equal to 512`;
+    await expectRefusal(aws.logs.send(new CreateLogGroupCommand({ logGroupName })), { name: 'InvalidParameterException', status: 400, message });
+  });
+  test('are listed by patterns and tags', async () => {
+    const { aws } = scene();
+    const name = uniqueName('/listed');
+    const mark = name.slice(-12);
+    await aws.logs.send(new CreateLogGroupCommand({ logGroupName: name, tags: { mark } }));
+    const expected = [{ logGroupName: name, logGroupArn: `arn:aws:logs:us-east-1:000000000000:log-group:${name}`, logGroupClass: 'STANDARD' }];
+    assert.deepEqual((await aws.logs.send(new ListLogGroupsCommand({ logGroupNamePattern: `absent|${mark}` }))).logGroups, expected);
+    assert.deepEqual((await aws.logs.send(new ListLogGroupsCommand({ logGroupNamePattern: `^${mark}` }))).logGroups, []);
+    assert.deepEqual((await aws.logs.send(new ListLogGroupsCommand({ logGroupTags: [{ key: 'mark', values: [mark] }] }))).logGroups, expected);
   });
   test('pages hold at most the limit', async () => {
     const { aws } = scene();
@@ -126,6 +147,11 @@ suite('FilterLogEvents', () => {
     assert.deepEqual(await filter({ logGroupName, startTime: now - 7_000, endTime: now - 5_000 }), [all[1], all[2]]);
     assert.deepEqual(await filter({ logGroupName, logStreamNames: ['two'] }), [all[1], all[3]]);
     assert.deepEqual(await filter({ logGroupName, logStreamNamePrefix: 'o' }), [all[0], all[2]]);
+  });
+  test('patterns can be tried without a group', async () => {
+    const logEventMessages = ['127.0.0.1 - 404', '127.0.0.1 - 200'];
+    const { matches } = await scene().aws.logs.send(new TestMetricFilterCommand({ filterPattern: '[ip, user, status = 4*]', logEventMessages }));
+    assert.deepEqual(matches, [{ eventNumber: 1, eventMessage: logEventMessages[0], extractedValues: { $ip: '127.0.0.1', $user: '-', $status: '404' } }]);
   });
   test('a malformed pattern is refused', async () => {
     const { logGroupName } = await createStream();

@@ -1,7 +1,7 @@
 import { patternDepthMax, patternWildcardsMax, selectorWildcardsMax } from '../../limits.ts';
 import { parseComparison, parseOperator } from './comparison.ts';
 import { invalidPattern } from './errors.ts';
-import type { RegexCompiler } from './parseFilterPattern.ts';
+import type { ParsedPattern, RegexCompiler } from './parseFilterPattern.ts';
 import { createScanner } from './scanner.ts';
 import type { Scanner } from './scanner.ts';
 import { parseQuoted } from './termPattern.ts';
@@ -16,19 +16,29 @@ const all = Symbol('all');
 interface Parsing {
   readonly scanner: Scanner;
   readonly compile: RegexCompiler;
+  /** By their text. */
+  readonly selectors: Map<string, readonly Step[]>;
   depth: number;
   wildcards: number;
 }
 
 /** Compiles `{ … }`: conditions on properties of a JSON message, with `&&`, `||` and parentheses (in this order of strength). */
-export function parseJsonPattern(text: string, compile: RegexCompiler): (message: string) => Verdict {
+export function parseJsonPattern(text: string, compile: RegexCompiler): ParsedPattern {
   const scanner = createScanner(text);
   scanner.take('{');
-  const test = parseOr({ scanner, compile, depth: 0, wildcards: 0 });
+  const selectors = new Map<string, readonly Step[]>();
+  const test = parseOr({ scanner, compile, selectors, depth: 0, wildcards: 0 });
   if (!scanner.take('}') || !scanner.isAtEnd()) scanner.refuse();
-  return (message) => {
-    const document = parseDocument(message);
-    return document === undefined ? false : test(document);
+  return {
+    matches(message) {
+      const document = parseDocument(message);
+      return document === undefined ? false : test(document);
+    },
+    extract(message) {
+      const document = parseDocument(message);
+      const values = [...selectors].map(([name, steps]) => [name, select(document, steps)[0]] as const).filter(([, value]) => value !== undefined);
+      return Object.fromEntries(values.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
+    },
   };
 }
 
@@ -113,6 +123,7 @@ function parseSelector(parsing: Parsing): Step[] {
   const wildcards = steps.filter((step) => step === all).length;
   parsing.wildcards += wildcards;
   if (wildcards > selectorWildcardsMax || parsing.wildcards > patternWildcardsMax) throw invalidPattern();
+  parsing.selectors.set(scanner.textFrom(start).trimEnd(), steps);
   return steps;
 }
 

@@ -14,7 +14,12 @@ export interface FilterPattern {
   readonly cost: number;
   /** At once, or after others have had their turn when the work is long. One message at a time. */
   matches(message: string): Verdict;
+  /** What the pattern gives a name to, in a message that matches. */
+  extract(message: string): Record<string, string>;
 }
+
+/** What the parser of one kind of pattern makes. */
+export type ParsedPattern = Pick<FilterPattern, 'matches' | 'extract'>;
 
 /** Compiles regular expressions of one pattern and counts them. */
 export type RegexCompiler = (source: string) => CompiledRegex;
@@ -22,7 +27,7 @@ export type RegexCompiler = (source: string) => CompiledRegex;
 /** Steps for one character of everything that is not a regular expression: searches, JSON, fields. */
 const otherCost = 2;
 
-const everything: FilterPattern = { cost: 0, matches: () => true };
+const everything: FilterPattern = { cost: 0, matches: () => true, extract: () => ({}) };
 
 /**
  * Compiles a filter pattern: terms, a JSON pattern in braces or a space-delimited pattern in brackets.
@@ -42,9 +47,10 @@ export function parseFilterPattern(text: string): FilterPattern {
     cost += regex.cost;
     return regex;
   };
-  const matches = parseKind(trimmed, compile);
+  const { matches, extract } = parseKind(trimmed, compile);
   return {
     cost: cost + otherCost,
+    extract,
     matches(message) {
       const pause = turn.spend(message.length * otherCost);
       return pause ? pause.then(() => matches(message)) : matches(message);
@@ -52,7 +58,7 @@ export function parseFilterPattern(text: string): FilterPattern {
   };
 }
 
-function parseKind(text: string, compile: RegexCompiler): (message: string) => Verdict {
+function parseKind(text: string, compile: RegexCompiler): ParsedPattern {
   if (text.startsWith('{')) return parseJsonPattern(text, compile);
   if (text.startsWith('[')) return parseSpacePattern(text, compile);
   return parseTermPattern(text, compile);

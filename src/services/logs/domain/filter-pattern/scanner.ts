@@ -12,6 +12,8 @@ export interface Scanner {
   isAtEnd(): boolean;
   /** Where the next token stands. */
   place(): number;
+  /** What has been read since a place. */
+  textFrom(place: number): string;
   /** Throws the service's error for the character that stands here, or for the text from `place` to it. */
   refuse(place?: number): never;
 }
@@ -53,6 +55,7 @@ export function createScanner(text: string): Scanner {
       skipBlanks();
       return at;
     },
+    textFrom: (place) => text.slice(place, at),
     refuse(place) {
       skipBlanks();
       if (at >= text.length) throw invalidPattern();

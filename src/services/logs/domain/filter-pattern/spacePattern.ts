@@ -1,7 +1,7 @@
-import { patternDepthMax } from '../../limits.ts';
+import { extractedFieldsMax, patternDepthMax } from '../../limits.ts';
 import { parseComparison, parseOperator } from './comparison.ts';
 import { invalidPattern } from './errors.ts';
-import type { RegexCompiler } from './parseFilterPattern.ts';
+import type { ParsedPattern, RegexCompiler } from './parseFilterPattern.ts';
 import { createScanner } from './scanner.ts';
 import type { Scanner } from './scanner.ts';
 import { andThen, holdsForEvery, holdsForSome } from './turn.ts';
@@ -10,11 +10,11 @@ import type { Verdict } from './turn.ts';
 type FieldTest = (value: string) => Verdict;
 
 /** Compiles `[ip, user, ..., status = 4*, bytes > 1000]`: named fields of a message, in order, some with conditions. */
-export function parseSpacePattern(text: string, compile: RegexCompiler): (message: string) => Verdict {
+export function parseSpacePattern(text: string, compile: RegexCompiler): ParsedPattern {
   const scanner = createScanner(text);
   scanner.take('[');
-  const before: FieldTest[] = [];
-  let behind: FieldTest[] | undefined;
+  const before: Field[] = [];
+  let behind: Field[] | undefined;
   do {
     // "…" stands for any number of fields; only one place can be left open.
     if (scanner.take('...')) {
@@ -24,24 +24,39 @@ export function parseSpacePattern(text: string, compile: RegexCompiler): (messag
   } while (scanner.take(','));
   if (!scanner.take(']') || !scanner.isAtEnd()) scanner.refuse();
   const tail = behind;
-  return (message) => {
+  const matches = (message: string): Verdict => {
     const fields = splitFields(message);
     if (tail ? fields.length < before.length + tail.length : fields.length !== before.length) return false;
     const tailStart = fields.length - (tail?.length ?? 0);
     return andThen(
-      holdsForEvery(before, (test, at) => test(fields[at] ?? '')),
-      () => holdsForEvery(tail ?? [], (test, at) => test(fields[tailStart + at] ?? '')),
+      holdsForEvery(before, ({ test }, at) => test(fields[at] ?? '')),
+      () => holdsForEvery(tail ?? [], ({ test }, at) => test(fields[tailStart + at] ?? '')),
     );
+  };
+  return {
+    matches,
+    // A field without a name goes by its place.
+    extract(message) {
+      const fields = splitFields(message);
+      const tailStart = fields.length - (tail?.length ?? 0);
+      const nameAt = (at: number): string => (at < tailStart ? before[at] : tail?.[at - tailStart])?.name ?? String(at + 1);
+      return Object.fromEntries(fields.slice(0, extractedFieldsMax).map((field, at) => [`$${nameAt(at)}`, field]));
+    },
   };
 }
 
+interface Field {
+  readonly name: string | undefined;
+  readonly test: FieldTest;
+}
+
 /** A field: a name (which may be missing), alone or with conditions on it. */
-function parseField(scanner: Scanner, compile: RegexCompiler): FieldTest {
+function parseField(scanner: Scanner, compile: RegexCompiler): Field {
   const name = scanner.match(/^[\p{L}\p{N}_-]+/u);
   const next = scanner.peek();
-  if (next === ',' || next === ']' || next === '') return () => true;
+  if (next === ',' || next === ']' || next === '') return { name, test: () => true };
   if (name === undefined && next !== '(') scanner.refuse();
-  return parseOr({ scanner, compile, name, depth: 0 });
+  return { name, test: parseOr({ scanner, compile, name, depth: 0 }) };
 }
 
 interface Parsing {

@@ -1,5 +1,5 @@
 import { invalidCharacters, invalidPattern } from './errors.ts';
-import type { RegexCompiler } from './parseFilterPattern.ts';
+import type { ParsedPattern, RegexCompiler } from './parseFilterPattern.ts';
 import { andThen, holdsForEvery, holdsForSome, negate } from './turn.ts';
 import type { Verdict } from './turn.ts';
 
@@ -8,7 +8,7 @@ import type { Verdict } from './turn.ts';
 type Test = (message: string) => Verdict;
 
 /** Compiles a pattern of terms, phrases in double quotes and regular expressions between percent signs. */
-export function parseTermPattern(text: string, compile: RegexCompiler): Test {
+export function parseTermPattern(text: string, compile: RegexCompiler): ParsedPattern {
   const included: Test[] = [];
   const optional: Test[] = [];
   const excluded: Test[] = [];
@@ -30,10 +30,13 @@ export function parseTermPattern(text: string, compile: RegexCompiler): Test {
   }
   // "?" cannot be combined with other terms: next to included ones the optional ones make no difference (User Guide).
   const anyOf = included.length === 0 && optional.length > 0 ? optional : undefined;
-  return (message) => {
-    const matches = (test: Test): Verdict => test(message);
-    const wanted = andThen(holdsForEvery(included, matches), () => anyOf === undefined || holdsForSome(anyOf, matches));
-    return andThen(wanted, () => negate(holdsForSome(excluded, matches)));
+  return {
+    matches(message) {
+      const holds = (test: Test): Verdict => test(message);
+      const wanted = andThen(holdsForEvery(included, holds), () => anyOf === undefined || holdsForSome(anyOf, holds));
+      return andThen(wanted, () => negate(holdsForSome(excluded, holds)));
+    },
+    extract: () => ({}),
   };
 }
 
