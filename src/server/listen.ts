@@ -157,6 +157,8 @@ async function close(server: Server, front: Front): Promise<void> {
   // A connection that served a request until now would stay open for the next one, which is not taken any more.
   const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
   front.stop();
+  // A connection whose answer had begun before was promised to be kept for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), limits.drainSweepMs);
   const cut = setTimeout(() => {
     server.closeAllConnections();
     front.cut();
