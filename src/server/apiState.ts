@@ -10,7 +10,7 @@ import { createSignatureVerifier } from '../wire/sigv4.ts';
 import type { Composition, Foundation } from './compose.ts';
 import { bodyBytesMaxDefault } from './limits.ts';
 import { createRequestMetrics } from './metrics/requestMetrics.ts';
-import { isLoopbackHost } from './options.ts';
+import { isLocalMode } from './options.ts';
 
 /** What requests are served with: it changes with every reset. */
 export interface ApiState {
@@ -21,14 +21,13 @@ export interface ApiState {
 /** Prepares the handler chain for one composition. */
 export function createApiState(composition: Composition, foundation: Foundation): ApiState {
   const { options, log, random, wall, metrics } = foundation;
-  const loopback = isLoopbackHost(options.host);
   return {
     composition,
     chain: {
       catalogue,
       services: composition.services,
       credentials: composition.credentials,
-      trustUnknownKeys: loopback && options.auth === 'local',
+      trustUnknownKeys: isLocalMode(options),
       defaultAccount: options.account,
       defaultRegion: options.region,
       wallNow: () => wall.now(),

@@ -20,7 +20,7 @@ import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
-import type { ServerOptions } from './options.ts';
+import { isLocalMode, type ServerOptions } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
 import type { RootKey } from './secrets.ts';
 import type { Storage } from './storage.ts';
@@ -76,7 +76,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
 
-  const identity = createIdentity({ store, clock, wall, random, log });
+  const identity = createIdentity({ store, clock, wall, random, log, toleratesMissingRoles: isLocalMode(options) });
   const work = createWorkPool({ threads: 1 });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const timers = createTimers({ store, clock, wall, log });
@@ -97,7 +97,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     work,
     sealKey,
     codeFolder: storage.codeFolder,
-    localMode: options.auth === 'local',
+    localMode: isLocalMode(options),
   });
   await lambda.recover();
   // Everything that events can be sent to, by ARN.

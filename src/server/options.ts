@@ -32,6 +32,11 @@ export const defaultOptions = {
   offline: false,
 } as const satisfies Partial<ServerOptions>;
 
+/** Local mode: a key that Haneul did not issue is the administrator, and a role that does not exist is tolerated (design, "Identity"). */
+export function isLocalMode({ host, auth }: Pick<ServerOptions, 'host' | 'auth'>): boolean {
+  return auth === 'local' && isLoopbackHost(host);
+}
+
 /** True for the addresses that only this machine can reach. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');

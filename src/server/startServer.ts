@@ -14,7 +14,7 @@ import { createFolder } from './createFolder.ts';
 import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
 import { registerProcessMetrics } from './metrics/processMetrics.ts';
-import { isLoopbackHost, type ServerOptions } from './options.ts';
+import { isLocalMode, type ServerOptions } from './options.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { loadRootKey, loadSealKey, type RootKey } from './secrets.ts';
 import { removeServerFile, writeServerFile } from './serverFile.ts';
@@ -67,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => sandbox.close());
     const budget = new BodyBudget();
     const gate = createFunctionGate(budget);
-    const trusting = options.auth === 'local' && isLoopbackHost(options.host);
+    const trusting = isLocalMode(options);
     const foundation: Foundation = {
       options: { ...options, dataFolder },
       storage,

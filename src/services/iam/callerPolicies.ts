@@ -24,7 +24,11 @@ const everything: CallerPolicies = {
   identity: [{ source: 'the role does not exist', document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}' }],
 };
 
-export function createCallerPolicies(store: Store, managed: ManagedPolicies): CallerPoliciesReader {
+export function createCallerPolicies(
+  store: Store,
+  managed: ManagedPolicies,
+  { toleratesMissingRoles }: { readonly toleratesMissingRoles: boolean },
+): CallerPoliciesReader {
   const cached = new Map<string, CachedPolicies>();
 
   async function ownPolicies(caller: Extract<Caller, { kind: 'user' | 'role-session' }>): Promise<CallerPolicies> {
@@ -49,7 +53,8 @@ export function createCallerPolicies(store: Store, managed: ManagedPolicies): Ca
   return {
     async of(caller, credential) {
       if (caller.kind === 'root' || caller.kind === 'anonymous') return nothing;
-      const own = credential?.roleMissing ? everything : await ownPolicies(caller);
+      // Asked now and not when the session was made: one from local mode gains nothing on a server that is strict since.
+      const own = credential?.roleMissing && toleratesMissingRoles ? everything : await ownPolicies(caller);
       if (!credential?.sessionPolicies && !credential?.conditions) return own;
       return {
         ...own,

@@ -75,6 +75,16 @@ test('issueSession for a role that does not exist is marked, and nothing is enfo
   assert.match((await identity.policiesOf(credential.caller, credential)).identity[0]?.document ?? '', /"Action":"\*"/);
 });
 
+test('policiesOf gives nothing to a session for a role that does not exist where that is not tolerated', async () => {
+  const { iam, identity } = createHarness({ toleratesMissingRoles: false });
+  await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  await iam('DeleteRole', { RoleName: 'worker' });
+  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900 });
+  const credential = await identity.findCredential(accessKeyId);
+  assert.ok(credential);
+  assert.deepEqual((await identity.policiesOf(credential.caller, credential)).identity, []);
+});
+
 test('findCredential keeps an expired session for a day and then forgets it', async () => {
   const { identity, clock } = createHarness();
   const session = { caller: root, durationSeconds: 900 };

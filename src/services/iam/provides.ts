@@ -33,6 +33,8 @@ export interface IdentityOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly managedPolicies?: ManagedPolicies;
+  /** Local mode: who runs in a role that does not exist may do everything. Elsewhere it may do nothing. */
+  readonly toleratesMissingRoles: boolean;
 }
 
 export interface Identity extends CredentialDirectory, RoleDirectory, SessionIssuer {
@@ -41,9 +43,9 @@ export interface Identity extends CredentialDirectory, RoleDirectory, SessionIss
 
 /** One per server. The handler chain, Lambda and STS reach IAM through it. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies() } = options;
+  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies(), toleratesMissingRoles } = options;
   const policies = createPolicyCache();
-  const callerPolicies = createCallerPolicies(store, managedPolicies);
+  const callerPolicies = createCallerPolicies(store, managedPolicies, { toleratesMissingRoles });
 
   async function issue(grant: SessionGrant, kind: Pick<CredentialRow & { kind: 'session' }, 'expiresBy' | 'roleMissing'>): Promise<TemporaryCredential> {
     const startMs = (kind.expiresBy === 'wall' ? wall : clock).now();

@@ -36,12 +36,12 @@ export interface Harness {
 
 const managedPolicies = loadManagedPolicies();
 
-export function createHarness(): Harness {
+export function createHarness({ toleratesMissingRoles = true }: { readonly toleratesMissingRoles?: boolean } = {}): Harness {
   const clock = createFakeClock();
   const wall = createFakeClock();
   const random = createSeededRandom(7);
   const store = openMemoryStore({ clock, random });
-  const identity = createIdentity({ store, clock, wall, random, log: silentLogger, managedPolicies });
+  const identity = createIdentity({ store, clock, wall, random, log: silentLogger, managedPolicies, toleratesMissingRoles });
   const service = iamService.bind({ store, random, managedPolicies });
   const cache = createPolicyCache();
 
