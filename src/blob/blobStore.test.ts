@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createFakeClock } from '../base/clock.ts';
+import type { MovableClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { cryptoRandom } from '../base/random.ts';
 import { openMemoryStore } from '../kv/drivers/memory/openMemoryStore.ts';
@@ -17,6 +18,7 @@ import type { BlobStore } from './blobStore.ts';
 import { openMemoryBlobStore } from './memoryBlobStore.ts';
 
 interface Setting {
+  readonly clock: MovableClock;
   readonly blobs: BlobStore;
   readonly store: Store;
   readonly folder: string;
@@ -26,16 +28,17 @@ interface Setting {
 async function withBlobs(work: (setting: Setting) => Promise<void>, inMemory = false): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'haneul-blob-'));
   const store = openMemoryStore({ clock: createFakeClock(), random: cryptoRandom });
+  const clock = createFakeClock();
   const opened: BlobStore[] = [];
   const reopen = async (): Promise<BlobStore> => {
     const blobs = inMemory
-      ? openMemoryBlobStore({ random: cryptoRandom })
-      : await openBlobStore({ folder, store, random: cryptoRandom, log: silentLogger });
+      ? openMemoryBlobStore({ clock, random: cryptoRandom })
+      : await openBlobStore({ folder, store, clock, random: cryptoRandom, log: silentLogger });
     opened.push(blobs);
     return blobs;
   };
   try {
-    await work({ blobs: await reopen(), store, folder, reopen });
+    await work({ clock, blobs: await reopen(), store, folder, reopen });
   } finally {
     for (const blobs of opened) await blobs.close();
     await store.close();
@@ -98,6 +101,29 @@ for (const inMemory of [false, true]) {
     withBlobs(async ({ blobs }) => {
       assert.throws(() => blobs.filePath('../../etc/passwd' as BlobId), /not a blob id/);
       await assert.rejects(blobs.read('ff' as BlobId), /not a blob id/);
+    }, inMemory));
+
+  test(`put is undone when no transaction adopts the blob within an hour (${kind})`, () =>
+    withBlobs(async ({ blobs, store, clock }) => {
+      const orphan = await blobs.put(Buffer.from('orphan'));
+      const kept = await blobs.put(Buffer.from('kept'));
+      const deleted = await blobs.put(Buffer.from('deleted'));
+      await store.transact(async (tx) => blobs.adopt(tx, kept.id));
+      await blobs.delete(deleted.id);
+      clock.advance(1_800_000);
+      const younger = await blobs.put(Buffer.from('younger'));
+      clock.advance(1_800_000);
+      await new Promise((resolve) => setImmediate(resolve));
+      await blobs.delete(deleted.id);
+      assert.equal((await blobs.read(kept.id)).toString(), 'kept');
+      assert.equal((await blobs.read(younger.id)).toString(), 'younger');
+      clock.advance(1_800_000);
+      await blobs.close();
+      await assert.rejects(blobs.read(orphan.id), /missing/);
+      if (!inMemory) {
+        await assert.rejects(blobs.read(younger.id), /missing/);
+        assert.equal((await blobs.read(kept.id)).toString(), 'kept');
+      }
     }, inMemory));
 
   test(`delete removes a blob, and again does nothing (${kind})`, () =>

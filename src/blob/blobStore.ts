@@ -6,6 +6,7 @@ import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Clock } from '../base/clock.ts';
 import { InvariantError, NoSpaceError, systemErrorCode, UserFacingError } from '../base/errors.ts';
 import { hexId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
@@ -15,6 +16,7 @@ import type { Store, Transaction } from '../kv/store.ts';
 import { keyRange, packKey, unpackKey } from '../kv/tuple.ts';
 import { requireBlobId, requireBlobRange } from './blobId.ts';
 import type { BlobId, BlobRange } from './blobId.ts';
+import { watchUnadopted } from './unadopted.ts';
 
 export type { BlobId, BlobRange };
 
@@ -26,7 +28,7 @@ export interface PutBlob {
 }
 
 export interface BlobStore {
-  /** Durable once it resolves, but removed at the next start unless some transaction adopts it. */
+  /** Durable once it resolves, but removed unless some transaction adopts it within an hour, or before the process ends. */
   put(body: Uint8Array | Readable): Promise<PutBlob>;
   /** Makes the blob stay, as part of the transaction that writes the first row which refers to it. */
   adopt(tx: Transaction, id: BlobId): void;
@@ -56,6 +58,8 @@ export interface BlobStoreOptions {
   /** Created when missing. */
   readonly folder: string;
   readonly store: Store;
+  /** Wall time. */
+  readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -65,7 +69,7 @@ const intents = keyRange(intentPrefix);
 const sweepRows = 500;
 
 /** Opens the blobs in `folder`, after removing what earlier processes left behind. */
-export async function openBlobStore({ folder, store, random, log }: BlobStoreOptions): Promise<BlobStore> {
+export async function openBlobStore({ folder, store, clock, random, log }: BlobStoreOptions): Promise<BlobStore> {
   const drafts = join(folder, 'drafts');
   const knownFolders = new Set<string>();
   const removals = new Set<Promise<void>>();
@@ -74,6 +78,7 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
   /** For each hold, what no row of its moment refers to: what was being put or removed then, or has been put since. */
   const holds = new Set<Set<BlobId>>();
   const heldBack = new Set<BlobId>();
+  const unadopted = watchUnadopted(clock, removeLater);
   let closed = false;
 
   const filePath = (id: BlobId): string => join(folder, requireBlobId(id).slice(0, 2), id);
@@ -85,7 +90,9 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
     for (const strangers of holds) strangers.add(id);
     try {
       await store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
-      return { id, ...(await write(id, body)) };
+      const written = await write(id, body);
+      unadopted.born(id);
+      return { id, ...written };
     } finally {
       putting.delete(id);
     }
@@ -170,7 +177,10 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
 
   return {
     put,
-    adopt: (tx, id) => tx.clear(intentKey(requireBlobId(id))),
+    adopt(tx, id) {
+      tx.clear(intentKey(requireBlobId(id)));
+      tx.afterCommit(() => unadopted.settled(id));
+    },
     discard(tx, id) {
       tx.set(intentKey(requireBlobId(id)), encodeRecord({}));
       tx.afterCommit(() => removeLater(id));
@@ -189,11 +199,15 @@ export async function openBlobStore({ folder, store, random, log }: BlobStoreOpt
       }
     },
     filePath,
-    delete: async (id) => remove(requireBlobId(id)),
+    async delete(id) {
+      unadopted.settled(requireBlobId(id));
+      await remove(id);
+    },
     hold,
     restore: async (id, body) => void (await write(requireBlobId(id), body)),
     async close() {
       closed = true;
+      unadopted.close();
       while (removals.size > 0) await Promise.all(removals);
     },
   };

@@ -4,21 +4,26 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Clock } from '../base/clock.ts';
 import { InvariantError } from '../base/errors.ts';
 import { hexId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import { requireBlobId, requireBlobRange } from './blobId.ts';
 import type { BlobId } from './blobId.ts';
 import type { BlobStore } from './blobStore.ts';
+import { watchUnadopted } from './unadopted.ts';
 
 export interface MemoryBlobStoreOptions {
+  /** Wall time; without it, what nobody adopts stays until the end. */
+  readonly clock?: Clock;
   readonly random: Random;
 }
 
 /** Blobs that are forgotten at close: beside a store in memory. */
-export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobStore {
+export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): BlobStore {
   const bodies = new Map<BlobId, Buffer>();
   const heldBack = new Set<BlobId>();
+  const unadopted = clock && watchUnadopted(clock, (id) => void remove(id));
   let holds = 0;
   let closed = false;
   // Made on first use: few tests ever need a file.
@@ -45,9 +50,10 @@ export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobSto
       const whole = Buffer.concat(pieces);
       const id = hexId(random, 32) as BlobId;
       bodies.set(id, whole);
+      unadopted?.born(id);
       return { id, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('base64') };
     },
-    adopt: (_tx, id) => void requireBlobId(id),
+    adopt: (tx, id) => tx.afterCommit(() => unadopted?.settled(requireBlobId(id))),
     discard: (tx, id) => tx.afterCommit(() => void remove(requireBlobId(id))),
     async open(id, range) {
       if (range !== undefined) requireBlobRange(range);
@@ -87,6 +93,7 @@ export function openMemoryBlobStore({ random }: MemoryBlobStoreOptions): BlobSto
     },
     async close() {
       closed = true;
+      unadopted?.close();
       bodies.clear();
       if (files !== undefined) await rm(files, { recursive: true, force: true });
       files = undefined;

@@ -29,6 +29,7 @@ const lambda = defineService<{ readonly seen: Caller[] }>({
       handle: ({ FunctionName = '' }, call, { seen }) => {
         seen.push(call.caller);
         if (FunctionName === 'bug') throw new TypeError('secret detail');
+        if (FunctionName === 'given-up') call.signal.throwIfAborted();
         return { Configuration: { FunctionName, FunctionArn: `${call.account} ${call.region}` } };
       },
     }),
@@ -45,6 +46,7 @@ interface Attempt {
   readonly credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
   readonly policies?: CallerPolicies;
   readonly deps?: Partial<ChainDeps>;
+  readonly signal?: AbortSignal;
 }
 
 async function attempt(options: Attempt): Promise<{ response: WireResponse; json: Record<string, string>; seen: Caller[]; records: LogRecord[] }> {
@@ -83,7 +85,7 @@ async function attempt(options: Attempt): Promise<{ response: WireResponse; json
     {
       head: { method, path: path.split('?')[0] ?? '', query: path.split('?')[1] ?? '', headers: { ...headers, 'content-length': String(sent.length) } },
       sourceIp: '127.0.0.1',
-      signal: new AbortController().signal,
+      signal: options.signal ?? new AbortController().signal,
       readBody: async (bytesMax, tooLarge) => {
         if (sent.length > bytesMax) throw tooLarge();
         return sent;
@@ -164,6 +166,12 @@ test('serveApi answers a bug with 500 and keeps its details in the log', async (
   const bug = records.find((record) => record.text === 'bug');
   assert.match(String(bug?.fields['stack']), /secret detail/);
   assert.equal(bug?.fields['requestId'], 'request-1');
+});
+
+test('serveApi logs no bug when work was given up because the client went away', async () => {
+  const { response, records } = await attempt({ path: '/2015-03-31/functions/given-up', signal: AbortSignal.abort(new Error('the client went away')) });
+  assert.equal(response.status, 400);
+  assert.deepEqual(records.filter(({ level }) => level === 'error'), []);
 });
 
 test('serveApi refuses a body over the limit of its operation in the words of the service', async () => {

@@ -67,7 +67,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   try {
     response = await runSteps(request, requestId, progress, deps);
   } catch (error) {
-    const answer = toServiceError(error, requestId, deps);
+    const answer = toServiceError(error, request, requestId, deps);
     code = answer.code;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
@@ -150,8 +150,10 @@ function requireImplemented(service: BoundService | undefined, serviceId: string
   throw new ServiceError('NotImplemented', `Haneul does not implement ${serviceId}:${operationName} yet.`, { status: 501 });
 }
 
-function toServiceError(error: unknown, requestId: string, { log, onNoSpace }: ChainDeps): ServiceError {
+function toServiceError(error: unknown, { signal }: ApiRequest, requestId: string, { log, onNoSpace }: ChainDeps): ServiceError {
   if (error instanceof ServiceError) return error;
+  // Whoever waited has gone: what was given up for that reason is no bug, and this answer is read by nobody.
+  if (signal.aborted && error === signal.reason) return new ServiceError('RequestAborted', 'The client went away.', { status: 400 });
   const full = noSpaceOf(error);
   if (full) {
     onNoSpace?.(full);

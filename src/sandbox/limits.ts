@@ -63,7 +63,7 @@ export const slotKindsMax = 8;
 /** Slots that boot at the same time, so that refilling leaves a processor to those who wait for an answer. */
 export const slotBootsMax = 2;
 /** After a slot was taken, its function gets this long for its own start before another slot is booted. */
-export const slotRefillDelayMs = 50;
+export const slotRefillDelayMs = 100;
 /** Demand is counted over this time: as many slots are kept as were taken in the busiest such stretch of late. */
 export const slotDemandWindowMs = 2_000;
 /** Without a start for this long the number is halved; a kind at its minimum is given up after the longer time. */

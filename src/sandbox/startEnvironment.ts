@@ -138,7 +138,7 @@ function connect({ options, launched, group, folder, startedAtMs, channel: frame
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
   ];
   const { runtime, handler } = spec;
-  const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServer(), { log, onFailure: () => launched.kill() });
+  const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServer(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
   const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
   if (!endpoint) begin();
   else {

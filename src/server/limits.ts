@@ -20,3 +20,5 @@ export const drainMs = 10_000;
 /** How much of a body that nobody wants is still taken after the answer, and for how long, so that the client can read it. */
 export const discardBytesMax = 8 * 1024 * 1024;
 export const discardMs = 2_000;
+/** How often connections that have become idle meanwhile are closed. */
+export const drainSweepMs = 50;

@@ -148,14 +148,12 @@ async function bind(server: Server, { host, port }: { readonly host: string; rea
   }
 }
 
-const idleSweepMs = 50;
-
 async function close(server: Server, front: Front): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
   // A connection that served a request until now would stay open for the next one, which is not taken any more.
-  const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  const sweep = setInterval(() => server.closeIdleConnections(), limits.drainSweepMs);
   front.stop();
   const cut = setTimeout(() => {
     server.closeAllConnections();

@@ -8,7 +8,9 @@ import { test } from 'node:test';
 import { custom, node, openTestSandbox, python } from './harness.ts';
 import type { FunctionOptions, TestFunction } from './harness.ts';
 
-const { start, sandbox, folder, logs, skipReason } = await openTestSandbox();
+const isPooled = process.env['HANEUL_TEST_POOLED'] === '1';
+const { start, sandbox, folder, logs, skipReason } = await openTestSandbox({ pooled: isPooled });
+export { sandbox };
 const skip = skipReason;
 const isRoot = process.getuid?.() === 0;
 const hasKernelLimits = sandbox.guarantees.some(({ name, on }) => name === 'memory is limited by the kernel' && on);

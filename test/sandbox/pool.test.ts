@@ -52,3 +52,61 @@ test('variables that an interpreter reads at its start only make it start alone'
   await f.environment.kill();
   assert.equal(sandbox.pools().reduce((sum, { hits }) => sum + hits, 0), before);
 });
+
+test('a function in a slot sees its own code, layers and /tmp, read-only where they are, and cannot undo a mount', { skip }, async () => {
+  const source = `
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+def code(result): return "ok" if result == 0 else errno.errorcode[ctypes.get_errno()]
+def attempt(path):
+    try: open(path, "w").close(); return "ok"
+    except OSError as e: return errno.errorcode[e.errno]
+def handler(event, context):
+    mounts = {f[4]: f[5].split(",") for f in (line.split(" ") for line in open("/proc/self/mountinfo")) if f[4] in ("/var/task", "/opt", "/tmp")}
+    answer = {
+        "task": sorted(os.listdir("/var/task")), "opt": sorted(os.listdir("/opt")), "tmp": os.listdir("/tmp"),
+        "writes": [attempt(p) for p in ("/var/task/x", "/opt/x", "/var/x", "/tmp/mine")],
+        "umount": [code(libc.umount2(p, 2)) for p in (b"/var/task", b"/opt", b"/tmp")],
+        "flags": {p: [f for f in ("ro", "nosuid", "nodev") if f in options] for p, options in mounts.items()},
+        "secret": [v for v in os.environ.values() if "secret" in v], "initial": [v for v in open("/proc/self/environ").read().split("\\0") if "secret" in v],
+    }
+    return answer
+`;
+  const functions = [];
+  for (const name of ['a', 'b']) {
+    functions.push(await start({ runtime: python, files: { 'app.py': source, [`${name}.txt`]: name }, layers: { [`layer-${name}`]: name }, variables: { SECRET: `secret-${name}` } }));
+  }
+  for (const [index, f] of functions.entries()) {
+    const name = ['a', 'b'][index] ?? '';
+    assert.deepEqual(await f.call(), {
+      task: [`${name}.txt`, 'app.py'].sort(), opt: [`layer-${name}`], tmp: [], writes: ['EROFS', 'EROFS', 'EROFS', 'ok'], umount: ['EPERM', 'EPERM', 'EPERM'],
+      flags: { '/var/task': ['ro', 'nosuid', 'nodev'], '/opt': ['ro', 'nosuid', 'nodev'], '/tmp': ['nosuid', 'nodev'] }, secret: [`secret-${name}`], initial: [],
+    });
+  }
+  await Promise.all(functions.map(({ environment }) => environment.kill()));
+});
+
+test('an environment stands still between requests, and goes on with the next', { skip: sandbox.guarantees.some(({ name, on }) => name === 'functions rest between requests' && on) ? skip : 'nothing can be frozen here' }, async () => {
+  const source = 'let ticks = 0; setInterval(() => { ticks += 1; }, 5); exports.handler = async () => { const seen = ticks; await new Promise((r) => setTimeout(r, 60)); return [seen, ticks]; };';
+  const f = await start({ runtime: node, files: { 'index.js': source } });
+  const [, first = 0] = (await f.call()) as number[];
+  assert.ok(first >= 3, String(first));
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const [second = 0, third = 0] = (await f.call()) as number[];
+  assert.ok(second - first < 30, `${second - first} ticks while nobody asked`);
+  assert.ok(third > second);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await f.environment.kill();
+  assert.equal((await f.environment.exited).signal, 'SIGKILL');
+});
+
+test('the memory that is reported is what is resident, for a small function as on AWS', { skip }, async () => {
+  const f = await start({ runtime: node, files: { 'index.js': 'exports.handler = async (e) => { globalThis.kept = Buffer.alloc((e.megabytes ?? 0) << 20, 1); return process.memoryUsage().rss; };' }, memoryMegabytes: 512 });
+  const small = (await f.call()) as number;
+  const peak = await f.environment.memoryPeakBytes();
+  assert.ok(Math.abs(peak - small) < 16 << 20, `${peak} and ${small}`);
+  await f.call({ megabytes: 100 });
+  const grown = await f.environment.memoryPeakBytes();
+  assert.ok(grown - peak > 95 << 20 && grown - peak < 130 << 20, String(grown - peak));
+  await f.environment.kill();
+});

@@ -38,7 +38,7 @@ async function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
       path: join(folder, 'state.snapshot'),
       async open(name) {
         const store = openMemoryStore({ clock: createFakeClock(), random });
-        const blobs = await openBlobStore({ folder: join(folder, name), store, random, log });
+        const blobs = await openBlobStore({ folder: join(folder, name), store, clock: createFakeClock(), random, log });
         closers.push(() => blobs.close(), () => store.close());
         return { store, blobs };
       },

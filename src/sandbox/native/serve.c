@@ -130,7 +130,7 @@ static int hand_over(uint32_t id, int listener) {
   return sendmsg(HANDLE_FD, &message, MSG_NOSIGNAL) == length ? 0 : errno != 0 ? errno : EIO;
 }
 
-static const struct slot *find_slot(uint32_t number) {
+static struct slot *find_slot(uint32_t number) {
   return number < SLOTS_MAX && slots[number].is_used ? &slots[number] : NULL;
 }
 
@@ -182,11 +182,12 @@ static void split(const char *bytes, size_t length, const char **strings, size_t
 
 static void perform(const struct request_header *header, const char *body) {
   uint32_t numbers[2] = {0, 0};
+  if (header->operation < ADOPT || header->operation > RELEASE) refuse("an unknown operation");
   const size_t wanted = header->operation == LISTEN ? 8 : 4;
   if (header->length < wanted || (header->operation != PLACE && header->length != wanted)) refuse("a body of the wrong length");
   memcpy(numbers, body, wanted);
   if (header->operation == ADOPT) return adopt(header->id, numbers[0]);
-  const struct slot *slot = find_slot(numbers[0]);
+  struct slot *slot = find_slot(numbers[0]);
   struct placement placement;
   if (header->operation == PLACE) {
     const char *paths[3];
@@ -206,11 +207,9 @@ static void perform(const struct request_header *header, const char *body) {
         _exit(error != 0 ? error : hand_over(header->id, listener));
       }
       return;
-    case RELEASE:
-      release((struct slot *)slot);
-      return answer(header->id, 0, 0);
     default:
-      refuse("an unknown operation");
+      release(slot);
+      return answer(header->id, 0, 0);
   }
 }
 

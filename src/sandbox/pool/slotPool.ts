@@ -149,13 +149,12 @@ export function createSlotPool<Kind extends { readonly key: string; readonly nam
     shelf.booting -= 1;
   }
 
-  /** A slot ended while it waited: killed by somebody, most likely for memory. */
+  /** A slot ended while it waited: killed by somebody, most likely for memory. The next check replaces it. */
   function lose(shelf: Shelf<Kind, S>, slot: S): void {
     const index = shelf.idle.indexOf(slot);
     if (index < 0) return;
     shelf.idle.splice(index, 1);
     discard(slot);
-    refillSoon(slotRetryMs);
   }
 
   /** Looks after what nobody asks for, and after memory. */

@@ -1,0 +1,169 @@
+// What the first request of an environment costs, from `start` to its answer, fully hardened and with the default /tmp: taken
+// from the pool (hit), started from nothing (miss), and sixteen at once from a pool of sixteen; and what a slot that waits takes of
+// memory. Beside the yardstick of the same run. `npm run bench -- coldStart [--quick]`, as root.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { wallClock } from '../src/base/clock.ts';
+import { createLogger } from '../src/base/log.ts';
+import { cryptoRandom } from '../src/base/random.ts';
+import { openSandbox } from '../src/sandbox/openSandbox.ts';
+import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox } from '../src/sandbox/types.ts';
+import { loadHttp, postRequest } from './support/loadHttp.ts';
+import { report, type Row } from './support/report.ts';
+import { startYardstick } from './support/yardstick.ts';
+
+const quick = process.argv.includes('--quick');
+const samples = quick ? 5 : 60;
+const rounds = quick ? 1 : 5;
+const atOnce = 16;
+const event = Buffer.from(JSON.stringify({ hello: 'world', list: [1, 2, 3], text: 'fifty-five bytes' }));
+
+interface Subject {
+  readonly name: string;
+  readonly runtime: RuntimeKind;
+  readonly handler: string;
+  readonly file: string;
+  readonly source: string;
+}
+
+const subjects: readonly Subject[] = [
+  { name: 'Node.js', runtime: { family: 'node', version: '20' }, handler: 'index.handler', file: 'index.js', source: 'exports.handler = async (event) => event;' },
+  { name: 'Python', runtime: { family: 'python', version: '3.12' }, handler: 'app.handler', file: 'app.py', source: 'def handler(event, context):\n    return event\n' },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'haneul-bench-'));
+let count = 0;
+try {
+  const rows: Row[] = [await measureEcho()];
+  const notes: string[] = [];
+  for (const subject of subjects) {
+    mkdirSync(join(folder, subject.name));
+    writeFileSync(join(folder, subject.name, subject.file), subject.source);
+    say(`${subject.name} …`);
+    rows.push(await measure(subject, 'miss', { minimum: 0, maximum: 0 }));
+    rows.push(await measure(subject, 'hit', { minimum: 2, maximum: 2 }));
+    const storm = await measureStorm(subject);
+    rows.push(storm.row);
+    notes.push(storm.note);
+  }
+  report('cold-start', rows, [...notes, `${samples} starts one by one; ${rounds} times ${atOnce} at once; a hit needs root, and counts as one only if the pool says so`]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measureEcho(): Promise<Row> {
+  const yardstick = await startYardstick();
+  const result = await loadHttp({ port: yardstick.port, request: postRequest('/echo', event.toString(), 'lambda'), connections: 1, requests: 2_000, millisecondsMax: 4_000 });
+  await yardstick.stop();
+  return { path: 'yardstick echo', 'p50 ms': (result.p50Microseconds / 1_000).toFixed(2), 'p99 ms': (result.p99Microseconds / 1_000).toFixed(2), 'max ms': '', starts: result.answered };
+}
+
+async function measure(subject: Subject, kind: 'hit' | 'miss', slots: { readonly minimum: number; readonly maximum: number }): Promise<Row> {
+  return withSandbox(slots, async (sandbox) => {
+    const milliseconds: number[] = [];
+    for (let sample = 0; sample < samples; sample += 1) {
+      await untilIdle(sandbox, subject, slots.minimum);
+      const started = await cold(sandbox, subject);
+      milliseconds.push(started.milliseconds);
+      await started.environment.kill();
+    }
+    const misses = sandbox.pools().reduce((sum, pool) => sum + pool.misses, 0);
+    if (misses > 0) throw new Error(`${misses} starts found no slot`);
+    return row(`${subject.name} ${kind}`, milliseconds);
+  });
+}
+
+async function measureStorm(subject: Subject): Promise<{ readonly row: Row; readonly note: string }> {
+  return withSandbox({ minimum: atOnce, maximum: atOnce }, async (sandbox) => {
+    const wholes: number[] = [];
+    let note = '';
+    for (let round = 0; round < rounds; round += 1) {
+      await untilIdle(sandbox, subject, atOnce);
+      note = `${subject.name}: ${(proportionalKibibytes() / 1024 / atOnce).toFixed(1)} MiB of memory (PSS) for each of ${atOnce} idle slots, their part of bubblewrap with them`;
+      const startedAt = performance.now();
+      const started = await Promise.all(Array.from({ length: atOnce }, () => cold(sandbox, subject)));
+      wholes.push(performance.now() - startedAt);
+      await Promise.all(started.map(({ environment }) => environment.kill()));
+    }
+    return { row: row(`${subject.name} ${atOnce} at once, all`, wholes), note };
+  });
+}
+
+async function withSandbox<T>(slots: { readonly minimum: number; readonly maximum: number }, work: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+  count += 1;
+  const log = createLogger((record) => say(record.text), 'error');
+  const sandbox = await openSandbox({ folder: join(folder, `sandbox-${count}`), wall: wallClock, random: cryptoRandom, log, environment: process.env, slots });
+  try {
+    return await work(sandbox);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function specOf({ name, runtime, handler }: Subject): EnvironmentSpec {
+  count += 1;
+  return {
+    environmentId: `cold-${count}`, runtime, handler, codeFolder: join(folder, name), variables: { LANG: 'en_US.UTF-8', TZ: ':UTC', SAMPLE: String(count) },
+    memoryMegabytes: 1769, ephemeralStorageMegabytes: 512, initTimeoutMs: 10_000, onOutput: () => undefined,
+  };
+}
+
+interface Cold {
+  readonly milliseconds: number;
+  readonly environment: Environment;
+}
+
+/** From nothing to an answer; the end of the environment is not part of it. */
+async function cold(sandbox: Sandbox, subject: Subject): Promise<Cold> {
+  const startedAt = performance.now();
+  const environment = await sandbox.start(specOf(subject));
+  await expectReady(environment);
+  const outcome = await environment.invoke({ requestId: `request-${count}`, event, deadlineMs: wallClock.now() + 10_000, invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:cold' });
+  const milliseconds = performance.now() - startedAt;
+  if (outcome.kind !== 'response') throw new Error(`no response but ${outcome.kind}`);
+  return { milliseconds, environment };
+}
+
+async function expectReady(environment: Environment): Promise<void> {
+  const init = await environment.init;
+  if (init.kind !== 'ready') throw new Error(`not ready but ${init.kind}`);
+}
+
+async function untilIdle(sandbox: Sandbox, subject: Subject, wanted: number): Promise<void> {
+  if (wanted > 0) sandbox.expect(specOf(subject));
+  while (wanted > 0 && !sandbox.pools().some(({ idle }) => idle >= wanted)) await pause(20);
+  // What the last start set off (exits, a group's removal) is not part of the next.
+  await pause(wanted > 0 ? 150 : 50);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Of everything below this process, except what is not a slot: the helper, whose part is small. */
+function proportionalKibibytes(): number {
+  const pids = [process.pid];
+  let sum = 0;
+  for (let index = 0; index < pids.length; index += 1) {
+    try {
+      const pid = pids[index];
+      if (index > 0) sum += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1] ?? 0);
+      pids.push(...readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number));
+    } catch {
+      // It ended between two looks.
+    }
+  }
+  return sum;
+}
+
+function row(path: string, milliseconds: readonly number[]): Row {
+  const sorted = [...milliseconds].sort((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+  return { path, 'p50 ms': at(0.5), 'p99 ms': at(0.99), 'max ms': at(1), starts: sorted.length };
+}
+
+function say(text: string): void {
+  process.stderr.write(`haneul bench: ${text}\n`);
+}
