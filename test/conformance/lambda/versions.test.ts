@@ -6,8 +6,10 @@ import { suite, test } from 'node:test';
 import {
   DeleteFunctionConcurrencyCommand,
   GetAccountSettingsCommand,
+  GetFunctionCodeSigningConfigCommand,
   GetFunctionCommand,
   GetFunctionConcurrencyCommand,
+  GetRuntimeManagementConfigCommand,
   ListTagsCommand,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
@@ -81,4 +83,12 @@ suite('Reserved concurrency', () => {
     const error = await expectRefusal(invoke(lambda, FunctionName), { name: 'TooManyRequestsException', status: 429 });
     assert.equal(error.message, 'Rate Exceeded.');
   });
+});
+
+test('what cannot be set yet is told to be at its default', async () => {
+  const { lambda } = scene().aws;
+  const FunctionName = await make();
+  const { $metadata, ...signing } = await lambda.send(new GetFunctionCodeSigningConfigCommand({ FunctionName }));
+  assert.deepEqual([$metadata.httpStatusCode, signing], [200, {}]);
+  assert.equal((await lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName }))).UpdateRuntimeOn, 'Auto');
 });
