@@ -89,6 +89,7 @@ test('An event that the function fails on is tried again after one and two minut
     const startMs = clock.now();
     await call('Invoke', event('x'), { requestId: 'one' });
     await until(() => runs.length === 1);
+    await turns(200);
     for (let second = 0; second < 600; second += 5) {
       clock.advance(5_000);
       await turns(60);
