@@ -1,5 +1,5 @@
-// Durable puts at 64 writers, point reads and 100-row scans of the embedded store, beside what the disk itself can do. Prints JSON.
-// `npm run bench -- kv [--folder=FOLDER] [--seconds=SECONDS]`
+// Durable puts at 64 writers, point reads, scans and deliveries on the embedded store, beside what the disk itself can do in
+// the same run. `npm run bench -- kv [--folder=FOLDER] [--seconds=SECONDS] [--runs=RUNS] [--quick]`
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,15 +10,23 @@ import { silentLogger } from '../src/base/log.ts';
 import { cryptoRandom } from '../src/base/random.ts';
 import { openEmbeddedStore } from '../src/kv/drivers/embedded/openEmbeddedStore.ts';
 import { defineTable } from '../src/kv/table.ts';
+import type { ReadTransaction, Store } from '../src/kv/store.ts';
+import { createTimers } from '../src/kv/timers.ts';
 import { packKey } from '../src/kv/tuple.ts';
+import { createDispatcher } from '../src/outbox/dispatcher.ts';
+import { createEmitter } from '../src/outbox/emitter.ts';
+import type { DeliveryTarget } from '../src/ports/outbox.ts';
+import { median, report } from './support/report.ts';
 
-const options = parseArgs({ options: { folder: { type: 'string' }, seconds: { type: 'string' } } }).values;
+const options = parseArgs({ options: { folder: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, quick: { type: 'boolean' } } }).values;
 const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'haneul-bench-'));
-const seconds = Number(options.seconds ?? 2);
+const seconds = Number(options.seconds ?? (options.quick === true ? 0.3 : 2));
+const runs = Number(options.runs ?? (options.quick === true ? 1 : 5));
 const keySpace = 100_000;
 const scope = { account: '000000000000', region: 'us-east-1' };
 const table = defineTable<{ id: number; body: string }>('bench', 'items');
 const body = 'x'.repeat(1_000);
+const hotKey = packKey(['hot']);
 const some = (): number => Math.floor(cryptoRandom.fraction() * keySpace);
 
 /** How often `work` ran a second, by `workers` at once. */
@@ -49,29 +57,76 @@ async function syncRate(): Promise<number> {
   }
 }
 
-const diskSyncsBefore = await syncRate();
-const store = await openEmbeddedStore({ folder: join(folder, 'data'), clock: wallClock, random: cryptoRandom, log: silentLogger });
-const update = (): Promise<void> =>
-  store.transact(async (tx) => {
-    const id = some();
-    await table.get(tx, scope, [id]);
-    table.set(tx, scope, [id], { id, body });
+async function measure(run: number): Promise<Record<string, number>> {
+  const diskBefore = await syncRate();
+  const data = join(folder, `data-${run}`);
+  const store = await openEmbeddedStore({ folder: data, clock: wallClock, random: cryptoRandom, log: silentLogger });
+  const update = (): Promise<void> =>
+    store.transact(async (tx) => {
+      const id = some();
+      await table.get(tx, scope, [id]);
+      table.set(tx, scope, [id], { id, body });
+    });
+  const increment = (): Promise<void> =>
+    store.transact(async (tx) => {
+      const old = await tx.get(hotKey);
+      tx.set(hotKey, Buffer.from(String(Number(Buffer.from(old ?? []).toString()) + 1)));
+    });
+  const results = {
+    'disk: fdatasync': diskBefore,
+    'durable puts, 1 writer': await rate(1, update),
+    'durable puts, 64 writers': await rate(64, update),
+    'increments of one key, 64 writers': await rate(64, increment),
+    'point reads, awaited in a transaction': await rate(16, () => store.transact((tx) => tx.get(table.key(scope, [some()])))),
+    'point reads, awaited in one transaction of 100': 100 * (await rate(4, () => store.transact(readHundred))),
+    'rows read and decoded, one in a transaction': await rate(16, () => store.transact((tx) => table.get(tx, scope, [some()]))),
+    'rows read and decoded, one in a snapshot': await rate(16, () => store.read((tx) => table.get(tx, scope, [some()]))),
+    'rows scanned, 100 at a time': 100 * (await rate(4, () => store.read((tx) => table.list(tx, scope, [], { limit: 100, from: [some()] })))),
+    'events delivered, 64 senders': await deliveryRate(store),
+  };
+  await store.close();
+  rmSync(data, { recursive: true, force: true });
+  return { ...results, 'disk: fdatasync, afterwards': await syncRate() };
+}
+
+async function readHundred(tx: ReadTransaction): Promise<void> {
+  for (let read = 0; read < 100; read += 1) await tx.get(table.key(scope, [some()]));
+}
+
+/** Emitted, delivered to a target outside the store, and settled. */
+async function deliveryRate(store: Store): Promise<number> {
+  const timers = createTimers({ store, clock: wallClock, wall: wallClock, log: silentLogger });
+  const emitter = createEmitter({ clock: wallClock, random: cryptoRandom });
+  const arrivals = new Map<string, () => void>();
+  const target: DeliveryTarget = {
+    concurrency: 64,
+    async deliver({ payload }) {
+      arrivals.get(Buffer.from(payload).toString())?.();
+      return { kind: 'delivered' };
+    },
+  };
+  const dispatcher = createDispatcher({ store, clock: wallClock, wall: wallClock, random: cryptoRandom, log: silentLogger, timers, targets: { for: () => target } });
+  dispatcher.start();
+  let number = 0;
+  const delivered = await rate(64, async () => {
+    const name = String((number += 1));
+    const arrived = new Promise<void>((resolve) => arrivals.set(name, resolve));
+    const payload = Buffer.from(name);
+    await store.transact(async (tx) => void emitter.emit(tx, { ...scope, source: 'bench', callingPrincipal: 'bench', target: 'arn:aws:bench:::t', payload }));
+    await arrived;
+    arrivals.delete(name);
   });
-const putsC1 = await rate(1, update);
-const putsC64 = await rate(64, update);
-const hotKey = packKey(['hot']);
-const hotC64 = await rate(64, () =>
-  store.transact(async (tx) => {
-    const old = await tx.get(hotKey);
-    tx.set(hotKey, Buffer.from(String(Number(Buffer.from(old ?? []).toString()) + 1)));
-  }),
-);
-const getsInTransact = await rate(16, () => store.transact((tx) => table.get(tx, scope, [some()])));
-const getsInRead = await rate(16, () => store.read((tx) => table.get(tx, scope, [some()])));
-const rawGets = await rate(16, () => store.transact((tx) => tx.get(table.key(scope, [some()]))));
-const scans = await rate(4, () => store.read((tx) => table.list(tx, scope, [], { limit: 100, from: [some()] })));
-await store.close();
-const diskSyncsAfter = await syncRate();
+  await dispatcher.stop();
+  return delivered;
+}
+
+const measured: Record<string, number>[] = [];
+for (let run = 0; run < runs; run += 1) {
+  process.stderr.write(`run ${run + 1} of ${runs} …\n`);
+  measured.push(await measure(run));
+}
 rmSync(folder, { recursive: true, force: true });
-const results = { diskSyncsBefore, putsC1, putsC64, hotC64, getsInTransact, getsInRead, rawGets, scanned: scans * 100, diskSyncsAfter };
-process.stdout.write(`${JSON.stringify(results)}\n`);
+const names = Object.keys(measured[0] ?? {});
+const of = (name: string): number[] => measured.map((result) => result[name] ?? 0);
+const rows = names.map((name) => ({ what: name, 'per second': Math.round(median(of(name))), min: Math.min(...of(name)), max: Math.max(...of(name)) }));
+report('kv', rows, [`median of ${runs} runs of ${seconds} s each, 1 KB rows, ${keySpace} keys, on ${folder}`]);

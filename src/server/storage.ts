@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BlobStore, openBlobStore } from '../blob/blobStore.ts';
@@ -55,6 +55,7 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
   let blobs = await openBlobs();
   const snapshotFolder = join(home, 'snapshots');
   const loading = join(snapshotFolder, loadingName);
+  const wiping = join(snapshotFolder, wipingName);
 
   async function clearBodies(): Promise<void> {
     await rm(blobFolder, { recursive: true, force: true });
@@ -69,11 +70,28 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
     const content = await loadSnapshot({ path: loading, store, blobs, log });
     const sealKey = content.secrets[sealKeyName];
     if (dataFolder !== undefined && sealKey !== undefined) replaceSealKey(dataFolder, sealKey);
+    await rm(wiping, { force: true });
     await rm(loading);
     return content;
   }
 
-  if (await emptySnapshotFolder(snapshotFolder)) {
+  async function wipe(): Promise<void> {
+    // Rows go in many transactions, so what a kill interrupts has to be found again.
+    await writeFile(wiping, '');
+    await syncFolder(snapshotFolder);
+    await rm(loading, { force: true });
+    await blobs.close();
+    await store.replaceRows([]);
+    await clearBodies();
+    blobs = await openBlobs();
+    await rm(wiping);
+  }
+
+  const unfinished = await emptySnapshotFolder(snapshotFolder);
+  if (unfinished === wipingName) {
+    log.warn('a reset was interrupted; it is finished now');
+    await wipe();
+  } else if (unfinished === loadingName) {
     log.warn('loading a snapshot was interrupted; it is loaded again');
     await load();
   }
@@ -88,13 +106,7 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
       await syncFolder(snapshotFolder);
       return await load();
     },
-    async wipe() {
-      await rm(loading, { force: true });
-      await blobs.close();
-      await store.replaceRows([]);
-      await clearBodies();
-      blobs = await openBlobs();
-    },
+    wipe,
     async close() {
       await blobs.close();
       await store.close();
@@ -105,13 +117,15 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
 
 // A snapshot of this name is whole, and the state may be neither the one before it nor its own.
 const loadingName = 'loading.snapshot';
+// While there is a file of this name, a part of the state may be gone.
+const wipingName = 'wiping';
 
-/** Removes drafts that a kill left behind; tells whether a snapshot was being loaded. */
-async function emptySnapshotFolder(folder: string): Promise<boolean> {
+/** Removes drafts that a kill left behind; tells whether it interrupted a reset or the loading of a snapshot. */
+async function emptySnapshotFolder(folder: string): Promise<typeof wipingName | typeof loadingName | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = await readdir(folder);
-  for (const name of names) if (name !== loadingName) await rm(join(folder, name), { recursive: true, force: true });
-  return names.includes(loadingName);
+  for (const name of names) if (name !== loadingName && name !== wipingName) await rm(join(folder, name), { recursive: true, force: true });
+  return names.includes(wipingName) ? wipingName : names.includes(loadingName) ? loadingName : undefined;
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -104,6 +104,17 @@ test('a load that a kill interrupted is done at the next start', async (t) => {
   assert.deepEqual(readdirSync(join(dataFolder, 'snapshots')), []);
 });
 
+test('a reset that a kill interrupted is finished at the next start', async (t) => {
+  const dataFolder = join(folder, 'half-reset');
+  const before = await start(t, { dataFolder });
+  await fill(before);
+  await before.server.stop();
+  writeFileSync(join(dataFolder, 'snapshots', 'wiping'), '');
+  const { aws } = await start(t, { dataFolder });
+  assert.deepEqual((await aws.lambda.send(new ListFunctionsCommand({}))).Functions, []);
+  assert.deepEqual(readdirSync(join(dataFolder, 'snapshots')), []);
+});
+
 test('a broken, cut or foreign file is refused and changes nothing', async (t) => {
   const world = await start(t);
   const made = await fill(world);
