@@ -93,11 +93,20 @@ for (const [engine, rules] of [['lmdb', {}], ['level', { journalled: true }]] as
 
   test(`the record of ${engine} is complete, and a disk that does not sync is found out`, skip, async () => {
     const recording = await record(engine);
+    const last = recording.events.findLastIndex((event) => event.kind !== 'write');
     const disk = new DiskModel({});
-    for (const event of recording.events) disk.apply(event);
+    for (const event of recording.events.slice(0, last + 1)) disk.apply(event);
+    const before = disk.current();
+    // The call that the kill interrupted is on record; it may have happened, or not, or in part.
+    for (const event of recording.events.slice(last + 1)) disk.apply(event);
     const data = [...disk.current()].filter(([path]) => !path.includes('lock') && !path.includes('LOCK'));
     assert.ok(data.length > 1);
-    for (const [path, content] of data) assert.ok((await readFile(path)).equals(content), `${path} is not what was recorded`);
+    for (const [path, content] of data) {
+      const found = await readFile(path);
+      const old = before.get(path) ?? Buffer.alloc(0);
+      const agrees = found.length <= content.length && found.length >= old.length && found.every((byte, at) => byte === content[at] || byte === old[at]);
+      assert.ok(agrees, `${path} is not what was recorded`);
+    }
     const { failures } = await cutPower(recording, { syncsNothing: true }, 20, createSeededRandom(1));
     assert.ok(failures.some((failure) => /acknowledged keys are missing/.test(failure)), failures.join('\n'));
   });
