@@ -36,10 +36,11 @@ export function scaffold(root, service, operation) {
 
 function readModel(root, service) {
   // The template's model lies beside it: what is in src/model is served to clients.
-  const paths = [join(root, 'src/model', `${service}.json`), join(root, 'src/services', service, 'model.json')];
+  // index.json lists the models and is none.
+  const paths = service === 'index' ? [] : [join(root, 'src/model', `${service}.json`), join(root, 'src/services', service, 'model.json')];
   const path = paths.find((candidate) => existsSync(candidate));
   if (path) return JSON.parse(readFileSync(path, 'utf8'));
-  const known = readdirSync(join(root, 'src/model')).map((name) => name.replace(/\.json$/, ''));
+  const known = readdirSync(join(root, 'src/model')).map((name) => name.replace(/\.json$/, '')).filter((name) => name !== 'index');
   throw new Error(`there is no src/model/${service}.json; models there are: ${known.join(', ')}\n${usage}`);
 }
 

@@ -2,11 +2,11 @@ import { parseArn } from '../base/arn.ts';
 import { ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { contextOf } from '../policy/context.ts';
-import { evaluate } from '../policy/evaluate.ts';
+import { decide } from '../policy/decide.ts';
 import { explainDenial } from '../policy/explainDenial.ts';
 import type { PolicyCache } from '../policy/policyCache.ts';
-import type { ApplicablePolicies, PolicyRequest, SourcedPolicy } from '../policy/types.ts';
-import type { Caller, CallerPolicies, CredentialDirectory, IssuedCredential, PolicyText } from '../ports/identity.ts';
+import type { PolicyRequest } from '../policy/types.ts';
+import type { Caller, CallerPolicies, CredentialDirectory, IssuedCredential } from '../ports/identity.ts';
 import type { ProtocolName } from '../wire/types.ts';
 import type { AccessRequest, Call } from './context.ts';
 import type { BoundOperation } from './service.ts';
@@ -37,12 +37,12 @@ export async function authorise(
   const own = await deps.credentials.policiesOf(call.caller, about.credential);
   for (const access of needed) {
     const request = requestOf(access, call, about.credential, own.conditions);
-    const decision = evaluate(request, {
-      identity: compileAll(own.identity, deps.policies),
-      ...(own.boundary ? { boundary: compileOne(own.boundary, deps.policies) } : {}),
-      ...(own.session ? { session: compileAll(own.session, deps.policies) } : {}),
-      ...resourcePolicyOf(access, deps.policies),
-      resourceRequired: access.resourcePolicyRequired === true,
+    const decision = decide(deps.policies, request, {
+      identity: own.identity,
+      boundary: own.boundary,
+      session: own.session,
+      resource: access.resourcePolicy === undefined ? undefined : { source: access.resource, document: access.resourcePolicy },
+      resourceRequired: access.resourcePolicyRequired,
     });
     if (decision.decision === 'allow') continue;
     const sentence = explainDenial(request, decision);
@@ -83,22 +83,6 @@ function requestOf(
       keys: { ...callerConditions, ...access.conditions },
     }),
   };
-}
-
-function compileAll(texts: readonly PolicyText[], cache: PolicyCache): readonly SourcedPolicy[] {
-  return texts.flatMap(({ source, document }) => {
-    const policy = cache.compile(document);
-    return policy ? [{ source, policy }] : [];
-  });
-}
-
-// A boundary that cannot be read must allow nothing, where an identity policy that cannot be read merely grants nothing.
-function compileOne({ source, document }: PolicyText, cache: PolicyCache): SourcedPolicy {
-  return { source, policy: cache.compile(document) ?? { version: '2012-10-17', statements: [] } };
-}
-
-function resourcePolicyOf(access: AccessRequest, cache: PolicyCache): Pick<ApplicablePolicies, 'resource'> {
-  return access.resourcePolicy === undefined ? {} : { resource: compileOne({ source: access.resource, document: access.resourcePolicy }, cache) };
 }
 
 // The query services say AccessDenied, the JSON and REST ones AccessDeniedException; the old JSON front ends answer it with 400.

@@ -128,6 +128,7 @@ function connect({ options, launched, group, folder, startedAtMs, channel: frame
     onStream: (source, bytes) => output.stream(source, bytes),
     onViolation(reason) {
       log.warn('function broke the bootstrap protocol and was ended', { environmentId: spec.environmentId, reason });
+      launched.kill();
       // A frozen process has to be woken to die.
       queueMicrotask(() => void environment.kill());
     },

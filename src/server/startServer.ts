@@ -14,6 +14,7 @@ import { createFolder } from './createFolder.ts';
 import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
 import { registerProcessMetrics } from './metrics/processMetrics.ts';
+import { registerSandboxMetrics } from './metrics/sandboxMetrics.ts';
 import { isLoopbackHost, type ServerOptions } from './options.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { loadRootKey, loadSealKey, type RootKey } from './secrets.ts';
@@ -110,6 +111,7 @@ async function serve(
     offsetMs: () => platform.current().composition.clock.offsetMs(),
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
+  registerSandboxMetrics(metrics, sandbox);
   metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
   const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
   const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget);
@@ -125,6 +127,7 @@ async function serve(
       iam: options.iam,
       guarantees: sandbox.guarantees,
       interpreters: sandbox.interpreters,
+      pools: sandbox.pools(),
       services: serviceStates(platform),
     }),
     metrics: () => metrics.format(),

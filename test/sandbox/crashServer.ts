@@ -17,6 +17,8 @@ const start = (environmentId: string, runtime: RuntimeKind) =>
   });
 const environments = await Promise.all([start('python', python), start('custom', custom)]);
 await Promise.all(environments.map(({ init }) => init));
+// Long enough for both to be frozen, where they can be: a frozen process does not die of a kill alone.
+await new Promise((resolve) => setTimeout(resolve, 100));
 process.stdout.write('ready\n');
 // Only a kill ends this process.
 setInterval(() => undefined, 1000);

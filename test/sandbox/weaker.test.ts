@@ -41,3 +41,13 @@ test('without isolation a timeout still ends the whole tree and nothing is left'
 function leftovers(): string[] {
   return readdirSync(tmpdir()).filter((name) => /^haneul-[0-9a-f]{12}-/.test(name));
 }
+
+test('without the helper no slots wait, and functions run all the same', async () => {
+  const { start: startAlone, sandbox: alone } = await openTestSandbox({ helper: 'none', slots: { minimum: 2, maximum: 16 } });
+  for (const [runtime, fixture] of [[node, 'node/hello'], [python, 'python/hello'], [custom, 'custom/hello']] as const) {
+    const hello = await startAlone({ runtime, fixture });
+    assert.ok(await hello.call({ name: 'x' }));
+    await hello.environment.kill();
+  }
+  assert.deepEqual(alone.pools(), []);
+});

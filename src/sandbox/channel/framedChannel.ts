@@ -53,8 +53,10 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
 
   const violation = (reason: string): void => {
     if (state === 'closed') return;
-    close();
+    state = 'closed';
+    // Before the stream ends: a bootstrap that sees its end would exit by itself, as if all were well.
     listener?.onViolation(reason);
+    close();
   };
 
   function close(): void {

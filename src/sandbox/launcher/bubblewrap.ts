@@ -276,7 +276,7 @@ function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readon
   return { bwrap, prlimit, mkfifo, setpriv, nsenter, unshare: find('unshare') };
 }
 
-function describe({ isRoot, storage }: BubblewrapOptions, filtered: boolean): Guarantee[] {
+function describe({ isRoot, storage, helper }: BubblewrapOptions, filtered: boolean): Guarantee[] {
   const asRoot = 'sudo npm start';
   return [
     { name: 'functions see only their own files and none of the server', on: true },
@@ -288,6 +288,11 @@ function describe({ isRoot, storage }: BubblewrapOptions, filtered: boolean): Gu
       name: '/tmp has its own size and does not count as memory',
       on: storage.kind === 'image',
       ...(storage.kind === 'image' ? {} : { remedy: isRoot ? `sudo apt-get install e2fsprogs util-linux (${storage.reason})` : asRoot }),
+    },
+    {
+      name: 'functions start in environments that were booted ahead',
+      on: helper !== undefined,
+      ...(helper === undefined ? { remedy: isRoot ? 'run on x86-64 or arm64, from an unchanged package' : asRoot } : {}),
     },
   ];
 }

@@ -205,5 +205,6 @@ function describe({ isRoot, remedy, reason }: PlainOptions): Guarantee[] {
     off('dangerous system calls are refused'),
     isRoot ? { name: 'each environment runs under its own user id', on: true } : { name: 'each environment runs under its own user id', on: false, remedy: 'sudo npm start' },
     off('/tmp has its own size and does not count as memory'),
+    off('functions start in environments that were booted ahead'),
   ];
 }

@@ -17,7 +17,7 @@ import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createFleet } from './environments/fleet.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
-import { hostEnvironmentsMaxDefault } from './limits.ts';
+import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
@@ -76,16 +76,17 @@ export function createLambda(deps: LambdaDeps): Lambda {
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
+  const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
   const fleet = createFleet({
     clock,
     wall,
     log,
     metrics: deps.metrics ?? silentMetrics,
-    hostEnvironmentsMax: deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault,
+    hostEnvironmentsMax,
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
   const access = createFunctionAccess({ store: deps.store, clock });
-  const eventTarget = createEventTarget({ ...deps, log, fleet, access });
+  const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax: Math.ceil(hostEnvironmentsMax * eventsAtOncePart) });
   return {
     service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters }),
     access,

@@ -39,8 +39,8 @@ export const eventRetryMs = 60_000;
 export const eventAgeMsMax = 6 * 3_600_000;
 /** Their age ends them; at five minutes' wait six hours are some eighty attempts. */
 export const eventAttemptsMax = 1_000;
-/** Events of one function under way at once: as many as this host holds environments by default. More wait in their queue. */
-export const eventsAtOnceMax = 200;
+/** The part of the host's environments that the events of one function may take at once, so that they leave room for who waits. More wait in their queue. */
+export const eventsAtOncePart = 0.5;
 /** A body that need not be read to the end before it is refused; AWS reads up to 69,905,067 bytes. */
 export const invokeBodyBytesMax = 16 * 1024 * 1024;
 /** The response may be 100 bytes longer; AWS's error text names this number. */

@@ -14,6 +14,7 @@ import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
 import { publishVersion } from './operations/publishVersion.ts';
+import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
 import { updateFunctionConfiguration } from './operations/updateFunctionConfiguration.ts';
@@ -40,6 +41,7 @@ export const lambdaService = defineService<LambdaContext>({
     GetAccountSettings: getAccountSettings,
     ...aliasOperations,
     ...permissionOperations,
+    ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
   },

@@ -80,9 +80,9 @@ function conditionOf(input: AddPermissionRequest): Record<string, Record<string,
 // API reference, AddPermission: the one is for `lambda:InvokeFunctionUrl`, the other for `lambda:InvokeFunction`.
 function requireUrlAction(input: AddPermissionRequest, action: string): void {
   if (input.FunctionUrlAuthType !== undefined && action !== 'lambda:InvokeFunctionUrl') {
-    throw errors.invalidParameter('FunctionUrlAuthType is only supported for the lambda:InvokeFunctionUrl action.');
+    throw errors.invalidParameter('FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action');
   }
   if (input.InvokedViaFunctionUrl !== undefined && action !== 'lambda:InvokeFunction') {
-    throw errors.invalidParameter('InvokedViaFunctionUrl is only supported for the lambda:InvokeFunction action.');
+    throw errors.invalidParameter('InvokedViaFunctionUrl is only supported for lambda:InvokeFunction action');
   }
 }

@@ -7,7 +7,6 @@ import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../.
 import { parseFunctionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { newTraceId } from '../domain/traceId.ts';
-import { eventsAtOnceMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
 import { clearEvent, findEvent, setEvent } from '../store.ts';
 import type { EventRow } from '../store.ts';
@@ -21,6 +20,8 @@ export type EventTargetDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> 
   readonly clock: Clock;
   readonly log: Logger;
   readonly access: FunctionAccess;
+  /** Events of one function under way at once. */
+  readonly atOnceMax: number;
 };
 
 /** The one target for all functions; `TargetDirectory.for` gives it for every function's ARN. */
@@ -78,7 +79,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
 
   return {
     deliver,
-    concurrency: eventsAtOnceMax,
+    concurrency: deps.atOnceMax,
     // A failure destination or a dead-letter queue will be told here, in the same transaction.
     async giveUp(tx, envelope) {
       const reference = parseFunctionArn(envelope.target);

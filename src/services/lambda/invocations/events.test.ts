@@ -89,6 +89,7 @@ test('An event that the function fails on is tried again after one and two minut
     const startMs = clock.now();
     await call('Invoke', event('x'), { requestId: 'one' });
     await until(() => runs.length === 1);
+    await turns(200);
     for (let second = 0; second < 600; second += 5) {
       clock.advance(5_000);
       await turns(60);
@@ -222,4 +223,25 @@ test('Another service may deliver to a function only what the function\'s policy
     await until(() => runs.length === 1);
     assert.deepEqual(runs.map(({ text, requestId }) => [text, requestId]), [['"now"', id]]);
   });
+});
+
+test('Events of one function take half of the host\'s environments and wait in their queue for more', async () => {
+  await withLambda(async (bench) => {
+    const { call, sandbox, startEvents } = bench;
+    await call('CreateFunction', helloFunction);
+    const releases: (() => void)[] = [];
+    sandbox.behaviour.invoke = ({ event: payload }) => new Promise((resolve) => releases.push(() => resolve({ kind: 'response', payload })));
+    for (let index = 0; index < 5; index += 1) await call('Invoke', event(index));
+    const dispatcher = startEvents();
+    await until(() => releases.length === 2);
+    await turns(200);
+    assert.deepEqual([releases.length, dispatcher.inFlight()], [2, 2]);
+    for (let index = 0; index < 5; index += 1) {
+      await until(() => releases.length > index);
+      releases[index]?.();
+    }
+    await until(async () => (await countEventRows(bench)) === 0);
+    // None was throttled: the environments served one after another.
+    assert.equal(sandbox.started.length, 2);
+  }, { hostEnvironmentsMax: 4 });
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createFakeClock } from '../../../base/clock.ts';
 import { createSeededRandom } from '../../../base/random.ts';
+import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
+import { weakMode } from '../../../kv/weakMode.ts';
 import { account, helloFunction, withLambda, zipOf } from '../testing/testLambda.ts';
 import type { TestLambda } from '../testing/testLambda.ts';
 
@@ -163,3 +166,21 @@ test('Operations on whole functions refuse the name of an alias', async () => {
     await assert.rejects(call('PutFunctionConcurrency', { FunctionName: 'hello:live', ReservedConcurrentExecutions: 1 }), refusal);
   });
 });
+
+for (const seed of [1, 2, 3]) {
+  test(`An alias never names a version that is gone, whoever is first (weak mode, seed ${seed})`, async () => {
+    const random = createSeededRandom(seed);
+    const store = weakMode(openMemoryStore({ clock: createFakeClock(), random }), random);
+    await withVersions(async ({ call }) => {
+      for (let round = 0; round < 6; round += 1) {
+        const Name = `a${round}`;
+        const { Version = '' } = await call('UpdateFunctionCode', { FunctionName: 'hello', ZipFile: zipOf({ 'index.mjs': `// ${round}` }), Publish: true });
+        const [created, deleted] = await Promise.allSettled([
+          call('CreateAlias', { FunctionName: 'hello', Name, FunctionVersion: Version }),
+          call('DeleteFunction', { FunctionName: 'hello', Qualifier: Version }),
+        ]);
+        assert.notEqual(created.status, deleted.status, `round ${round}: ${created.status}, ${deleted.status}`);
+      }
+    }, { store });
+  });
+}

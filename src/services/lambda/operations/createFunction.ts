@@ -55,7 +55,9 @@ export const createFunction = operation('CreateFunction', {
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
-      return describeVersion({ place: reference, name: row.name, row: created, qualifier: undefined }, sealKey, 'being-created');
+      const described = describeVersion({ place: reference, name: row.name, row: created, qualifier: undefined }, sealKey, 'being-created');
+      // The plain ARN even where a version was published with it.
+      return { ...described, FunctionArn: functionArn(reference, row.name) };
     });
   },
 });

@@ -58,7 +58,7 @@ const refusals = [
   { what: 'a version that does not exist', given: { Qualifier: '7' }, code: 'ResourceNotFoundException', message: /^Function not found: .*:function:hello:7$/ },
   { what: 'an absent function', given: { FunctionName: 'absent' }, code: 'ResourceNotFoundException', message: /^Function not found: .*:function:absent$/ },
   { what: 'another revision', given: { RevisionId: 'other' }, code: 'PreconditionFailedException', message: /Call the GetPolicy API to retrieve the latest Revision Id$/ },
-  { what: 'a URL condition on another action', given: { FunctionUrlAuthType: 'NONE' as const }, code: 'InvalidParameterValueException', message: /lambda:InvokeFunctionUrl/ },
+  { what: 'a URL condition on another action', given: { FunctionUrlAuthType: 'NONE' as const }, code: 'InvalidParameterValueException', message: /^FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action$/ },
 ];
 for (const { what, given, code, message } of refusals) {
   test(`AddPermission refuses ${what}`, async () => {

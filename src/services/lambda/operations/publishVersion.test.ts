@@ -46,3 +46,12 @@ test('PublishVersion checks the revision and the hash that the caller saw', asyn
     assert.equal((await call('PublishVersion', { FunctionName: 'hello', CodeSha256 })).Version, '1');
   });
 });
+
+test('CreateFunction with Publish answers version 1 under the plain ARN, UpdateFunctionCode under the version\'s', async () => {
+  await withLambda(async ({ call }) => {
+    const created = await call('CreateFunction', { ...helloFunction, Publish: true });
+    assert.deepEqual([created.Version, created.FunctionArn], ['1', arn]);
+    const updated = await call('UpdateFunctionCode', { FunctionName: 'hello', ZipFile: zipOf({ 'index.mjs': '// two' }), Publish: true });
+    assert.deepEqual([updated.Version, updated.FunctionArn], ['2', `${arn}:2`]);
+  });
+});
