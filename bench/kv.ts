@@ -4,10 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { wallClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/log.ts';
 import { cryptoRandom } from '../src/base/random.ts';
+import { openBlobStore } from '../src/blob/blobStore.ts';
+import { loadSnapshot } from '../src/blob/snapshot/loadSnapshot.ts';
+import { saveSnapshot } from '../src/blob/snapshot/saveSnapshot.ts';
 import { openEmbeddedStore } from '../src/kv/drivers/embedded/openEmbeddedStore.ts';
 import { defineTable } from '../src/kv/table.ts';
 import type { ReadTransaction, Store } from '../src/kv/store.ts';
@@ -16,7 +20,7 @@ import { packKey } from '../src/kv/tuple.ts';
 import { createDispatcher } from '../src/outbox/dispatcher.ts';
 import { createEmitter } from '../src/outbox/emitter.ts';
 import type { DeliveryTarget } from '../src/ports/outbox.ts';
-import { median, report } from './support/report.ts';
+import { median, report, type Row } from './support/report.ts';
 
 const options = parseArgs({ options: { folder: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, quick: { type: 'boolean' } } }).values;
 const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'haneul-bench-'));
@@ -120,13 +124,52 @@ async function deliveryRate(store: Store): Promise<number> {
   return delivered;
 }
 
+/** How long the event loop is held up, in milliseconds, while something large is done. */
+async function measureLoop(): Promise<Row[]> {
+  const data = join(folder, 'loop');
+  const store = await openEmbeddedStore({ folder: data, clock: wallClock, random: cryptoRandom, log: silentLogger });
+  const tools = { store, clock: wallClock, random: cryptoRandom, log: silentLogger };
+  const blobs = await openBlobStore({ ...tools, folder: join(folder, 'blobs') });
+  const loopRows: Row[] = [];
+  const during = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    const histogram = monitorEventLoopDelay({ resolution: 1 });
+    histogram.enable();
+    const startMs = performance.now();
+    await work();
+    histogram.disable();
+    const took = Math.round(performance.now() - startMs);
+    loopRows.push({ while: what, 'p99 ms': (histogram.percentile(99) / 1e6).toFixed(1), 'max ms': (histogram.max / 1e6).toFixed(1), 'took ms': took });
+  };
+  const path = join(folder, 'snapshot');
+  const large = cryptoRandom.bytes(50 * 1024 * 1024);
+  await during('nothing', () => new Promise((resolve) => setTimeout(resolve, 500)));
+  await during(`${keySpace} rows are written`, async () => {
+    for (let id = 0; id < keySpace; id += 500) {
+      await store.transact(async (tx) => {
+        for (let next = id; next < id + 500; next += 1) table.set(tx, scope, [next], { id: next, body });
+      });
+    }
+  });
+  await during('five bodies of 50 MB are put', async () => {
+    for (let put = 0; put < 5; put += 1) await store.transact(async (tx) => blobs.adopt(tx, (await blobs.put(large)).id));
+  });
+  await during('a snapshot of all that is saved', () => saveSnapshot({ ...tools, blobs, path, secrets: {}, description: {} }));
+  await during('everything is wiped', () => store.replaceRows([]));
+  await during('the snapshot is loaded', () => loadSnapshot({ ...tools, blobs, path }));
+  await blobs.close();
+  await store.close();
+  return loopRows;
+}
+
 const measured: Record<string, number>[] = [];
 for (let run = 0; run < runs; run += 1) {
   process.stderr.write(`run ${run + 1} of ${runs} …\n`);
   measured.push(await measure(run));
 }
+const loop = await measureLoop();
 rmSync(folder, { recursive: true, force: true });
 const names = Object.keys(measured[0] ?? {});
 const of = (name: string): number[] => measured.map((result) => result[name] ?? 0);
 const rows = names.map((name) => ({ what: name, 'per second': Math.round(median(of(name))), min: Math.min(...of(name)), max: Math.max(...of(name)) }));
 report('kv', rows, [`median of ${runs} runs of ${seconds} s each, 1 KB rows, ${keySpace} keys, on ${folder}`]);
+report('kv-loop', loop, ['one run']);

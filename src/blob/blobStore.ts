@@ -67,6 +67,7 @@ export interface BlobStoreOptions {
 const intentPrefix = [null, 'blobIntent'] as const;
 const intents = keyRange(intentPrefix);
 const sweepRows = 500;
+const pieceBytes = 256 * 1024;
 
 /** Opens the blobs in `folder`, after removing what earlier processes left behind. */
 export async function openBlobStore({ folder, store, clock, random, log }: BlobStoreOptions): Promise<BlobStore> {
@@ -240,10 +241,14 @@ async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Ar
   const file = await open(path, 'wx', 0o600);
   try {
     for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-      const piece: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      hash.update(piece);
-      await writeFully(file, piece);
-      bytes += piece.length;
+      const whole: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      // Hashing fifty megabytes at once would hold up everybody for as long.
+      for (let at = 0; at < whole.length; at += pieceBytes) {
+        const piece = whole.subarray(at, at + pieceBytes);
+        hash.update(piece);
+        await writeFully(file, piece);
+      }
+      bytes += whole.length;
     }
     await file.datasync();
   } finally {

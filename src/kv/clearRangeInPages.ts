@@ -2,7 +2,7 @@ import type { KeyRange, Store } from './store.ts';
 import { nextKey } from './tuple.ts';
 
 /** Rows that one transaction clears: some milliseconds of an embedded engine's time. */
-const pageRows = 500;
+const pageRows = 250;
 
 /**
  * Clears a range of any length in many short transactions, so that everybody else goes on meanwhile. Not atomic: what a crash leaves

@@ -14,6 +14,8 @@ const lowest = Uint8Array.of();
 const highest = Uint8Array.of(0xff);
 /** Of the largest values, eight megabytes. */
 const pageRows = 80;
+/** Several pages share a sync of the disk. */
+const pagesUnderWay = 4;
 
 /** The state of now, page by page. `open` holds the snapshots that nobody has read to the end. */
 export function exportPages(engine: Engine, open: Set<EngineSnapshot>): AsyncIterable<readonly Row[]> {
@@ -49,16 +51,22 @@ export async function replaceAllRows(
   await clearRangeInPages(store, { from: lowest, to: stampCeilingKey });
   await clearRangeInPages(store, { from: nextKey(stampCeilingKey), to: highest });
   let previous: Key = lowest;
+  const underWay: Promise<void>[] = [];
   for await (const rows of pages) {
     for (const { key, value } of rows) {
       if (Buffer.compare(previous, key) >= 0) throw new InvariantError('rows are out of order', { key: Buffer.from(key).toString('hex') });
       previous = key;
       if (isStampCeiling(key)) await raiseStamps(Number(decodeCounter(value, key)));
     }
-    await store.transact(async (tx) => {
+    const writing = store.transact(async (tx) => {
       for (const { key, value } of rows) if (!isStampCeiling(key) && !isLease(key)) tx.set(key, value);
     });
+    // Whoever fails first is reported by the await below; the others must not count as unhandled meanwhile.
+    writing.catch(() => undefined);
+    underWay.push(writing);
+    if (underWay.length === pagesUnderWay) await underWay.shift();
   }
+  await Promise.all(underWay);
 }
 
 function isStampCeiling(key: Key): boolean {
