@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { createFunction, invoke, uniqueName } from '../../support/functions.ts';
 import { useServer } from '../../support/useServer.ts';
@@ -68,6 +69,7 @@ test('metrics tell how the store, the log sink and the process fare', async () =
 test('metrics go on counting over a reset, about the services of now', async () => {
   const before = await readMetrics();
   await scene().server.reset();
+  await scene().aws.logs.send(new CreateLogGroupCommand({ logGroupName: '/metrics/after-reset' }));
   const after = await readMetrics();
   assert.equal(after.get('haneul_function_environments{state="idle"}'), 0);
   const committed = 'haneul_store_transactions_total{outcome="committed"}';
