@@ -8,7 +8,7 @@ const plain = createStyle(false);
 const report: ServerReport = {
   version: '0.1.0',
   endpoint: 'http://127.0.0.1:4566',
-  dataFolder: '/home/me/.haneul',
+  dataFolder: '/srv/me/.haneul',
   auth: 'local',
   iam: 'enforce',
   loopback: true,

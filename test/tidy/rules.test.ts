@@ -162,7 +162,7 @@ test('findUntestedOperations names an operation that no test of its service name
 });
 
 test('findMachinePaths names the line and the path', () => {
-  assert.deepEqual(messages(findMachinePaths('docs/a.md', `fine\ncd ${'/tmp/'}wt/x`)), [`docs/a.md:2 a path of one machine: ${'/tmp/'}wt/`]);
+  assert.deepEqual(messages(findMachinePaths('docs/a.md', `fine\ncd ${'/home/'}ann/x`)), [`docs/a.md:2 a path of one machine: ${'/home/'}ann/`]);
   assert.deepEqual(findMachinePaths('docs/a.md', 'mounted at /var/task, /opt, /tmp and /root'), []);
 });
 

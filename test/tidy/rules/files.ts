@@ -45,10 +45,8 @@ function operationNames(path: string, text: string): string[] {
   return declared.length > 0 ? declared : [fileName.charAt(0).toUpperCase() + fileName.slice(1)];
 }
 
-// Split, so that this file does not find itself.
-const machinePaths = [['/tmp/', 'wt/'], ['/work/', 'main'], ['/work/', 'shared'], ['/root/', '.pyenv'], ['/root/', '.npm'], ['/home/', 'runner'], ['/Users/', '[a-z]']].map(
-  (parts) => new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('')),
-);
+// What lies in somebody's home is there for nobody else; `.bashrc` is what hostile functions try to read everywhere.
+const machinePaths = [/\/home\/[a-z][\w-]*\//, /\/Users\/\w+\//, /\/root\/\.(?!bashrc)\w+/];
 
 /** Places of the machine on which something was written. */
 export function findMachinePaths(path: string, text: string): Finding[] {
