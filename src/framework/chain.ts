@@ -10,7 +10,7 @@ import type { OperationModel } from '../wire/model.ts';
 import { route } from '../wire/route.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
-import { authorise, type Authoriser } from './authorise.ts';
+import { authorise, authoriseAccess, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
@@ -112,6 +112,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const input = codec.parseInput(operation, head, labels, content);
   checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
+  const about = { protocol, credential: identity.credential };
   const call: Call = {
     requestId,
     account: identity.account,
@@ -126,8 +127,10 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
     endpoint: deps.endpointOf(head),
     sourceIp: request.sourceIp,
     head,
+    authorise: (access) => authoriseAccess(access, call, about, deps),
+    permits: (access) => permitsAccess(access, call, about, deps),
   };
-  await authorise(bound, input, call, { protocol, credential: identity.credential }, deps);
+  await authorise(bound, input, call, about, deps);
   const output = await bound.handle(input, call);
   return codec.formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
 }
