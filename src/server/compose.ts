@@ -17,6 +17,7 @@ import type { TargetDirectory } from '../ports/outbox.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { stsService } from '../services/sts/service.ts';
@@ -81,6 +82,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const work = createWorkPool({ threads: 1 });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const timers = createTimers({ store, clock, wall, log });
+  const kms = createKms({ store, clock, random, timers, rootKey: sealKey });
   const emitter = createEmitter({ clock, random });
   const lambda = createLambda({
     store,
@@ -113,6 +115,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const bound = [
     iamService.bind({ store, random, managedPolicies }),
     stsService.bind({ identity }),
+    kms.service,
     logs.service,
     lambda.service,
   ];

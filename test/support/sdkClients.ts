@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { STSClient } from '@aws-sdk/client-sts';
 
@@ -8,6 +9,7 @@ export interface SdkClients {
   readonly iam: IAMClient;
   readonly sts: STSClient;
   readonly logs: CloudWatchLogsClient;
+  readonly kms: KMSClient;
   destroy(): void;
 }
 
@@ -31,6 +33,7 @@ export function sdkClients(endpoint: string, credentials: SdkCredentials = rootC
     iam: new IAMClient(config),
     sts: new STSClient(config),
     logs: new CloudWatchLogsClient(config),
+    kms: new KMSClient(config),
   };
   return {
     ...clients,
