@@ -19,19 +19,29 @@ export interface Authoriser {
   readonly log: Logger;
 }
 
+/** What the request tells about its caller besides the caller itself. */
+export interface AuthorisedRequest {
+  readonly protocol: ProtocolName;
+  readonly credential: IssuedCredential | undefined;
+}
+
 /**
  * Checks that the caller may do what `operation` is about to do. Root of the account may do everything in it; every other
  * identity needs its policies to say so. Throws the service's access-denied error with AWS's wording.
  */
-export async function authorise(
-  operation: BoundOperation,
-  input: object,
+export async function authorise(operation: BoundOperation, input: object, call: Call, about: AuthorisedRequest, deps: Authoriser): Promise<void> {
+  if (operation.access === 'public' || deps.iam === 'off') return;
+  await authoriseAccess(await operation.access(input, call), call, about, deps);
+}
+
+/** The same for what a handler asks on its way. */
+export async function authoriseAccess(
+  asked: AccessRequest | readonly AccessRequest[],
   call: Call,
-  about: { readonly protocol: ProtocolName; readonly credential: IssuedCredential | undefined },
+  about: AuthorisedRequest,
   deps: Authoriser,
 ): Promise<void> {
-  if (operation.access === 'public' || deps.iam === 'off') return;
-  const asked = await operation.access(input, call);
+  if (deps.iam === 'off') return;
   const needed = (isList(asked) ? asked : [asked]).filter((access) => !isOwnRoot(call.caller, access, about.credential));
   if (needed.length === 0) return;
   const own = await deps.credentials.policiesOf(call.caller, about.credential);
@@ -48,6 +58,17 @@ export async function authorise(
     const sentence = explainDenial(request, decision);
     if (deps.iam === 'audit') call.log.warn('would be denied', { sentence });
     else throw accessDenied(about.protocol, sentence);
+  }
+}
+
+/** Whether `authoriseAccess` would let it pass. */
+export async function permitsAccess(access: AccessRequest, call: Call, about: AuthorisedRequest, deps: Authoriser): Promise<boolean> {
+  try {
+    await authoriseAccess(access, call, about, deps);
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError) return false;
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import { type OperationModel, streamingMember } from '../wire/model.ts';
 import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
-import { authorise, type Authoriser } from './authorise.ts';
+import { authorise, authoriseAccess, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
@@ -112,7 +112,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   if (taken.stream) Object.assign(input, { [streamingMember(operation.input)?.name ?? '']: taken.stream });
   checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
-  const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name }, deps);
+  const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, protocol }, deps);
   await authorise(bound, input, call, { protocol, credential: identity.credential }, deps);
   const output = await handle(bound, input, call, taken.stream);
   return codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
@@ -160,10 +160,12 @@ interface CallFacts {
   readonly identity: Identity;
   readonly head: RequestHead;
   readonly operation: string;
+  readonly protocol: ProtocolName;
 }
 
-function createCall({ request, requestId, identity, head, operation }: CallFacts, deps: ChainDeps): Call {
-  return {
+function createCall({ request, requestId, identity, head, operation, protocol }: CallFacts, deps: ChainDeps): Call {
+  const about = { protocol, credential: identity.credential };
+  const call: Call = {
     requestId,
     account: identity.account,
     region: identity.region,
@@ -177,7 +179,10 @@ function createCall({ request, requestId, identity, head, operation }: CallFacts
     endpoint: deps.endpointOf(head),
     sourceIp: request.sourceIp,
     head,
+    authorise: (access) => authoriseAccess(access, call, about, deps),
+    permits: (access) => permitsAccess(access, call, about, deps),
   };
+  return call;
 }
 
 async function handle(bound: BoundOperation, input: object, call: Call, stream: StreamedBody | undefined): Promise<object> {

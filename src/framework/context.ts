@@ -17,6 +17,13 @@ export interface Call {
   readonly endpoint: string;
   readonly sourceIp: string;
   readonly head: RequestHead;
+  /**
+   * Asks for permission that is needed only now that more is known, in the caller's name; throws the service's access-denied error.
+   * What the input alone tells belongs to the operation's `access`.
+   */
+  readonly authorise: (access: AccessRequest | readonly AccessRequest[]) => Promise<void>;
+  /** The same question where the answer is not a refusal: whether a missing object may be told from a forbidden one. */
+  readonly permits: (access: AccessRequest) => Promise<boolean>;
 }
 
 /** What one operation needs permission for: checked after constraints and before the handler runs. */

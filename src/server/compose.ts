@@ -1,6 +1,7 @@
 // The only file that sees every service: what exists, and what each is given.
 
 import type { Readable } from 'node:stream';
+import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
@@ -101,7 +102,10 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   });
   await lambda.recover();
   // Everything that events can be sent to, by ARN.
-  const targets: TargetDirectory = { for: (arn) => lambda.eventTarget(arn) };
+  const targetsByService = new Map<string, TargetDirectory['for']>([
+    ['lambda', (arn) => lambda.eventTarget(arn)],
+  ]);
+  const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();

@@ -4,6 +4,7 @@ import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
 import { authorise } from '../../../framework/authorise.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { testCall } from '../../../framework/testing/testCall.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
 import type { StsDeps } from '../operation.ts';
@@ -69,18 +70,7 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
     async sts(name, input, caller = root) {
       const operation = service.find(name);
       if (!operation) throw new Error(`${name} is not part of the service`);
-      const call = {
-        requestId: '00000000-0000-4000-8000-000000000000',
-        account: caller.account,
-        region: 'us-east-1',
-        caller,
-        nowMs: clock.now(),
-        signal: new AbortController().signal,
-        log: silentLogger,
-        endpoint: 'http://127.0.0.1:4566',
-        sourceIp: '127.0.0.1',
-        head: { method: 'POST', path: '/', query: '', headers: {} },
-      };
+      const call = testCall({ caller, nowMs: clock.now() });
       await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
       return (await operation.handle(input, call)) as never;
     },
