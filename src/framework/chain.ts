@@ -10,6 +10,7 @@ import type { OperationModel } from '../wire/model.ts';
 import { route } from '../wire/route.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
+import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
@@ -71,6 +72,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     code = answer.code;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
+    if (answer instanceof AccessDeniedError && answer.encodedMessage !== undefined && answer.encodedMessage.length <= explanationCharsMax) response = withExplanation(response, answer.encodedMessage);
   }
   const served: ServedRequest = {
     service: progress.identification?.service.id,
@@ -81,6 +83,14 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   deps.recordRequest?.(served);
   deps.log.debug('request', { requestId, ...served, code });
   return response;
+}
+
+// Clients take about 16 KB of headers in all.
+const explanationCharsMax = 4_096;
+
+// For clients whose service, other than EC2, does not put it into its message: `aws sts decode-authorization-message` takes it.
+function withExplanation(response: WireResponse, encodedMessage: string): WireResponse {
+  return { ...response, headers: { ...response.headers, 'x-haneul-authorization-message': encodedMessage } };
 }
 
 async function runSteps(request: ApiRequest, requestId: string, progress: Progress, deps: ChainDeps): Promise<WireResponse> {
@@ -112,13 +122,15 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const input = codec.parseInput(operation, head, labels, content);
   checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
-  const about = { protocol, credential: identity.credential };
+  const about = { protocol, credential: identity.credential, service: model.id };
+  const nowMs = deps.productNow();
+  noteKeyUse(identity, model.id, nowMs, deps);
   const call: Call = {
     requestId,
     account: identity.account,
     region: identity.region,
     caller: identity.caller,
-    nowMs: deps.productNow(),
+    nowMs,
     // Asked for by few operations, and not free to make.
     get signal() {
       return request.signal;
@@ -133,6 +145,10 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   await authorise(bound, input, call, about, deps);
   const output = await bound.handle(input, call);
   return codec.formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
+}
+
+function noteKeyUse({ credential, account, region }: Identity, service: string, nowMs: number, { use }: ChainDeps): void {
+  if (use && credential) use.keyUsed({ accessKeyId: credential.accessKeyId, account, service, region, nowMs });
 }
 
 // Only operations that the model marks so are served to anyone; for the rest an unsigned request is refused, never trusted.
