@@ -42,7 +42,7 @@ export function createApiState(composition: Composition, foundation: Foundation)
       denials,
       messages: composition.messages,
       signatures: createSignatureVerifier(),
-      endpointOf: (head) => `http://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
+      endpointOf: (head) => `${head.secure ? 'https' : 'http'}://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
       newRequestId: () => uuid(random),
       bodyBytesMaxDefault,
       log,

@@ -9,6 +9,7 @@ import type { Arrival } from './arrival.ts';
 import { type BodyBudget, readBody, streamBody } from './body.ts';
 import { createFront, type Front } from './front/createFront.ts';
 import * as limits from './limits.ts';
+import type { Certificates } from './tls/authority.ts';
 import { answerMalformed } from './malformed.ts';
 
 type Respond = (arrival: Arrival) => Promise<WireResponse>;
@@ -25,9 +26,10 @@ export async function listen(
   respond: Respond,
   onBug: (error: unknown) => void,
   budget: BodyBudget,
+  certificates: Certificates,
 ): Promise<Listener> {
   const server = createHttpServer(respond, onBug, budget);
-  const front = createFront(server, { respond, onBug, budget });
+  const front = createFront(server, { respond, onBug, budget, certificates });
   await bind(server, address);
   return { port: (server.address() as AddressInfo).port, close: () => close(server, front) };
 }
@@ -131,6 +133,7 @@ function headOf(incoming: IncomingMessage): RequestHead {
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? '' : url.slice(mark + 1),
     headers,
+    ...('encrypted' in incoming.socket ? { secure: true } : {}),
   };
 }
 
