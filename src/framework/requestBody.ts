@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ServiceError } from '../base/errors.ts';
 import { awsChunkedDecoderFor, withoutAwsChunked } from '../wire/awsChunked.ts';
+import { type BlobPlaces, blobPlacesOf, BlobSieve } from '../wire/blobSieve.ts';
 import { BodyDecoder, declaredDigests } from '../wire/bodyDecoder.ts';
 import { inflateBody, isCompressedDocument } from '../wire/inflateBody.ts';
 import type { OperationModel } from '../wire/model.ts';
@@ -11,10 +12,9 @@ import type { ChunkSigner } from '../wire/sigv4.ts';
 import type { ProtocolName, RequestHead } from '../wire/types.ts';
 import type { BodyCheck } from './authenticate.ts';
 import type { ApiRequest } from './chain.ts';
+import { documentInPiecesBytesMin, pieceBytes } from './limits.ts';
 import type { BoundService } from './service.ts';
 import { StreamedBody } from './streamedBody.ts';
-
-const pieceBytes = 64 * 1024;
 
 export class RequestBody {
   readonly #request: ApiRequest;
@@ -60,6 +60,29 @@ export class RequestBody {
     return { head, content };
   }
 
+  /** Where the blobs of a body are that is to be read in pieces: one that is large, and a plain document. */
+  placesOfLarge({ protocol, operation }: Pick<Decoding, 'protocol' | 'operation'>): BlobPlaces | undefined {
+    const { head, readPieces } = this.#request;
+    const declared = head.headers['content-length'];
+    if (!readPieces || !operation || this.#content || (declared !== undefined && Number(declared) < documentInPiecesBytesMin)) return undefined;
+    return isEncoded(head, operation) ? undefined : blobPlacesOf(operation, protocol);
+  }
+
+  /** The document in a large body, its blobs as bytes, compared with the signature. No piece of it is held longer than it takes to take it apart. */
+  async readDocument(places: BlobPlaces, { service, operation, protocol, bodyCheck }: DocumentReading): Promise<unknown> {
+    const { readPieces, head } = this.#request;
+    const bytesMax = this.#bytesMax(service, operation.name);
+    const refuse = (): ServiceError => tooLarge(service, operation.name, bytesMax);
+    const hash = bodyCheck && createHash('sha256');
+    const sieve = new BlobSieve({ places, protocol, bytesMax: Math.min(bytesMax, Number(head.headers['content-length'] ?? bytesMax)), tooLarge: refuse });
+    await readPieces?.(bytesMax, refuse, (piece) => {
+      hash?.update(piece);
+      sieve.push(piece);
+    });
+    if (hash) bodyCheck.verify(hash.digest('hex'));
+    return sieve.finish();
+  }
+
   /**
    * The body as a stream, which nobody has begun to read. Its bytes are checked against the signature, and everything else that
    * the request says about them, while they pass.
@@ -101,6 +124,13 @@ export interface Decoding {
   /** Undefined for forms, which name theirs in the body. */
   readonly operation: OperationModel | undefined;
   readonly chunkSigner: ChunkSigner | undefined;
+}
+
+export interface DocumentReading {
+  readonly service: BoundService | undefined;
+  readonly operation: OperationModel;
+  readonly protocol: ProtocolName;
+  readonly bodyCheck: BodyCheck | undefined;
 }
 
 export interface Streaming {

@@ -11,7 +11,7 @@ import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 
 /** What this service needs of the blob store. */
-export type LambdaBlobs = Pick<BlobStore, 'put' | 'read' | 'delete' | 'adopt' | 'discard'>;
+export type LambdaBlobs = Pick<BlobStore, 'put' | 'filePath' | 'delete' | 'adopt' | 'discard'>;
 
 /** What the operations work with. */
 export interface LambdaContext {
