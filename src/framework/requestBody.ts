@@ -31,7 +31,7 @@ export class RequestBody {
     if (this.#content) return this.#content;
     const bytesMax = this.#bytesMax(service, operationName);
     const sent = isChunked(this.#request.head) ? withFraming(bytesMax) : bytesMax;
-    this.#content = this.#request.readBody(sent, () => tooLarge(service, operationName, bytesMax));
+    this.#content = this.#request.readBody(sent, () => this.#tooLarge(service, operationName, bytesMax));
     return this.#content;
   }
 
@@ -44,7 +44,7 @@ export class RequestBody {
   async decode(received: Uint8Array, about: Decoding): Promise<{ readonly head: RequestHead; readonly content: Uint8Array }> {
     const { service, operation } = about;
     const bytesMax = this.#bytesMax(service, operation?.name ?? '');
-    const refuse = (): ServiceError => tooLarge(service, operation?.name ?? '', bytesMax);
+    const refuse = (): ServiceError => this.#tooLarge(service, operation?.name ?? '', bytesMax);
     let { head } = this.#request;
     if (isChunked(head) && Number(head.headers['x-amz-decoded-content-length']) > bytesMax) throw refuse();
     const chunks = awsChunkedDecoderFor(head, about.chunkSigner);
@@ -72,7 +72,7 @@ export class RequestBody {
   async readDocument(places: BlobPlaces, { service, operation, protocol, bodyCheck }: DocumentReading): Promise<unknown> {
     const { readPieces, head } = this.#request;
     const bytesMax = this.#bytesMax(service, operation.name);
-    const refuse = (): ServiceError => tooLarge(service, operation.name, bytesMax);
+    const refuse = (): ServiceError => this.#tooLarge(service, operation.name, bytesMax);
     const hash = bodyCheck && createHash('sha256');
     const sieve = new BlobSieve({ places, protocol, bytesMax: Math.min(bytesMax, Number(head.headers['content-length'] ?? bytesMax)), tooLarge: refuse });
     await readPieces?.(bytesMax, refuse, (piece) => {
@@ -91,7 +91,7 @@ export class RequestBody {
     const { service, operation, bodyCheck } = about;
     const { head } = this.#request;
     const bytesMax = this.#bytesMax(service, operation.name);
-    const refuse = (): ServiceError => tooLarge(service, operation.name, bytesMax);
+    const refuse = (): ServiceError => this.#tooLarge(service, operation.name, bytesMax);
     const chunks = awsChunkedDecoderFor(head, about.chunkSigner);
     const declared = head.headers[chunks ? 'x-amz-decoded-content-length' : 'content-length'];
     if (Number(declared) > bytesMax) throw refuse();
@@ -113,8 +113,15 @@ export class RequestBody {
     return Readable.from(inPieces(whole ? Promise.resolve(whole) : this.read()));
   }
 
+  #tooLarge(service: BoundService | undefined, operationName: string, bytesMax: number): ServiceError {
+    return (
+      service?.tooLarge?.(operationName, bytesMax, this.#request.head) ??
+      new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes`, { status: 413 })
+    );
+  }
+
   #bytesMax(service: BoundService | undefined, operationName: string): number {
-    return service?.requestBytesMax(operationName) ?? this.#bytesMaxDefault;
+    return service?.requestBytesMax(operationName, this.#request.head) ?? this.#bytesMaxDefault;
   }
 }
 
@@ -158,11 +165,4 @@ async function* inPieces(body: Promise<Uint8Array>): AsyncGenerator<Buffer> {
 // Chunks add their own lines: 90 bytes to 8 KB at most.
 function withFraming(bytesMax: number): number {
   return bytesMax + Math.ceil(bytesMax / 64) + 8_192;
-}
-
-function tooLarge(service: BoundService | undefined, operationName: string, bytesMax: number): ServiceError {
-  return (
-    service?.tooLarge?.(operationName, bytesMax) ??
-    new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes`, { status: 413 })
-  );
 }
