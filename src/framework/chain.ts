@@ -8,6 +8,7 @@ import { type Codec, codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
 import { type Catalogue, type Identification, identify, identifyForm, isForm } from '../wire/identify.ts';
 import { type OperationModel, streamingMember } from '../wire/model.ts';
+import { withLiftedHeaders } from '../wire/presignedHead.ts';
 import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
@@ -114,7 +115,8 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
   if (early) requireSigned(identity, early.operation, identification);
-  const taken = await takeBody({ body, early, service, protocol, identity, request });
+  const received = await takeBody({ body, early, service, protocol, identity, request });
+  const taken = protocol === 'restXml' ? { ...received, head: withLiftedHeaders(received.head, authorization) } : received;
   const { operation, labels } = early ?? route(identification, taken.head, taken.content);
   progress.operation = operation;
   requireSigned(identity, operation, identification);
