@@ -1,5 +1,6 @@
 // The only file that sees every service: what exists, and what each is given.
 
+import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
@@ -71,6 +72,11 @@ const eventDrainMs = 2_000;
 const clockTable = defineTable<{ readonly offsetMs: number }>('server', 'clock');
 const serverScope = { account: '', region: '' };
 
+// One is left for the event loop; never so few that one large package makes every key generation wait.
+function workThreads(): number {
+  return Math.max(2, Math.min(4, availableParallelism() - 1));
+}
+
 /** Makes every service over what is stored. */
 export async function compose(foundation: Foundation): Promise<Composition> {
   const { options, storage, sandbox, functionGate, sealKey, wall, random, log, metrics } = foundation;
@@ -80,7 +86,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
 
   const identity = createIdentity({ store, clock, wall, random, log, toleratesMissingRoles: isLocalMode(options) });
-  const work = createWorkPool({ threads: 1 });
+  const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const timers = createTimers({ store, clock, wall, log });
   const emitter = createEmitter({ clock, random });

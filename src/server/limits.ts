@@ -17,6 +17,8 @@ export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
 export const functionBodyBytesInFlightMax = 128 * 1024 * 1024;
 /** A body for an operation that names no limit of its own. */
 export const bodyBytesMaxDefault = 16 * 1024 * 1024;
+/** How much of one body is taken apart before everybody else has a turn: a millisecond's work. */
+export const turnBytes = 512 * 1024;
 /** An uploaded snapshot: larger ones are moved with the data folder. */
 export const snapshotBytesMax = 256 * 1024 * 1024 * 1024;
 /** How long a stop waits for requests under way. */
