@@ -17,6 +17,13 @@ export interface Call {
   readonly endpoint: string;
   readonly sourceIp: string;
   readonly head: RequestHead;
+  /**
+   * Asks for permission that is needed only now that more is known, in the caller's name; throws the service's access-denied error.
+   * What the input alone tells belongs to the operation's `access`.
+   */
+  readonly authorise: (access: AccessRequest | readonly AccessRequest[]) => Promise<void>;
+  /** The same question where the answer is not a refusal: whether a missing object may be told from a forbidden one. */
+  readonly permits: (access: AccessRequest) => Promise<boolean>;
 }
 
 /** What one operation needs permission for: checked after constraints and before the handler runs. */
@@ -29,6 +36,8 @@ export interface AccessRequest {
   readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
   /** The resource's own policy, JSON text, where the service has one: it can allow callers of other accounts. */
   readonly resourcePolicy?: string;
+  /** Whose the resource is, where its ARN does not tell: S3's. */
+  readonly resourceAccount?: string;
   /** The resource's own policy must allow even callers of its own account, who elsewhere get by with theirs: a role's trust policy. */
   readonly resourcePolicyRequired?: true;
 }

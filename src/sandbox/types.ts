@@ -87,8 +87,8 @@ export interface Environment {
   readonly exited: Promise<ProcessExit>;
   /** One at a time. Kills the whole tree at the deadline. */
   invoke(request: InvocationRequest): Promise<InvocationOutcome>;
-  /** Highest memory use of the whole tree so far, in bytes. */
-  memoryPeakBytes(): Promise<number>;
+  /** Highest memory use of the whole tree so far, in bytes; at once where it is known. Never rejects. */
+  memoryPeakBytes(): number | Promise<number>;
   /** SIGKILL to the whole tree; resolves when it is gone. */
   kill(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 // The only file that sees every service: what exists, and what each is given.
 
 import type { Readable } from 'node:stream';
+import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import { type AuthorizationMessages, createAuthorizationMessages } from '../framework/authorizationMessages.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
 import { createTimers } from '../kv/timers.ts';
@@ -44,6 +46,7 @@ export interface Foundation {
 export interface Composition {
   readonly services: ReadonlyMap<string, BoundService>;
   readonly credentials: CredentialDirectory;
+  readonly messages: AuthorizationMessages;
   readonly clock: MovableClock;
   /** Makes the clock's offset durable, then moves it. */
   advanceClock(milliseconds: number): Promise<void>;
@@ -101,14 +104,18 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   });
   await lambda.recover();
   // Everything that events can be sent to, by ARN.
-  const targets: TargetDirectory = { for: (arn) => lambda.eventTarget(arn) };
+  const targetsByService = new Map<string, TargetDirectory['for']>([
+    ['lambda', (arn) => lambda.eventTarget(arn)],
+  ]);
+  const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
   const { managedPolicies } = identity;
+  const messages = createAuthorizationMessages(sealKey, random);
   const bound = [
     iamService.bind({ store, random, managedPolicies }),
-    stsService.bind({ identity }),
+    stsService.bind({ identity, messages }),
     logs.service,
     lambda.service,
   ];
@@ -116,6 +123,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   return {
     services: new Map(bound.map((service) => [service.id, service])),
     credentials: foundation.rootKey ? withRootKey(identity, foundation.rootKey, options.account) : identity,
+    messages,
     clock,
     async advanceClock(milliseconds) {
       const offsetMs = clock.offsetMs() + milliseconds;

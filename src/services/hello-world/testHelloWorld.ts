@@ -1,9 +1,8 @@
 import { createFakeClock } from '../../base/clock.ts';
 import { InvariantError } from '../../base/errors.ts';
-import { silentLogger } from '../../base/log.ts';
 import { createSeededRandom } from '../../base/random.ts';
-import type { Call } from '../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../framework/shapes.ts';
+import { testCall } from '../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import { weakMode } from '../../kv/weakMode.ts';
 import { helloWorld } from './service.ts';
@@ -21,18 +20,7 @@ export function createTestHelloWorld(): TestHelloWorld {
   const clock = createFakeClock();
   const store = weakMode(openMemoryStore({ clock, random: createSeededRandom(1) }), createSeededRandom(2));
   const service = helloWorld.bind({ store });
-  const call: Call = {
-    requestId: 'test',
-    account: '000000000000',
-    region: 'us-east-1',
-    caller: { kind: 'root', account: '000000000000', arn: 'arn:aws:iam::000000000000:root', userId: '000000000000' },
-    nowMs: clock.now(),
-    signal: new AbortController().signal,
-    log: silentLogger,
-    endpoint: 'http://127.0.0.1:4566',
-    sourceIp: '127.0.0.1',
-    head: { method: 'POST', path: '/', query: '', headers: {} },
-  };
+  const call = testCall({ nowMs: clock.now() });
   return {
     async run(name, input) {
       const operation = service.find(name);

@@ -6,6 +6,7 @@ import { createSeededRandom } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
 import type { AccessRequest, Call } from '../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../framework/shapes.ts';
+import { testCall } from '../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../kv/store.ts';
 import { weakMode } from '../../kv/weakMode.ts';
@@ -40,18 +41,7 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
   const wall = createFakeClock();
   const liveTails = createLiveTails({ store, clock, wall, random, log: silentLogger });
   const service = logs.bind({ store, clock, wall, random, liveTails });
-  const call = (): Call => ({
-    requestId: 'test',
-    account: '000000000000',
-    region: 'us-east-1',
-    caller: { kind: 'root', account: '000000000000', arn: 'arn:aws:iam::000000000000:root', userId: '000000000000' },
-    nowMs: clock.now(),
-    signal: new AbortController().signal,
-    log: silentLogger,
-    endpoint: 'http://127.0.0.1:4566',
-    sourceIp: '127.0.0.1',
-    head: { method: 'POST', path: '/', query: '', headers: {} },
-  });
+  const call = (): Call => testCall({ nowMs: clock.now() });
   const find = (name: string) => {
     const operation = service.find(name);
     if (!operation) throw new ServiceError('UnknownOperationException', name);

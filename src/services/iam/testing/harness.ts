@@ -5,8 +5,8 @@ import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
 import { authorise } from '../../../framework/authorise.ts';
-import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller } from '../../../ports/identity.ts';
@@ -48,7 +48,7 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
   const iam: Harness['iam'] = async (name, input, caller = root) => {
     const operation = service.find(name);
     if (!operation) throw new Error(`${name} is not part of the service`);
-    const call = callBy(caller, clock.now());
+    const call = testCall({ caller, nowMs: clock.now() });
     await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
     return (await operation.handle(input, call)) as never;
   };
@@ -64,20 +64,5 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
       if (statements.length > 0) await iam('PutUserPolicy', { UserName: userName, PolicyName: 'own', PolicyDocument });
       return { kind: 'user', account, arn: user?.Arn ?? '', userId: user?.UserId ?? '', userName };
     },
-  };
-}
-
-function callBy(caller: Caller, nowMs: number): Call {
-  return {
-    requestId: '00000000-0000-4000-8000-000000000000',
-    account: caller.account,
-    region: 'us-east-1',
-    caller,
-    nowMs,
-    signal: new AbortController().signal,
-    log: silentLogger,
-    endpoint: 'http://127.0.0.1:4566',
-    sourceIp: '127.0.0.1',
-    head: { method: 'POST', path: '/', query: '', headers: {} },
   };
 }

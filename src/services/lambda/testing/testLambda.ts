@@ -15,6 +15,7 @@ import { authorise } from '../../../framework/authorise.ts';
 import type { Authoriser } from '../../../framework/authorise.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
@@ -130,19 +131,7 @@ export async function callOperation<Name extends OperationName<Client> & string>
 ): Promise<Output<Client, Name>> {
   const operation = lambda.service.find(name);
   assert(operation, 'the operation is not in the manifest', { name });
-  const call: Call = {
-    requestId: uuid(requestIds),
-    account,
-    region,
-    caller: { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account },
-    nowMs: 0,
-    signal: new AbortController().signal,
-    log: silentLogger,
-    endpoint: 'http://127.0.0.1:4566',
-    sourceIp: '127.0.0.1',
-    head: { method: 'POST', path: '/', query: '', headers: {} },
-    ...options,
-  };
+  const call = testCall({ requestId: uuid(requestIds), ...options });
   await authorise(operation, input, call, { protocol: 'restJson1', credential: undefined }, authoriser);
   return (await operation.handle(input, call)) as Output<Client, Name>;
 }

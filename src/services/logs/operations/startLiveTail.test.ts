@@ -81,7 +81,7 @@ test('startLiveTail begins with what the session is about, and goes on with an u
   const { start, next } = await tail(logs, { logStreamNamePrefixes: ['s'], logEventFilterPattern: 'a' });
   assert.match(start?.sessionId ?? '', /^[0-9a-f-]{36}$/);
   const { sessionId: _, ...rest } = start ?? {};
-  assert.deepEqual(rest, { requestId: 'test', logGroupIdentifiers: [arn('g')], logStreamNamePrefixes: ['s'], logEventFilterPattern: 'a' });
+  assert.deepEqual(rest, { requestId: '00000000-0000-4000-8000-000000000000', logGroupIdentifiers: [arn('g')], logStreamNamePrefixes: ['s'], logEventFilterPattern: 'a' });
   assert.deepEqual(await next(), { sessionMetadata: { sampled: false }, sessionResults: [] });
   assert.deepEqual(await next(), { sessionMetadata: { sampled: false }, sessionResults: [] });
 });

@@ -2,8 +2,11 @@
 
 import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
+import { createSeededRandom } from '../../../base/random.ts';
 import { authorise } from '../../../framework/authorise.ts';
+import { createAuthorizationMessages, type AuthorizationMessages } from '../../../framework/authorizationMessages.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { testCall } from '../../../framework/testing/testCall.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
 import type { StsDeps } from '../operation.ts';
@@ -30,6 +33,7 @@ export interface Harness {
   readonly clock: MovableClock;
   /** What was issued, in order. */
   readonly grants: SessionGrant[];
+  readonly messages: AuthorizationMessages;
   sts<N extends Name>(name: N, input: Input<Sts, N>, caller?: Caller): Promise<Output<Sts, N>>;
 }
 
@@ -60,27 +64,18 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
     issue,
     findPolicyDocuments: async (_account, arns) => arns.map((arn) => (arn.includes('::aws:') ? document([{ Effect: 'Allow', Action: '*', Resource: '*' }]) : undefined)),
   };
-  const service = stsService.bind({ identity });
+  const messages = createAuthorizationMessages(new Uint8Array(32), createSeededRandom(1));
+  const service = stsService.bind({ identity, messages });
   const cache = createPolicyCache();
 
   return {
     clock,
     grants,
+    messages,
     async sts(name, input, caller = root) {
       const operation = service.find(name);
       if (!operation) throw new Error(`${name} is not part of the service`);
-      const call = {
-        requestId: '00000000-0000-4000-8000-000000000000',
-        account: caller.account,
-        region: 'us-east-1',
-        caller,
-        nowMs: clock.now(),
-        signal: new AbortController().signal,
-        log: silentLogger,
-        endpoint: 'http://127.0.0.1:4566',
-        sourceIp: '127.0.0.1',
-        head: { method: 'POST', path: '/', query: '', headers: {} },
-      };
+      const call = testCall({ caller, nowMs: clock.now() });
       await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
       return (await operation.handle(input, call)) as never;
     },
