@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly region: string;
   /** Fetch nothing for functions (the AWS SDK): what they need and do not bring is missing. */
   readonly offline: boolean;
+  /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
+  readonly vetAccess?: boolean | undefined;
   readonly log: Logger;
 }
 

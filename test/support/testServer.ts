@@ -5,5 +5,5 @@ export type TestServerOptions = HaneulOptions;
 
 /** The whole program inside this process, on a free port, in memory unless told otherwise: what `import { startHaneul } from 'haneul'` gives. */
 export function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  return startHaneul({ port: 0, ...options });
+  return startHaneul({ port: 0, vetAccess: true, ...options });
 }
