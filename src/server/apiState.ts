@@ -43,6 +43,7 @@ export function createApiState(composition: Composition, foundation: Foundation)
       policies: createPolicyCache(),
       denials,
       messages: composition.messages,
+      use: composition.use,
       ...(options.vetAccess && { vetAccess: createAccessVetting() }),
       signatures: createSignatureVerifier(),
       endpointOf: (head) => `http://${head.headers['host'] ?? `${options.host}:${options.port}`}`,

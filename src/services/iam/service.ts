@@ -17,6 +17,7 @@ import { inlinePolicyOperations } from './operations/inlinePolicies.ts';
 import { listEntitiesForPolicy } from './operations/listEntitiesForPolicy.ts';
 import { listGroups, listRoles, listUsers } from './operations/listEntities.ts';
 import { listInstanceProfilesForRole } from './operations/listInstanceProfilesForRole.ts';
+import { lastAccessedOperations } from './operations/lastAccessed.ts';
 import { listPolicies } from './operations/listPolicies.ts';
 import { policyVersionOperations } from './operations/policyVersions.ts';
 import { simulationOperations } from './operations/simulatePolicies.ts';
@@ -65,5 +66,6 @@ export const iamService = defineService<IamDeps>({
     ...boundaryOperations,
     ...tagOperations,
     ...simulationOperations,
+    ...lastAccessedOperations,
   },
 });
