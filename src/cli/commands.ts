@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { accessReportCommand } from './commands/accessReport.ts';
 import { clockCommand } from './commands/clock.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { envCommand } from './commands/env.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   invokeCommand,
   logsCommand,
   whyCommand,
+  accessReportCommand,
   clockCommand,
   snapshotCommand,
   resetCommand,

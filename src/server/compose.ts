@@ -13,10 +13,14 @@ import { defineTable } from '../kv/table.ts';
 import { createTimers } from '../kv/timers.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
+import { createActionCatalogue } from '../policy/actionCatalogue.ts';
+import type { AccessUse } from '../ports/accessUse.ts';
 import type { FunctionGate } from '../ports/functionGate.ts';
 import type { CredentialDirectory } from '../ports/identity.ts';
 import type { TargetDirectory } from '../ports/outbox.ts';
 import type { Sandbox } from '../sandbox/types.ts';
+import { createAccessUse } from '../services/iam/accessUse.ts';
+import { type AccessSummary, describeAccess } from '../services/iam/describeAccess.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
@@ -48,6 +52,9 @@ export interface Composition {
   readonly services: ReadonlyMap<string, BoundService>;
   readonly credentials: CredentialDirectory;
   readonly messages: AuthorizationMessages;
+  readonly use: AccessUse;
+  /** What a user or role may do and when it last did; undefined when there is none of this ARN. */
+  accessReport(arn: string): Promise<AccessSummary | undefined>;
   readonly clock: MovableClock;
   /** Makes the clock's offset durable, then moves it. */
   advanceClock(milliseconds: number): Promise<void>;
@@ -118,9 +125,11 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   dispatcher.start();
   timers.start();
   const { managedPolicies } = identity;
+  const actions = createActionCatalogue();
+  const use = createAccessUse({ store, wall, log });
   const messages = createAuthorizationMessages(sealKey, random);
   const bound = [
-    iamService.bind({ store, random, managedPolicies }),
+    iamService.bind({ store, random, managedPolicies, actions, use }),
     stsService.bind({ identity, messages }),
     logs.service,
     lambda.service,
@@ -130,6 +139,8 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     services: new Map(bound.map((service) => [service.id, service])),
     credentials: foundation.rootKey ? withRootKey(identity, foundation.rootKey, options.account) : identity,
     messages,
+    use,
+    accessReport: (arn) => describeAccess({ store, managedPolicies, actions, use }, arn),
     clock,
     async advanceClock(milliseconds) {
       const offsetMs = clock.offsetMs() + milliseconds;
@@ -146,6 +157,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       // What is cut off here is delivered again by the next composition.
       await dispatcher.stop(eventDrainMs);
       await timers.stop();
+      await use.close();
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);
       await work.close();

@@ -17,6 +17,8 @@ export interface ControlTarget {
   requestStop(): void;
   serviceStates(): Readonly<Record<string, string>>;
   version: string;
+  /** What a user or role may do and what of it it has done; undefined when there is none. Takes an ARN, or the name of a role. */
+  accessReport(name: string): Promise<object | undefined>;
   /** What was denied of late: of one request, or the latest. */
   denials(requestId: string | undefined): readonly object[];
 }
@@ -57,6 +59,11 @@ const routes: Readonly<Record<string, ControlRoute>> = {
     return controlAnswer(200, { status: 'loaded', ...(await snapshots.load(upload)) });
   },
   'GET /_haneul/denials': (target, { query }) => controlAnswer(200, { denials: target.denials(new URLSearchParams(query).get('requestId') ?? undefined) }),
+  'GET /_haneul/access-report': async (target, { query }) => {
+    const name = new URLSearchParams(query).get('principal') ?? '';
+    const report = await target.accessReport(name);
+    return report ? controlAnswer(200, report) : controlAnswer(404, { message: `There is no user or role ${name}.` });
+  },
   'POST /_haneul/stop': (target) => {
     target.requestStop();
     return controlAnswer(200, { status: 'stopping' });

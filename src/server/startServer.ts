@@ -141,6 +141,7 @@ async function serve(
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,
+    accessReport: (name) => platform.use(({ composition }) => composition.accessReport(name.startsWith('arn:') ? name : `arn:aws:iam::${options.account}:role/${name}`)),
     denials: (requestId) => {
       const { denials } = platform.current();
       return requestId === undefined ? denials.latest(latestDenials) : denials.ofRequest(requestId);
