@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -16,10 +16,9 @@ import { useServer } from '../../support/useServer.ts';
 
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html
 
-const scene = useServer();
 let client: SecretsManagerClient;
-before(() => {
-  client = new SecretsManagerClient(sdkConfig(scene().server.endpoint));
+useServer({}, async ({ server }) => {
+  client = new SecretsManagerClient(sdkConfig(server.endpoint));
 });
 after(() => client.destroy());
 
