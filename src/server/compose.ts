@@ -20,6 +20,7 @@ import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
+import { createSsm } from '../services/ssm/createSsm.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
@@ -105,6 +106,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   await lambda.recover();
   const encryption = createSealedEncryption(sealKey, random);
   const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
+  const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
@@ -121,6 +123,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     logs.service,
     lambda.service,
     secretsManager.service,
+    ssmService,
   ];
 
   return {

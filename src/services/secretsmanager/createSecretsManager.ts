@@ -9,6 +9,8 @@ import { parseEvent } from './events.ts';
 import { createTimerHandler } from './jobs/timers.ts';
 import type { FoundSecret } from './lookup.ts';
 import type { SecretsDeps } from './operation.ts';
+import type { SecretReader } from '../../ports/secretReader.ts';
+import { createSecretReader } from './provides.ts';
 import { copyToRegion } from './replication.ts';
 import { continueRun, giveUpRun } from './rotation.ts';
 import { secretsManager } from './service.ts';
@@ -25,6 +27,8 @@ export interface SecretsManager {
   readonly service: BoundService;
   /** Where the service's own events are delivered: the steps of rotations, and copies to other regions. */
   readonly eventTarget: DeliveryTarget;
+  /** Asked by services that read secrets for their users. */
+  readonly reader: SecretReader;
 }
 
 /** The whole of Secrets Manager. Registers its timers, so it is made before they start. */
@@ -32,7 +36,7 @@ export function createSecretsManager(options: SecretsManagerOptions): SecretsMan
   const { store, timers, clock } = options;
   const log = options.log.with({ service: 'secretsmanager' });
   timers.handle('secretsmanager', createTimerHandler(options));
-  return { service: secretsManager.bind(options), eventTarget: { deliver, giveUp } };
+  return { service: secretsManager.bind(options), eventTarget: { deliver, giveUp }, reader: createSecretReader(options) };
 
   async function deliver(envelope: Envelope, delivery: Parameters<DeliveryTarget['deliver']>[1]) {
     const event = parseEvent(envelope.payload);

@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.ts';
-import type { Call } from '../../framework/context.ts';
+import type { AccessRequest, Call } from '../../framework/context.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
@@ -20,6 +20,11 @@ export interface SecretsDeps {
 
 export const operation = operationsOf<typeof import('@aws-sdk/client-secrets-manager'), SecretsDeps>();
 
-export function scopeOf(call: Call): Scope {
+/** What reading needs to know of a call: others read in the name of their own callers. */
+export interface Asker extends Pick<Call, 'account' | 'region' | 'nowMs'> {
+  readonly authorise: (access: AccessRequest) => Promise<void>;
+}
+
+export function scopeOf(call: Pick<Call, 'account' | 'region'>): Scope {
   return { account: call.account, region: call.region };
 }

@@ -3,11 +3,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ServiceError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import type { Call } from '../../framework/context.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { Encryption, KeyUser } from '../../ports/encryption.ts';
 import { bothValues, decryptionFailure, encryptionFailure, foreignDefaultKey, keyAccessDenied, valueTooLong } from './errors.ts';
 import { secretBytesMax } from './limits.ts';
+import type { Asker } from './operation.ts';
 import type { ValueRow, VersionRow } from './store.ts';
 
 const nonceBytes = 12;
@@ -51,7 +51,7 @@ export function formatContent({ kind, bytes }: SecretContent): { SecretString: s
 }
 
 /** Uses keys in the name of the caller. */
-export function keyUserOf(call: Call, scope: Scope): KeyUser {
+export function keyUserOf(call: Asker, scope: Scope): KeyUser {
   return { ...scope, service: 'secretsmanager', authorise: (access) => call.authorise(access) };
 }
 
@@ -81,7 +81,7 @@ export async function openContent(value: ValueRow, name: VersionName, user: KeyU
 }
 
 /** The AWS-managed key cannot be shared, so neither can what it encrypts. */
-export function requireShareable(call: Call, scope: Scope, version: Pick<VersionRow, 'kmsKeyId'>): void {
+export function requireShareable(call: Asker, scope: Scope, version: Pick<VersionRow, 'kmsKeyId'>): void {
   if (call.account !== scope.account && version.kmsKeyId === undefined) throw foreignDefaultKey();
 }
 

@@ -1,10 +1,9 @@
-import type { Call } from '../../../framework/context.ts';
 import { current, stagesOf } from '../domain/stages.ts';
 import { invalidRequest, secretNotFound, stageNotFound, versionNotFound } from '../errors.ts';
 import { requireLive, secretAccess } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
 import { operation } from '../operation.ts';
-import type { SecretsDeps } from '../operation.ts';
+import type { Asker, SecretsDeps } from '../operation.ts';
 import { secrets, values, versions } from '../store.ts';
 import type { SecretRow, VersionRow } from '../store.ts';
 import { formatContent, keyUserOf, openContent, requireShareable } from '../values.ts';
@@ -22,7 +21,7 @@ export interface VersionChoice {
 }
 
 /** The answer of GetSecretValue, which BatchGetSecretValue gives many of. */
-export async function readSecretValue(secretId: string, choice: VersionChoice, call: Call, deps: SecretsDeps) {
+export async function readSecretValue(secretId: string, choice: VersionChoice, call: Asker, deps: SecretsDeps) {
   const { found, versionId, version, value } = await deps.store.read(async (tx) => {
     const secret = await requireLive(tx, call, secretId);
     const id = chooseVersion(secret.secret, choice);
@@ -57,7 +56,7 @@ function chooseVersion({ stages }: SecretRow, { versionId, stage }: VersionChoic
 }
 
 // AWS tells the day only, so at most one write a day comes of reading.
-async function noteAccess({ scope, name, secret }: FoundSecret, versionId: string, version: VersionRow, call: Call, { store }: SecretsDeps): Promise<void> {
+async function noteAccess({ scope, name, secret }: FoundSecret, versionId: string, version: VersionRow, call: Asker, { store }: SecretsDeps): Promise<void> {
   const dayStartMs = Math.floor(call.nowMs / dayMs) * dayMs;
   if (secret.accessedAtMs === dayStartMs && version.accessedAtMs === dayStartMs) return;
   await store.transact(async (tx) => {
