@@ -25,10 +25,13 @@ import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
+import { createSsm } from '../services/ssm/createSsm.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
+import { createSealedEncryption } from './sealedEncryption.ts';
 import type { RootKey } from './secrets.ts';
 import type { Storage } from './storage.ts';
 
@@ -116,9 +119,13 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     localMode: isLocalMode(options),
   });
   await lambda.recover();
+  const encryption = createSealedEncryption(sealKey, random);
+  const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
+  const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
+    ['secretsmanager', () => secretsManager.eventTarget],
   ]);
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
@@ -133,6 +140,8 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     stsService.bind({ identity, messages }),
     logs.service,
     lambda.service,
+    secretsManager.service,
+    ssmService,
   ];
 
   return {
