@@ -23,6 +23,8 @@ export interface MemoryBlobStoreOptions {
 export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): BlobStore {
   const bodies = new Map<BlobId, Buffer>();
   const heldBack = new Set<BlobId>();
+  const readers = new Map<BlobId, number>();
+  const unwanted = new Set<BlobId>();
   const unadopted = clock && watchUnadopted(clock, (id) => void remove(id));
   let holds = 0;
   let closed = false;
@@ -36,22 +38,52 @@ export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): 
   }
 
   async function remove(id: BlobId): Promise<void> {
+    if (readers.has(id)) return void unwanted.add(id);
     if (holds > 0) return void heldBack.add(requireBlobId(id));
     bodies.delete(requireBlobId(id));
     if (files !== undefined) await rm(join(files, id), { force: true });
   }
 
+  async function gather(body: Uint8Array | AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+    if (closed) throw new InvariantError('the blob store is closed');
+    const pieces: Buffer[] = [];
+    // Copied: the caller may go on to use its buffer.
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) pieces.push(Buffer.from(chunk as Uint8Array));
+    return Buffer.concat(pieces);
+  }
+
+  function bear(whole: Buffer): BlobId {
+    const id = hexId(random, 32) as BlobId;
+    bodies.set(id, whole);
+    unadopted?.born(id);
+    return id;
+  }
+
   return {
     async put(body) {
-      if (closed) throw new InvariantError('the blob store is closed');
-      const pieces: Buffer[] = [];
-      // Copied: the caller may go on to use its buffer.
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) pieces.push(Buffer.from(chunk));
-      const whole = Buffer.concat(pieces);
-      const id = hexId(random, 32) as BlobId;
-      bodies.set(id, whole);
-      unadopted?.born(id);
-      return { id, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('base64') };
+      const whole = await gather(body);
+      return { id: bear(whole), bytes: whole.length, sha256: createHash('sha256').update(whole).digest('base64') };
+    },
+    async write(body) {
+      const whole = await gather(body);
+      return { id: bear(whole), bytes: whole.length };
+    },
+    duplicate: async (ids) => ids.map((id) => bear(require(id))),
+    keep(ids) {
+      for (const id of ids) readers.set(id, (readers.get(id) ?? 0) + 1);
+      let released = false;
+      return () => {
+        if (released) return;
+        released = true;
+        for (const id of ids) {
+          const left = (readers.get(id) ?? 1) - 1;
+          if (left > 0) readers.set(id, left);
+          else {
+            readers.delete(id);
+            if (unwanted.delete(id)) void remove(id);
+          }
+        }
+      };
     },
     adopt: (tx, id) => tx.afterCommit(() => unadopted?.settled(requireBlobId(id))),
     discard: (tx, id) => tx.afterCommit(() => void remove(requireBlobId(id))),
