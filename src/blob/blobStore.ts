@@ -16,6 +16,7 @@ import type { Store, Transaction } from '../kv/store.ts';
 import { keyRange, packKey, unpackKey } from '../kv/tuple.ts';
 import { requireBlobId, requireBlobRange } from './blobId.ts';
 import type { BlobId, BlobRange } from './blobId.ts';
+import { createBlobReaders } from './blobReaders.ts';
 import { watchUnadopted } from './unadopted.ts';
 
 export type { BlobId, BlobRange };
@@ -79,16 +80,16 @@ const readBytes = 256 * 1024;
 /** Opens the blobs in `folder`, after removing what earlier processes left behind. */
 export async function openBlobStore({ folder, store, clock, random, log }: BlobStoreOptions): Promise<BlobStore> {
   const drafts = join(folder, 'drafts');
-  const knownFolders = new Set<string>();
+  const fans = createFans(folder);
   const removals = new Set<Promise<void>>();
   const putting = new Set<BlobId>();
   const removing = new Set<BlobId>();
   /** For each hold, what no row of its moment refers to: what was being put or removed then, or has been put since. */
   const holds = new Set<Set<BlobId>>();
   const heldBack = new Set<BlobId>();
-  /** How many read each blob that somebody keeps, and which of them are to be removed after that. */
-  const readers = new Map<BlobId, number>();
-  const unwanted = new Set<BlobId>();
+  const readers = createBlobReaders((id) => {
+    if (!closed) removeLater(id);
+  });
   const unadopted = watchUnadopted(clock, removeLater);
   let closed = false;
 
@@ -127,14 +128,10 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     const copies = newIds(ids.length);
     try {
       await bear(copies, async () => {
-        const fans = new Set<string>();
-        for (const [index, copy] of copies.entries()) {
-          const original = ids[index];
-          if (original === undefined) continue;
-          fans.add(await requireFan(copy));
-          await linkOrCopy(filePath(original), filePath(copy));
-        }
-        for (const fan of fans) await syncFolder(fan);
+        const touched = new Set<string>();
+        for (const copy of copies) touched.add(await fans.require(copy));
+        for (const [index, id] of ids.entries()) await linkOrCopy(filePath(id), filePath(requireBlobId(copies[index])));
+        for (const fan of touched) await syncFolder(fan);
       });
       return copies;
     } catch (error) {
@@ -143,28 +140,11 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     }
   }
 
-  function keep(ids: readonly BlobId[]): () => void {
-    let released = false;
-    for (const id of ids) readers.set(id, (readers.get(id) ?? 0) + 1);
-    return () => {
-      if (released) return;
-      released = true;
-      for (const id of ids) {
-        const left = (readers.get(id) ?? 1) - 1;
-        if (left > 0) readers.set(id, left);
-        else {
-          readers.delete(id);
-          if (unwanted.delete(id) && !closed) removeLater(id);
-        }
-      }
-    };
-  }
-
   async function write(id: BlobId, body: Uint8Array | AsyncIterable<Uint8Array | string>, hash?: Hash): Promise<number> {
     const draft = join(drafts, id);
     try {
       const written = await writeDraft(draft, body, hash);
-      await publish(draft, id);
+      await fans.publish(draft, id);
       return written;
     } catch (error) {
       await rm(draft, { force: true });
@@ -173,24 +153,9 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     }
   }
 
-  async function requireFan(id: BlobId): Promise<string> {
-    const fan = join(folder, id.slice(0, 2));
-    if (knownFolders.has(fan)) return fan;
-    await mkdir(fan, { recursive: true, mode: 0o700 });
-    await syncFolder(folder);
-    knownFolders.add(fan);
-    return fan;
-  }
-
-  async function publish(draft: string, id: BlobId): Promise<void> {
-    const fan = await requireFan(id);
-    await rename(draft, filePath(id));
-    await syncFolder(fan);
-  }
-
   async function remove(id: BlobId): Promise<void> {
     // Its intent is there already, or is none of ours to make: the sweep of the next start finds it if the reader outlives this process.
-    if (readers.has(id)) return void unwanted.add(id);
+    if (readers.defers(id)) return;
     if (holds.size > 0) {
       heldBack.add(id);
       return store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
@@ -230,14 +195,6 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     };
   }
 
-  async function openFile(id: BlobId): Promise<FileHandle> {
-    try {
-      return await open(filePath(id), 'r');
-    } catch (error) {
-      throw systemErrorCode(error) === 'ENOENT' ? new InvariantError('a blob is missing', { id }) : error;
-    }
-  }
-
   await mkdir(drafts, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw explainFailure(error, folder);
   });
@@ -250,7 +207,7 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
       return { id, bytes: await bear([id], () => write(id, body)) };
     },
     duplicate,
-    keep,
+    keep: readers.keep,
     adopt(tx, id) {
       tx.clear(intentKey(requireBlobId(id)));
       tx.afterCommit(() => unadopted.settled(id));
@@ -261,11 +218,11 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     },
     async open(id, range) {
       if (range !== undefined) requireBlobRange(range);
-      const file = await openFile(id);
+      const file = await openFile(filePath(id), id);
       return file.createReadStream({ highWaterMark: readBytes, ...(range === undefined ? {} : { start: range.start, end: range.end ?? Infinity }) });
     },
     async read(id) {
-      const file = await openFile(id);
+      const file = await openFile(filePath(id), id);
       try {
         return await readFile(file);
       } finally {
@@ -306,6 +263,37 @@ async function sweep(store: Store, drafts: string, remove: (id: BlobId) => Promi
     if (rows.length > 0) log.info('blobs without an owner removed', { count: rows.length });
     if (rows.length < sweepRows) return;
   }
+}
+
+async function openFile(path: string, id: BlobId): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    throw systemErrorCode(error) === 'ENOENT' ? new InvariantError('a blob is missing', { id }) : error;
+  }
+}
+
+/** The folders that blobs are spread over, by the first two digits of their ids. */
+function createFans(folder: string): { require(id: BlobId): Promise<string>; publish(draft: string, id: BlobId): Promise<void> } {
+  const known = new Set<string>();
+
+  async function requireFan(id: BlobId): Promise<string> {
+    const fan = join(folder, id.slice(0, 2));
+    if (known.has(fan)) return fan;
+    await mkdir(fan, { recursive: true, mode: 0o700 });
+    await syncFolder(folder);
+    known.add(fan);
+    return fan;
+  }
+
+  return {
+    require: requireFan,
+    async publish(draft, id) {
+      const fan = await requireFan(id);
+      await rename(draft, join(fan, id));
+      await syncFolder(fan);
+    },
+  };
 }
 
 async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Array | string>, hash: Hash | undefined): Promise<number> {

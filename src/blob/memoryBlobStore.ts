@@ -11,6 +11,7 @@ import type { Random } from '../base/random.ts';
 import { requireBlobId, requireBlobRange } from './blobId.ts';
 import type { BlobId } from './blobId.ts';
 import type { BlobStore } from './blobStore.ts';
+import { createBlobReaders } from './blobReaders.ts';
 import { watchUnadopted } from './unadopted.ts';
 
 export interface MemoryBlobStoreOptions {
@@ -23,8 +24,7 @@ export interface MemoryBlobStoreOptions {
 export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): BlobStore {
   const bodies = new Map<BlobId, Buffer>();
   const heldBack = new Set<BlobId>();
-  const readers = new Map<BlobId, number>();
-  const unwanted = new Set<BlobId>();
+  const readers = createBlobReaders((id) => void remove(id));
   const unadopted = clock && watchUnadopted(clock, (id) => void remove(id));
   let holds = 0;
   let closed = false;
@@ -38,7 +38,7 @@ export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): 
   }
 
   async function remove(id: BlobId): Promise<void> {
-    if (readers.has(id)) return void unwanted.add(id);
+    if (readers.defers(id)) return;
     if (holds > 0) return void heldBack.add(requireBlobId(id));
     bodies.delete(requireBlobId(id));
     if (files !== undefined) await rm(join(files, id), { force: true });
@@ -69,22 +69,7 @@ export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): 
       return { id: bear(whole), bytes: whole.length };
     },
     duplicate: async (ids) => ids.map((id) => bear(require(id))),
-    keep(ids) {
-      for (const id of ids) readers.set(id, (readers.get(id) ?? 0) + 1);
-      let released = false;
-      return () => {
-        if (released) return;
-        released = true;
-        for (const id of ids) {
-          const left = (readers.get(id) ?? 1) - 1;
-          if (left > 0) readers.set(id, left);
-          else {
-            readers.delete(id);
-            if (unwanted.delete(id)) void remove(id);
-          }
-        }
-      };
-    },
+    keep: readers.keep,
     adopt: (tx, id) => tx.afterCommit(() => unadopted?.settled(requireBlobId(id))),
     discard: (tx, id) => tx.afterCommit(() => void remove(requireBlobId(id))),
     async open(id, range) {

@@ -78,7 +78,7 @@ const isList = (asked: AccessRequest | readonly AccessRequest[]): asked is reado
 // policy); what belongs to another account has to grant it access like anybody else.
 function isOwnRoot(caller: Caller, access: AccessRequest, credential: IssuedCredential | undefined): boolean {
   if (caller.kind !== 'root' || access.resourcePolicyRequired || credential?.sessionPolicies) return false;
-  const owner = parseArn(access.resource)?.account ?? '';
+  const owner = access.resourceAccount ?? parseArn(access.resource)?.account ?? '';
   return owner === '' || owner === caller.account;
 }
 
@@ -93,7 +93,9 @@ function requestOf(
     principal: call.caller,
     action: access.action,
     resource: access.resource,
+    ...(access.resourceAccount === undefined ? {} : { resourceAccount: access.resourceAccount }),
     context: contextOf({
+      ...(access.resourceAccount === undefined ? {} : { resourceAccount: access.resourceAccount }),
       principal: call.caller,
       nowMs: call.nowMs,
       region: call.region,

@@ -10,6 +10,7 @@ import { type Catalogue, type Identification, identify, identifyForm, isForm } f
 import { type OperationModel, streamingMember } from '../wire/model.ts';
 import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
+import { applyAnswer } from './answer.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
 import { authorise, authoriseAccess, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -75,6 +76,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     code = answer.code;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
+    if (answer.headers) response = { ...response, headers: { ...response.headers, ...answer.headers } };
   }
   const served: ServedRequest = {
     service: progress.identification?.service.id,
@@ -115,7 +117,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, protocol }, deps);
   await authorise(bound, input, call, { protocol, credential: identity.credential }, deps);
   const output = await handle(bound, input, call, taken.stream);
-  return codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
+  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
 }
 
 function isQuery(protocol: ProtocolName): boolean {

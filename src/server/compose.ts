@@ -19,6 +19,7 @@ import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createS3 } from '../services/s3/createS3.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
@@ -101,6 +102,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     localMode: isLocalMode(options),
   });
   await lambda.recover();
+  const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, targets: { functions: lambda.access, others: new Map() } });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
@@ -115,6 +117,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     stsService.bind({ identity }),
     logs.service,
     lambda.service,
+    s3.service,
   ];
 
   return {
