@@ -27,6 +27,7 @@ import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
+import { createS3 } from '../services/s3/createS3.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
@@ -122,6 +123,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const encryption = createSealedEncryption(sealKey, random);
   const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
   const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
+  const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, targets: { functions: lambda.access, others: new Map() } });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
@@ -142,6 +144,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     lambda.service,
     secretsManager.service,
     ssmService,
+    s3.service,
   ];
 
   return {

@@ -97,9 +97,11 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   const unread = !incoming.complete;
   const { status, headers, body } = response;
   const whole = typeof body === 'string' || body instanceof Uint8Array;
+  // Models with a member for it tell it themselves: the answer to a HEAD even of a body that it does not have.
+  const told = 'Content-Length' in headers;
   outgoing.writeHead(status, {
     ...headers,
-    ...(whole && status !== 204 && status !== 304 ? { 'content-length': Buffer.byteLength(body) } : {}),
+    ...(whole && status !== 204 && status !== 304 && !told ? { 'content-length': Buffer.byteLength(body) } : {}),
     ...(unread ? { connection: 'close' } : {}),
   });
   if (whole) outgoing.end(body);
