@@ -110,7 +110,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
 
   const bound = requireImplemented(service, model.id, operation.name);
   const input = codec.parseInput(operation, head, labels, content);
-  checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
+  if (!service?.checksOwnInput) checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
   const about = { protocol, credential: identity.credential };
   const call: Call = {

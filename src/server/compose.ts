@@ -19,6 +19,7 @@ import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createSqs } from '../services/sqs/createSqs.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
@@ -101,6 +102,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     localMode: isLocalMode(options),
   });
   await lambda.recover();
+  const sqs = createSqs({ store, clock, random, timers, log });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
@@ -115,6 +117,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     stsService.bind({ identity }),
     logs.service,
     lambda.service,
+    sqs.service,
   ];
 
   return {
@@ -131,7 +134,10 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
     },
     settle: () => logs.sink.flush(),
-    endLongAnswers: () => logs.endLiveTails(),
+    endLongAnswers() {
+      logs.endLiveTails();
+      sqs.endLongPolls();
+    },
     async close() {
       // What is cut off here is delivered again by the next composition.
       await dispatcher.stop(eventDrainMs);
@@ -139,6 +145,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);
       await work.close();
+      await sqs.close();
       await logs.close();
     },
   };
