@@ -9,6 +9,8 @@ export interface Operation<In, Out, Deps> {
   /** `'public'` for the few operations that AWS serves to anyone (STS GetCallerIdentity needs a signature but no permission). */
   readonly access: 'public' | ((input: In, call: Call, deps: Deps) => Awaitable<AccessRequest | readonly AccessRequest[]>);
   readonly handle: (input: In, call: Call, deps: Deps) => Awaitable<Out>;
+  /** For an operation whose input has a stream in the model, but which wants all of it at once. */
+  readonly buffered?: true;
 }
 
 /** An operation whose types are no longer known, as the chain sees it. */
@@ -42,6 +44,7 @@ export interface BoundService {
 export interface BoundOperation {
   readonly access: 'public' | ((input: object, call: Call) => Awaitable<AccessRequest | readonly AccessRequest[]>);
   readonly handle: (input: object, call: Call) => Awaitable<object>;
+  readonly buffered?: true;
 }
 
 /** Makes the `operation` function of one service, which types input and output from the client package's own shapes. */
@@ -60,10 +63,11 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
     bind(deps) {
       const bound = new Map<string, BoundOperation>();
       for (const [name, operation] of Object.entries(definition.operations)) {
-        const { access, handle } = operation as unknown as Operation<object, object, Deps>;
+        const { access, handle, buffered } = operation as unknown as Operation<object, object, Deps>;
         bound.set(name, {
           access: access === 'public' ? access : (input, call) => access(input, call, deps),
           handle: (input, call) => handle(input, call, deps),
+          ...(buffered && { buffered }),
         });
       }
       return {

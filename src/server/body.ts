@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyBytesInFlightMax } from './limits.ts';
+import { bodyBytesInFlightMax, bodyIdleMs, requestTimeoutMs } from './limits.ts';
 
-/** Why a body could not be read. `too-large` is the operation's limit, `overloaded` the whole server's. */
-export type BodyFailure = 'too-large' | 'overloaded' | 'aborted';
+/** Why a body could not be read. `too-large` is the operation's limit, `overloaded` the whole server's; `slow` it came too slowly. */
+export type BodyFailure = 'too-large' | 'overloaded' | 'aborted' | 'slow';
 
 export class BodyError extends Error {
   readonly failure: BodyFailure;
@@ -84,7 +84,11 @@ export function readBody(request: IncomingMessage, bytesMax: number, budget: Bod
   if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(Buffer.alloc(0));
   return new Promise((resolve, reject) => {
     const collector = new BodyCollector(bytesMax, budget);
-    const detach = (): void => void request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    const timer = setTimeout(() => fail('slow'), requestTimeoutMs);
+    const detach = (): void => {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    };
     const fail = (failure: BodyFailure): void => {
       detach();
       collector.discard();
@@ -101,4 +105,13 @@ export function readBody(request: IncomingMessage, bytesMax: number, budget: Bod
     const onClose = (): void => fail('aborted');
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
+}
+
+/** The body as it comes. However long it takes, it ends when nothing comes for a while: nobody holds a connection by sending nothing. */
+export function streamBody(request: IncomingMessage): IncomingMessage {
+  const { socket } = request;
+  // The server destroys a connection that is idle for so long when nobody else listens (node:http, `server.timeout`).
+  socket.setTimeout(bodyIdleMs);
+  request.once('end', () => socket.setTimeout(0));
+  return request;
 }

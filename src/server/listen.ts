@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
-import { type BodyBudget, readBody } from './body.ts';
+import { type BodyBudget, readBody, streamBody } from './body.ts';
 import { createFront, type Front } from './front/createFront.ts';
 import * as limits from './limits.ts';
 import { answerMalformed } from './malformed.ts';
@@ -39,7 +39,8 @@ export function createHttpServer(respond: Respond, onBug: (error: unknown) => vo
   const server = createServer({
     maxHeaderSize: limits.headBytesMax,
     headersTimeout: limits.headTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    // Bodies have time limits of their own (body.ts): node:http has one for all, and a large object may take hours.
+    requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     // Tools send requests without Host over HTTP/1.0 and raw sockets; identification does not need it.
     requireHostHeader: false,
@@ -78,7 +79,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
     stream: () => {
       // Who reads it by iteration never resumes it, and the client may be waiting for its 100 Continue.
       incoming.emit(wantedEvent);
-      return incoming;
+      return streamBody(incoming);
     },
     sourceIp: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     signal: abort.signal,

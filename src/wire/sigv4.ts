@@ -2,6 +2,7 @@
 // The steps follow the IAM user guide, "Create a signed AWS API request".
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { BoundedMap } from '../base/boundedMap.ts';
 import { type AuthenticationFailure, timestampMs, type V4Credential } from './authorization.ts';
 import { clockSkewMsMax, presignSecondsMax, signingKeysMax } from './limits.ts';
 import type { RequestHead } from './types.ts';
@@ -39,17 +40,13 @@ export interface ChunkSigner {
 
 /** A verifier with its own bounded cache of signing keys. */
 export function createSignatureVerifier(): SignatureVerifier {
-  const keys = new Map<string, Buffer>();
+  const keys = new BoundedMap<string, Buffer>(signingKeysMax);
 
   function signingKey(secret: string, { date, region, service }: Pick<V4Credential, 'date' | 'region' | 'service'>): Buffer {
     const name = `${secret}/${date}/${region}/${service}`;
     const known = keys.get(name);
     if (known) return known;
     const key = deriveKey(secret, date, region, service);
-    if (keys.size >= signingKeysMax) {
-      const [oldest = ''] = keys.keys();
-      keys.delete(oldest);
-    }
     keys.set(name, key);
     return key;
   }
