@@ -125,7 +125,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
 
   const bound = requireImplemented(service, model.id, operation.name);
   const input = parseInput(taken, { operation, labels }, codecOf(protocol));
-  checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
+  if (!service?.checksOwnInput) checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
   const about = { protocol, credential: identity.credential, service: model.id };
   const nowMs = deps.productNow();

@@ -28,6 +28,7 @@ import { createLogs } from '../services/logs/createLogs.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
 import { createS3 } from '../services/s3/createS3.ts';
+import { createSqs } from '../services/sqs/createSqs.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
@@ -124,6 +125,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
   const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
   const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, targets: { functions: lambda.access, others: new Map() } });
+  const sqs = createSqs({ store, clock, random, timers, log });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
@@ -145,6 +147,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     secretsManager.service,
     ssmService,
     s3.service,
+    sqs.service,
   ];
 
   return {
@@ -164,7 +167,10 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
     },
     settle: () => logs.sink.flush(),
-    endLongAnswers: () => logs.endLiveTails(),
+    endLongAnswers() {
+      logs.endLiveTails();
+      sqs.endLongPolls();
+    },
     async close() {
       // What is cut off here is delivered again by the next composition.
       await dispatcher.stop(eventDrainMs);
@@ -173,6 +179,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);
       await work.close();
+      await sqs.close();
       await logs.close();
     },
   };
