@@ -102,28 +102,13 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const timers = createTimers({ store, clock, wall, log });
   const emitter = createEmitter({ clock, random });
-  const lambda = createLambda({
-    store,
-    emitter,
-    blobs,
-    sandbox,
-    functionGate,
-    roles: identity,
-    logs: logs.sink,
-    clock,
-    wall,
-    random,
-    log,
-    metrics,
-    work,
-    sealKey,
-    codeFolder: storage.codeFolder,
-    localMode: isLocalMode(options),
-  });
+  const shared = { store, emitter, timers, clock, wall, random, log, metrics };
+  const settings = { sealKey, codeFolder: storage.codeFolder, localMode: isLocalMode(options) };
+  const lambda = createLambda({ ...shared, ...settings, blobs, sandbox, functionGate, roles: identity, logs: logs.sink, work });
   await lambda.recover();
   const encryption = createSealedEncryption(sealKey, random);
-  const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
-  const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
+  const secretsManager = createSecretsManager({ ...shared, encryption, functions: lambda.access, invoker: lambda.invoker });
+  const ssmService = createSsm({ ...shared, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, targets: { functions: lambda.access, others: new Map() } });
   const sqs = createSqs({ store, clock, random, timers, log });
   // Everything that events can be sent to, by ARN.
