@@ -7,6 +7,7 @@ import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { type AuthorizationMessages, createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import { createRoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
 import { createTimers } from '../kv/timers.ts';
@@ -104,10 +105,11 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     localMode: isLocalMode(options),
   });
   await lambda.recover();
-  const sqs = createSqs({ store, clock, random, timers, log });
+  const sqs = createSqs({ store, clock, random, timers, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: isLocalMode(options) }), log });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
+    ['sqs', (arn) => sqs.eventTarget(arn)],
   ]);
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
