@@ -9,6 +9,7 @@ import { snapshotCommand } from './commands/snapshot.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { whyCommand } from './commands/why.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   envCommand,
   invokeCommand,
   logsCommand,
+  whyCommand,
   clockCommand,
   snapshotCommand,
   resetCommand,

@@ -12,7 +12,8 @@ import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
-import { authorise, authoriseAccess, type Authoriser, permitsAccess } from './authorise.ts';
+import { AccessDeniedError } from './accessDenied.ts';
+import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
@@ -77,6 +78,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
     if (answer.headers) response = { ...response, headers: { ...response.headers, ...answer.headers } };
+    if (answer instanceof AccessDeniedError && answer.encodedMessage !== undefined && answer.encodedMessage.length <= explanationCharsMax) response = withExplanation(response, answer.encodedMessage);
   }
   const served: ServedRequest = {
     service: progress.identification?.service.id,
@@ -87,6 +89,14 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   deps.recordRequest?.(served);
   deps.log.debug('request', { requestId, ...served, code });
   return response;
+}
+
+// Clients take about 16 KB of headers in all.
+const explanationCharsMax = 4_096;
+
+// For clients whose service, other than EC2, does not put it into its message: `aws sts decode-authorization-message` takes it.
+function withExplanation(response: WireResponse, encodedMessage: string): WireResponse {
+  return { ...response, headers: { ...response.headers, 'x-haneul-authorization-message': encodedMessage } };
 }
 
 async function runSteps(request: ApiRequest, requestId: string, progress: Progress, deps: ChainDeps): Promise<WireResponse> {
@@ -114,8 +124,11 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   if (taken.stream) Object.assign(input, { [streamingMember(operation.input)?.name ?? '']: taken.stream });
   checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
-  const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, protocol }, deps);
-  await authorise(bound, input, call, { protocol, credential: identity.credential }, deps);
+  const about = { protocol, credential: identity.credential, service: model.id };
+  const nowMs = deps.productNow();
+  noteKeyUse(identity, model.id, nowMs, deps);
+  const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
+  await authorise(bound, input, call, about, deps);
   const output = await handle(bound, input, call, taken.stream);
   return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
 }
@@ -162,17 +175,17 @@ interface CallFacts {
   readonly identity: Identity;
   readonly head: RequestHead;
   readonly operation: string;
-  readonly protocol: ProtocolName;
+  readonly about: AuthorisedRequest;
+  readonly nowMs: number;
 }
 
-function createCall({ request, requestId, identity, head, operation, protocol }: CallFacts, deps: ChainDeps): Call {
-  const about = { protocol, credential: identity.credential };
+function createCall({ request, requestId, identity, head, operation, about, nowMs }: CallFacts, deps: ChainDeps): Call {
   const call: Call = {
     requestId,
     account: identity.account,
     region: identity.region,
     caller: identity.caller,
-    nowMs: deps.productNow(),
+    nowMs,
     // Asked for by few operations, and not free to make.
     get signal() {
       return request.signal;
@@ -197,6 +210,10 @@ async function handle(bound: BoundOperation, input: object, call: Call, stream: 
   } finally {
     stream.destroy();
   }
+}
+
+function noteKeyUse({ credential, account, region }: Identity, service: string, nowMs: number, { use }: ChainDeps): void {
+  if (use && credential) use.keyUsed({ accessKeyId: credential.accessKeyId, account, service, region, nowMs });
 }
 
 // Only operations that the model marks so are served to anyone; for the rest an unsigned request is refused, never trusted.

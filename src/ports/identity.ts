@@ -46,6 +46,8 @@ export interface CallerPolicies {
   readonly identity: readonly PolicyText[];
   readonly boundary?: PolicyText;
   readonly session?: readonly PolicyText[];
+  /** Service control policies: one list per level of the caller's organisation, from its root down; every level must allow. */
+  readonly serviceControl?: readonly (readonly PolicyText[])[];
   /** Condition keys that come with the caller: its tags (`aws:PrincipalTag/…`) and those of its session. */
   readonly conditions?: Readonly<Record<string, string>>;
 }

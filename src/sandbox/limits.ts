@@ -78,3 +78,6 @@ export const slotCheckMs = 5_000;
 
 /** An environment that has had nothing to do for this long is frozen; a request that comes before finds it awake. */
 export const freezeAfterMs = 5;
+/** So long at most, when it was woken again within this time: at 20 requests a second freezing is not worth its price. */
+export const freezeAfterMsMax = 80;
+export const soonWokenMs = 50;

@@ -9,8 +9,10 @@ import type { Logger } from '../base/log.ts';
 import { packageRoot } from '../base/packageRoot.ts';
 import type { Random } from '../base/random.ts';
 import { hexId } from '../base/ids.ts';
-import { chooseInterpreter, findInterpreters } from './interpreters.ts';
+import { findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
+import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
+import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
 import type { Egress } from './network/egress.ts';
@@ -42,10 +44,12 @@ export interface SandboxOptions {
   readonly environment: ProcessEnvironment;
   /** Folders that functions must never see, even if they lie under /usr or beside an interpreter: the data directory, above all. */
   readonly hiddenFolders?: readonly string[];
-  /** Where what is fetched for functions (the AWS SDK) is kept, shared between servers. Without it nothing is. */
+  /** Where what is fetched for functions (interpreters, the AWS SDK) is kept, shared between servers. Without it nothing is. */
   readonly cacheFolder?: string | undefined;
   /** Fetch nothing. */
   readonly offline?: boolean;
+  /** Which interpreters can be fetched: for tests. */
+  readonly interpreterPins?: InterpreterPins;
   /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
   readonly isolation?: 'strongest' | 'none';
   /** How many environments of a kind wait for a function; a maximum of 0 starts none ahead. */
@@ -69,13 +73,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
   const egress = await openEgress({ environment, isRoot, instance, log });
-  const [launcher, interpreters] = await Promise.all([
+  const [launcher, installed] = await Promise.all([
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
-  const sdks = openSdkStore({ cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, interpreters, wall, random, log });
+  const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
+  const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
+  const sdks = openSdkStore({ ...cache, interpreters: installed });
   const live = new Map<string, Promise<Environment>>();
-  const warned = new Set<string>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
@@ -86,18 +91,11 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   let isClosed = false;
 
-  function interpreterFor(spec: EnvironmentSpec): InstalledInterpreter | undefined {
-    const { runtime } = spec;
-    if (runtime.family === 'custom') return undefined;
-    const choice = chooseInterpreter(interpreters, runtime);
-    const name = runtime.family === 'node' ? 'Node.js' : 'Python';
-    if (!choice) throw new ServiceError('Runtime.InvalidRuntime', `${name} is not installed on this machine`, { status: 502 });
-    const asked = `${runtime.family} ${runtime.version}`;
-    if (!choice.isExact && !warned.has(asked)) {
-      warned.add(asked);
-      log.warn('interpreter version is not installed, the nearest is used', { asked, used: choice.interpreter.version, path: choice.interpreter.path });
-    }
-    return choice.interpreter;
+  /** Both may have to be fetched; then they are at the same time. */
+  async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
+    if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
+    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, interpreters.known(runtime) ?? runtime)]);
+    return { interpreter, sdkFolder: sdks.known(interpreter) };
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
@@ -107,18 +105,23 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     pools: () => pool.states(),
     expect(spec) {
       const { runtime } = spec;
-      const interpreter = runtime.family === 'custom' ? undefined : chooseInterpreter(interpreters, runtime)?.interpreter;
+      const interpreter = runtime.family === 'custom' ? undefined : interpreters.known(runtime);
       const kind = runtime.family !== 'custom' && !interpreter ? undefined : kindOf(spec, interpreter);
       if (kind) pool.expect(kind);
     },
+    prepare(runtime) {
+      if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
+    },
+    isPreparing: (runtime) => runtime.family !== 'custom' && interpreters.isPreparing(runtime),
     guarantees: [...launcher.guarantees, launcher.hasOwnRoot ? egress.guarantee : sharedNetwork.guarantee, ...limiter.guarantees],
-    interpreters: interpreters.map(({ family, version, path }) => ({ family, version, path })),
+    get interpreters() {
+      return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
+    },
     async start(spec) {
       assert(!isClosed, 'the sandbox is closed');
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
-      const interpreter = interpreterFor(spec);
       assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
-      const sdkFolder = interpreter && (sdks.known(interpreter) ?? (await sdks.find(spec, interpreter)));
+      const { interpreter, sdkFolder } = await findTools(spec);
       if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
       const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
       const starting = startEnvironment({
@@ -135,6 +138,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     async close() {
       isClosed = true;
+      interpreters.close();
       sdks.close();
       await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();

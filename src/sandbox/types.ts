@@ -87,8 +87,8 @@ export interface Environment {
   readonly exited: Promise<ProcessExit>;
   /** One at a time. Kills the whole tree at the deadline. */
   invoke(request: InvocationRequest): Promise<InvocationOutcome>;
-  /** Highest memory use of the whole tree so far, in bytes. */
-  memoryPeakBytes(): Promise<number>;
+  /** Highest memory use of the whole tree so far, in bytes; at once where it is known. Never rejects. */
+  memoryPeakBytes(): number | Promise<number>;
   /** SIGKILL to the whole tree; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -123,14 +123,20 @@ export interface PoolState {
 /** The machinery that makes environments. One per server. */
 export interface Sandbox {
   readonly guarantees: readonly Guarantee[];
+  /** The host's own, and those that were fetched by now. */
   readonly interpreters: readonly Interpreter[];
   /**
-   * Starts one. Rejects with a `ServiceError` `Runtime.InvalidRuntime`-like when the interpreter is missing. When the exact
-   * version is missing the nearest of the family is used and `log.warn` says so once per version (facts.md).
+   * Starts one. What it needs and the host lacks (an interpreter, the AWS SDK) is fetched first, within a bound. Where the exact version
+   * cannot be had the nearest of the family is used and `log.warn` says so once per version. Rejects with a `ServiceError`
+   * `Runtime.InvalidRuntime`-like when there is none of the family.
    */
   start(spec: EnvironmentSpec): Promise<Environment>;
   /** Says that such a function may be invoked soon: then an environment that it can take over is started ahead. */
   expect(spec: Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'>): void;
+  /** Begins to fetch the interpreter of a runtime, if the host lacks it and it may be fetched. */
+  prepare(runtime: RuntimeKind): void;
+  /** Whether that is going on: functions that need it are not ready yet. */
+  isPreparing(runtime: RuntimeKind): boolean;
   /** Environments that wait for a function, by kind; empty where none can be started ahead. */
   pools(): readonly PoolState[];
   /** Kills every environment and removes everything it held. */

@@ -85,7 +85,7 @@ async function answerControl(arrival: Arrival, chain: ChainDeps, control: Contro
     // A signature that covers an upload could only be verified after it: where signatures count it must be signed as UNSIGNED-PAYLOAD.
     const body = upload ? new Uint8Array() : await readApiBody(arrival, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }));
     if (!chain.trustUnknownKeys && !isPublicControlPath(head.path)) await requireRoot(head, body, chain);
-    return await serveControl(control, { method: head.method, path: head.path, body, ...(upload ? { upload: upload() } : {}) });
+    return await serveControl(control, { method: head.method, path: head.path, query: head.query, body, ...(upload ? { upload: upload() } : {}) });
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 403, { __type: error.code, message: error.message });
     throw error;

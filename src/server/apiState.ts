@@ -3,6 +3,7 @@ import type { NoSpaceError } from '../base/errors.ts';
 import { uuid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { ChainDeps } from '../framework/chain.ts';
+import { createDenialLog, type DenialLog } from '../framework/denialLog.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
 import { createCatalogue } from '../wire/identify.ts';
 import { loadAllModels } from '../wire/model.ts';
@@ -16,13 +17,17 @@ import { isLocalMode } from './options.ts';
 export interface ApiState {
   readonly composition: Composition;
   readonly chain: ChainDeps;
+  /** What was denied of late, for `haneul why`. */
+  readonly denials: DenialLog;
 }
 
 /** Prepares the handler chain for one composition. */
 export function createApiState(composition: Composition, foundation: Foundation): ApiState {
   const { options, log, random, wall, metrics } = foundation;
+  const denials = createDenialLog();
   return {
     composition,
+    denials,
     chain: {
       catalogue,
       services: composition.services,
@@ -34,6 +39,8 @@ export function createApiState(composition: Composition, foundation: Foundation)
       productNow: () => composition.clock.now(),
       iam: options.iam,
       policies: createPolicyCache(),
+      denials,
+      messages: composition.messages,
       signatures: createSignatureVerifier(),
       endpointOf: (head) => `http://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
       newRequestId: () => uuid(random),

@@ -6,6 +6,7 @@ import { type Clock, createProductClock, type MovableClock } from '../base/clock
 import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import { type AuthorizationMessages, createAuthorizationMessages } from '../framework/authorizationMessages.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
 import { createTimers } from '../kv/timers.ts';
@@ -46,6 +47,7 @@ export interface Foundation {
 export interface Composition {
   readonly services: ReadonlyMap<string, BoundService>;
   readonly credentials: CredentialDirectory;
+  readonly messages: AuthorizationMessages;
   readonly clock: MovableClock;
   /** Makes the clock's offset durable, then moves it. */
   advanceClock(milliseconds: number): Promise<void>;
@@ -112,9 +114,10 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   dispatcher.start();
   timers.start();
   const { managedPolicies } = identity;
+  const messages = createAuthorizationMessages(sealKey, random);
   const bound = [
     iamService.bind({ store, random, managedPolicies }),
-    stsService.bind({ identity }),
+    stsService.bind({ identity, messages }),
     logs.service,
     lambda.service,
     s3.service,
@@ -123,6 +126,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   return {
     services: new Map(bound.map((service) => [service.id, service])),
     credentials: foundation.rootKey ? withRootKey(identity, foundation.rootKey, options.account) : identity,
+    messages,
     clock,
     async advanceClock(milliseconds) {
       const offsetMs = clock.offsetMs() + milliseconds;

@@ -15,11 +15,14 @@ export interface ControlTarget {
   requestStop(): void;
   serviceStates(): Readonly<Record<string, string>>;
   version: string;
+  /** What was denied of late: of one request, or the latest. */
+  denials(requestId: string | undefined): readonly object[];
 }
 
 export interface ControlRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: string;
   readonly body: Uint8Array;
   /** The body of a path that takes one of any length. */
   readonly upload?: AsyncIterable<Uint8Array>;
@@ -50,6 +53,7 @@ const routes: Readonly<Record<string, ControlRoute>> = {
     if (!upload) throw new ServiceError('BadRequest', 'Send the snapshot as the body.', { status: 400 });
     return controlAnswer(200, { status: 'loaded', ...(await snapshots.load(upload)) });
   },
+  'GET /_haneul/denials': (target, { query }) => controlAnswer(200, { denials: target.denials(new URLSearchParams(query).get('requestId') ?? undefined) }),
   'POST /_haneul/stop': (target) => {
     target.requestStop();
     return controlAnswer(200, { status: 'stopping' });

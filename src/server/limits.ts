@@ -24,3 +24,6 @@ export const discardBytesMax = 8 * 1024 * 1024;
 export const discardMs = 2_000;
 /** How often connections that have become idle meanwhile are closed. */
 export const drainSweepMs = 50;
+
+/** Denials that `GET /_haneul/denials` tells without a request id. */
+export const latestDenials = 20;

@@ -17,7 +17,7 @@ export interface ServerOptions {
   readonly account: string;
   /** The region of requests that name none. */
   readonly region: string;
-  /** Fetch nothing for functions (the AWS SDK): what they need and do not bring is missing. */
+  /** Fetch nothing for functions: the nearest interpreter runs them, and an AWS SDK that they need and do not bring is missing. */
   readonly offline: boolean;
   readonly log: Logger;
 }

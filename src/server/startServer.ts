@@ -10,6 +10,7 @@ import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
 import type { Foundation } from './compose.ts';
 import type { ControlTarget } from './control.ts';
+import { latestDenials } from './limits.ts';
 import { createFolder } from './createFolder.ts';
 import { createFunctionGate, type ServerGate } from './functionGate.ts';
 import { listen } from './listen.ts';
@@ -137,6 +138,10 @@ async function serve(
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,
+    denials: (requestId) => {
+      const { denials } = platform.current();
+      return requestId === undefined ? denials.latest(latestDenials) : denials.ofRequest(requestId);
+    },
   };
   gate.open({ port: listener.port, respond: (arrival, via) => answerArrival(arrival, platform, control, via), onBug });
   closers.push(() => listener.close());

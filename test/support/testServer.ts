@@ -3,7 +3,10 @@ import { startHaneul, type Haneul, type HaneulOptions } from '../../src/server/s
 export type TestServer = Haneul;
 export type TestServerOptions = HaneulOptions;
 
-/** The whole program inside this process, on a free port, in memory unless told otherwise: what `import { startHaneul } from 'haneul'` gives. */
+/**
+ * The whole program inside this process, on a free port, in memory unless told otherwise: what `import { startHaneul } from 'haneul'`
+ * gives. It fetches nothing for functions, so that no test waits for a registry.
+ */
 export function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  return startHaneul({ port: 0, ...options });
+  return startHaneul({ port: 0, offline: true, ...options });
 }

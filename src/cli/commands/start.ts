@@ -24,7 +24,7 @@ const startOptions = {
   memory: { type: 'boolean', summary: 'keep everything in memory: gone when the server stops' },
   auth: { type: 'string', choices: ['local', 'strict'], summary: 'local: an unknown key on this machine is the administrator; strict: it is refused' },
   iam: { type: 'string', choices: ['enforce', 'audit', 'off'], summary: 'what happens to a request that its policies do not allow (default enforce)' },
-  offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find the AWS SDK only if an earlier run fetched it' },
+  offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find interpreters and the AWS SDK that this machine lacks only if an earlier run fetched them' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
   'log-format': { type: 'string', choices: ['text', 'json'], summary: 'text for people (default), or JSON lines; standard error then holds nothing else' },
 } as const satisfies Record<string, OptionSpec>;

@@ -88,7 +88,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const access = createFunctionAccess({ store: deps.store, clock });
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax: Math.ceil(hostEnvironmentsMax * eventsAtOncePart) });
   return {
-    service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters }),
+    service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),

@@ -9,6 +9,7 @@ import type { RoleDirectory } from '../../ports/identity.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
+import type { RuntimePreparation } from './runtimePreparation.ts';
 
 /** What this service needs of the blob store. */
 export type LambdaBlobs = Pick<BlobStore, 'put' | 'read' | 'delete' | 'adopt' | 'discard'>;
@@ -21,6 +22,8 @@ export interface LambdaContext {
   readonly fleet: Fleet;
   /** Programs that could run functions on this host. */
   readonly interpreters: () => readonly Interpreter[];
+  /** What has to be fetched before a runtime can run. */
+  readonly runtimes: RuntimePreparation;
   readonly emitter: Emitter;
   readonly roles: RoleDirectory;
   readonly clock: Clock;

@@ -6,7 +6,8 @@ import { packageRoot } from '../../../src/base/packageRoot.ts';
 import { contextOf } from '../../../src/policy/context.ts';
 import { evaluate } from '../../../src/policy/evaluate.ts';
 import { parsePolicy, type PolicyKind } from '../../../src/policy/parsePolicy.ts';
-import type { Evaluation, RequestPrincipal, SourcedPolicy } from '../../../src/policy/types.ts';
+import { createPolicySet } from '../../../src/policy/policySet.ts';
+import type { Evaluation, PolicySet, RequestPrincipal } from '../../../src/policy/types.ts';
 
 interface DocumentCase {
   readonly name: string;
@@ -61,10 +62,10 @@ for (const entry of readCases<DecisionCase>('decisions.json')) {
 }
 
 function decide(entry: DecisionCase): Evaluation {
-  const policy = (layer: string, statements: readonly unknown[]): SourcedPolicy => {
+  const policy = (layer: string, statements: readonly unknown[]): PolicySet => {
     const parsed = parsePolicy(JSON.stringify({ Version: entry.version ?? '2012-10-17', Statement: statements }), 'stored');
     assert.ok('policy' in parsed, `the ${layer} policy of this case has no meaning`);
-    return { source: layer, policy: parsed.policy };
+    return createPolicySet([{ source: layer, policy: parsed.policy }]);
   };
   const { identity, boundary, session, resourcePolicy, serviceControl } = entry;
   const principal = principals[entry.principal] ?? { kind: 'service', service: entry.principal };
@@ -74,9 +75,9 @@ function decide(entry: DecisionCase): Evaluation {
     { principal, action, resource, context, ...(resourceAccount === undefined ? {} : { resourceAccount }) },
     {
       identity: identity ? [policy('identity', identity)] : [],
-      ...(boundary && { boundary: policy('boundary', boundary) }),
+      ...(boundary && { boundary: [policy('boundary', boundary)] }),
       ...(session && { session: [policy('session', session)] }),
-      ...(resourcePolicy && { resource: policy('resource', resourcePolicy) }),
+      ...(resourcePolicy && { resource: [policy('resource', resourcePolicy)] }),
       ...(serviceControl && { serviceControl: serviceControl.map((level) => [policy('service-control', level)]) }),
     },
   );

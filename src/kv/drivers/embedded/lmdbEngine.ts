@@ -9,6 +9,7 @@ import { InvariantError, NoSpaceError, UserFacingError } from '../../../base/err
 import type { Engine, EngineSnapshot, EngineWrite } from '../../engine.ts';
 import type { Key, RangeOptions, Row, Value } from '../../store.ts';
 import { nextKey } from '../../tuple.ts';
+import { openDiskRoom } from './diskRoom.ts';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 
@@ -26,6 +27,7 @@ const metaVersion = 2;
 /** Opens, or creates, the LMDB file in `folder`. What LMDB refuses to open is a {@link UserFacingError}. */
 export async function openLmdbEngine(folder: string): Promise<Engine> {
   const db = await openOrExplain(folder);
+  const room = await openDiskRoom(join(folder, dataFile), pageSize, () => usedBytes(db));
 
   function get(key: Key, transaction?: LmdbTransaction): Value | undefined {
     return transaction === undefined ? db.getBinary(key) : db.get(key, { transaction });
@@ -76,6 +78,7 @@ export async function openLmdbEngine(folder: string): Promise<Engine> {
     async commit(batch) {
       if (batch.length === 0) return;
       try {
+        await room.reserve(batch);
         await db.batch(() => {
           for (const write of batch) put(write);
         });
@@ -90,8 +93,17 @@ export async function openLmdbEngine(folder: string): Promise<Engine> {
       await db.backup(join(target, dataFile), false);
       await verifyCopy(target);
     },
-    close: () => db.close(),
+    async close() {
+      await db.close();
+      await room.close();
+    },
   };
+}
+
+// The type says nothing of what getStats() answers: lmdb/src/env.cpp, EnvWrap::info.
+function usedBytes(db: Database): number {
+  const { lastPageNumber } = db.getStats() as { readonly lastPageNumber: number };
+  return (lastPageNumber + 1) * pageSize;
 }
 
 async function openOrExplain(folder: string): Promise<Database> {
@@ -172,7 +184,8 @@ async function explainFailure(error: unknown, folder: string): Promise<unknown> 
 }
 
 const noSpace = /no space left|disk quota exceeded/i;
-// The write that fills the disk is a short one, which LMDB reports as an input/output error.
+// On file systems that copy what is written over, room that was made may still be missing. Then the write that fills the disk is a
+// short one, which LMDB reports as an input/output error.
 const inputOutput = /input\/output error/i;
 const nearlyFullBytes = 64 * 1024 * 1024;
 

@@ -107,7 +107,8 @@ test('openEmbeddedStore refuses writes on a full disk in one sentence, reads on,
         },
         says(/^no space left for the data directory/),
       );
-      await assert.rejects(write(written), says(/^no space left/));
+      // LMDB itself does not survive many commits that it cannot write.
+      for (let count = 0; count < 200; count += 1) await assert.rejects(write(written), says(/^no space left/));
       const rows = await store.read((tx) => tx.range({ from: key('row/'), to: key('row0'), limit: 10_000 }));
       assert.equal(rows.length, written);
       tryMount(folder, 'remount,size=6m');

@@ -178,8 +178,9 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const { failure, crash } = result;
     const figures = { requestId: input.requestId, durationMs: monotonicMs() - startedMs, initDurationMs, memoryMegabytes: row.memoryMegabytes, failure };
     platform.ended({ requestId: input.requestId, durationMs: figures.durationMs, producedBytes: result.payload.length, failure, crash });
-    // Reading the peak takes a moment; neither the caller nor the next invocation waits for it.
-    platform.reported(peakOf(served).then((memoryPeakBytes) => ({ ...figures, memoryPeakBytes })));
+    // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
+    const peak = served?.memoryPeakBytes() ?? 0;
+    platform.reported(typeof peak === 'number' ? { ...figures, memoryPeakBytes: peak } : peak.then((memoryPeakBytes) => ({ ...figures, memoryPeakBytes })));
     log.endTail();
     const summary = { outcome: outcome?.kind ?? 'exited', cold: isCold, durationMs: monotonicMs() - arrivedMs };
     return { payload: result.payload, failed: result.failed, ...summary, logTail: tail === undefined ? undefined : () => tail.read() };
@@ -283,14 +284,6 @@ function errorTypeOf(payload: Uint8Array): string {
     // Not JSON: a custom runtime may post anything.
   }
   return 'Runtime.Unknown';
-}
-
-async function peakOf(environment: Environment | undefined): Promise<number> {
-  try {
-    return (await environment?.memoryPeakBytes()) ?? 0;
-  } catch {
-    return 0; // The process is gone and its figures with it; the report must not be.
-  }
 }
 
 function streamName(nowMs: number, version: string, random: Random): string {

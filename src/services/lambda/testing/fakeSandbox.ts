@@ -1,5 +1,5 @@
 // A sandbox without processes: tests say how functions behave.
-import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, Sandbox } from '../../../sandbox/types.ts';
+import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, RuntimeKind, Sandbox } from '../../../sandbox/types.ts';
 
 export interface FakeBehaviour {
   init: (spec: EnvironmentSpec) => InitOutcome | Promise<InitOutcome>;
@@ -11,6 +11,10 @@ export interface FakeSandbox extends Sandbox {
   readonly behaviour: FakeBehaviour;
   /** Every environment that was started, in order. */
   readonly started: FakeEnvironment[];
+  /** Runtimes whose interpreters are being fetched. May be changed at any time. */
+  readonly preparing: Set<string>;
+  /** What was asked to be fetched, in order. */
+  readonly prepared: string[];
   /** How many are alive. */
   alive(): number;
 }
@@ -29,6 +33,8 @@ export function createFakeSandbox(): FakeSandbox {
     invoke: (request) => ({ kind: 'response', payload: request.event }),
   };
   const started: FakeEnvironment[] = [];
+  const preparing = new Set<string>();
+  const prepared: string[] = [];
   const living = new Set<FakeEnvironment>();
 
   function start(spec: EnvironmentSpec): FakeEnvironment {
@@ -67,6 +73,10 @@ export function createFakeSandbox(): FakeSandbox {
     interpreters: [],
     pools: () => [],
     expect: () => undefined,
+    preparing,
+    prepared,
+    prepare: (runtime) => void prepared.push(nameOf(runtime)),
+    isPreparing: (runtime) => preparing.has(nameOf(runtime)),
     alive: () => living.size,
     start: async (spec) => start(spec),
     async close() {
@@ -74,3 +84,5 @@ export function createFakeSandbox(): FakeSandbox {
     },
   };
 }
+
+const nameOf = (runtime: RuntimeKind): string => (runtime.family === 'custom' ? 'custom' : `${runtime.family} ${runtime.version}`);
