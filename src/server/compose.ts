@@ -8,6 +8,7 @@ import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { type AuthorizationMessages, createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import { createRoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import { defineTable } from '../kv/table.ts';
 import { createTimers } from '../kv/timers.ts';
@@ -124,12 +125,13 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const encryption = createSealedEncryption(sealKey, random);
   const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
   const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
-  const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, targets: { functions: lambda.access, others: new Map() } });
-  const sqs = createSqs({ store, clock, random, timers, log });
+  const sqs = createSqs({ store, clock, random, timers, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: isLocalMode(options) }), log });
+  const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
     ['secretsmanager', () => secretsManager.eventTarget],
+    ['sqs', (arn) => sqs.eventTarget(arn)],
   ]);
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });

@@ -4,6 +4,7 @@ import type { Call } from '../../../framework/context.ts';
 import { bucketAccess, bucketArn } from '../access.ts';
 import { eventTypes, type NotificationConfiguration, type NotificationRule, overlap } from '../domain/notification.ts';
 import { errors } from '../errors.ts';
+import { payloadFor } from '../events.ts';
 import { operation, type S3Deps } from '../operation.ts';
 import { findBucketNow } from '../reading.ts';
 import { readSetting } from '../settings.ts';
@@ -106,10 +107,10 @@ function ruleOutput(rule: NotificationRule) {
 }
 
 async function requireDestination(deps: S3Deps, call: Call, bucket: Bucket, rule: NotificationRule): Promise<void> {
-  const about = { sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account };
+  const about = { service: 's3.amazonaws.com', sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account };
   const refuse = (why: string) => errors.invalidArgument('Unable to validate the following destination configurations', rule.arn, why);
   if (rule.kind === 'LambdaFunction') {
-    const verdict = await deps.targets.functions.mayInvoke({ functionArn: rule.arn, service: 's3.amazonaws.com', ...about });
+    const verdict = await deps.targets.functions.mayInvoke({ functionArn: rule.arn, ...about });
     if (verdict.kind === 'allowed') return;
     if (verdict.kind === 'denied') call.log.warn('S3 may not invoke this function', { functionArn: rule.arn, remedy: verdict.remedy });
     throw refuse(verdict.kind === 'denied' ? 'Not authorized to invoke function' : 'The destination Lambda function does not exist');
@@ -138,6 +139,6 @@ function emitTestEvent(deps: S3Deps, tx: Parameters<S3Deps['emitter']['emit']>[0
     account: bucket.account,
     region: bucket.region,
     callingPrincipal: 's3.amazonaws.com',
-    payload: Buffer.from(JSON.stringify(event)),
+    payload: payloadFor(rule, event),
   });
 }

@@ -48,7 +48,9 @@ export function createTestS3(): TestS3 {
     timers,
     emitter: {
       emit(tx, draft) {
-        tx.afterCommit(() => told.push({ draft, payload: JSON.parse(Buffer.from(draft.payload).toString('utf8')) }));
+        const sent = JSON.parse(Buffer.from(draft.payload).toString('utf8')) as { readonly body?: string };
+        const payload: unknown = sent.body === undefined ? sent : JSON.parse(sent.body);
+        tx.afterCommit(() => told.push({ draft, payload }));
         return String(told.length);
       },
     },
