@@ -10,6 +10,7 @@ import { snapshotCommand } from './commands/snapshot.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { trustCommand } from './commands/trust.ts';
 import { whyCommand } from './commands/why.ts';
 
 /** Every command, in the order of the help. */
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   stopCommand,
   statusCommand,
   envCommand,
+  trustCommand,
   invokeCommand,
   logsCommand,
   whyCommand,

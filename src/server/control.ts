@@ -8,6 +8,8 @@ export interface ControlTarget {
   health(): object;
   /** In Prometheus' text form. */
   metrics(): string;
+  /** The certificate of the server's own authority; undefined when the operator brought one. */
+  authorityPem(): string | undefined;
   clock: { now(): number; offsetMs(): number; advance(milliseconds: number): Promise<void> };
   reset(): Promise<void>;
   snapshots: Snapshots;
@@ -38,6 +40,7 @@ const uploadRoute = 'PUT /_haneul/snapshot';
 const routes: Readonly<Record<string, ControlRoute>> = {
   'GET /_haneul/health': (target) => controlAnswer(200, target.health()),
   'GET /_haneul/metrics': (target) => ({ status: 200, headers: { 'content-type': metricsContentType }, body: target.metrics() }),
+  'GET /_haneul/authority.pem': ({ authorityPem }) => describeAuthority(authorityPem()),
   'GET /_haneul/clock': ({ clock }) => controlAnswer(200, describeClock(clock)),
   'POST /_haneul/clock': async ({ clock }, { body }) => {
     await clock.advance(requireAdvance(parseBody(body)));
@@ -74,6 +77,11 @@ function describeForLocalStack({ serviceStates, version }: ControlTarget): WireR
   return controlAnswer(200, { services: serviceStates(), edition: 'haneul', version });
 }
 
+function describeAuthority(pem: string | undefined): WireResponse {
+  if (pem === undefined) return controlAnswer(404, { message: 'The certificate of this server was brought by its operator (--tls-cert).' });
+  return { status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: pem };
+}
+
 /** The largest body that a control endpoint reads. */
 export const controlBodyBytesMax = 64 * 1024;
 
@@ -84,7 +92,7 @@ export function isControlPath(path: string): boolean {
 
 /** True for what is answered to anyone: wait strategies and container health checks sign nothing, and learn no more than that it runs. */
 export function isPublicControlPath(path: string): boolean {
-  return path === '/_localstack/health';
+  return path === '/_localstack/health' || path === '/_haneul/authority.pem';
 }
 
 /** True for a request whose body is to be handed on as it comes. */

@@ -31,10 +31,8 @@ export const walkSteps = [
   'error: invalid parameter',
   'error: no such role',
   'not implemented: an operation of lambda',
-  'not implemented: sqs (json)',
   'not implemented: dynamodb (json)',
   'not implemented: sns (query)',
-  'not implemented: s3 (xml)',
   'lambda delete-function',
 ] as const;
 

@@ -269,10 +269,8 @@ function declareRefusals(walk: Walk, scene: () => Scene): void {
   walk.step('error: no such role', () =>
     refused(['iam', 'get-role', '--role-name', 'absent'], /\(NoSuchEntity\) when calling the GetRole operation.*The role with name absent cannot be found\./));
   walk.step('not implemented: an operation of lambda', () => refused(['lambda', 'list-code-signing-configs'], /ListCodeSigningConfigs/));
-  walk.step('not implemented: sqs (json)', () => refused(['sqs', 'list-queues'], /An error occurred \(.+\) when calling the ListQueues operation.*:.+/));
   walk.step('not implemented: dynamodb (json)', () => refused(['dynamodb', 'list-tables'], /An error occurred \(.+\) when calling the ListTables operation.*:.+/));
   walk.step('not implemented: sns (query)', () => refused(['sns', 'list-topics'], /An error occurred \(.+\) when calling the ListTopics operation.*:.+/));
-  walk.step('not implemented: s3 (xml)', () => refused(['s3api', 'list-buckets'], /An error occurred \(.+\) when calling the ListBuckets operation.*:.+/));
 }
 
 function declareEnd(walk: Walk, scene: () => Scene): void {

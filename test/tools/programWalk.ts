@@ -142,8 +142,6 @@ function declareRefusals(walk: Walk, refused: (name: WalkStep) => Refusal): void
     assert.equal(refusal.message, 'The role with name absent cannot be found.');
   });
   step('not implemented: an operation of lambda', (refusal) => assert.match(refusal.message, /ListCodeSigningConfigs/));
-  step('not implemented: sqs (json)', (refusal) => assert.match(refusal.message, /ListQueues/));
   step('not implemented: dynamodb (json)', (refusal) => assert.match(refusal.message, /ListTables/));
   step('not implemented: sns (query)', (refusal) => assert.match(refusal.message, /ListTopics/));
-  step('not implemented: s3 (xml)', (refusal) => assert.match(refusal.message, /ListBuckets/));
 }

@@ -14,7 +14,6 @@ import {
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { createWalk } from '../support/clientWalk.ts';
 import { basicExecutionPolicyArn, invoke, lambdaTrustPolicy, waitUntilUpdated } from '../support/functions.ts';
@@ -176,11 +175,6 @@ walk.step('error: no such role', async () => {
 });
 walk.step('not implemented: an operation of lambda', async () => {
   await expectRefusal(aws.lambda.send(new ListCodeSigningConfigsCommand({})), { name: /./, status: 501, message: /ListCodeSigningConfigs/ });
-});
-walk.step('not implemented: sqs (json)', async () => {
-  const sqs = new SQSClient(sdkConfig(server.endpoint));
-  await expectRefusal(sqs.send(new ListQueuesCommand({})), { name: /./, status: 501, message: /ListQueues/ });
-  sqs.destroy();
 });
 walk.step('not implemented: dynamodb (json)', async () => {
   const dynamodb = new DynamoDBClient(sdkConfig(server.endpoint));

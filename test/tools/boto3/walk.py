@@ -168,10 +168,8 @@ step('error: no such function')(lambda: functions.get_function(FunctionName='abs
 step('error: invalid parameter')(lambda: functions.update_function_configuration(FunctionName='walk-python', Timeout=901))
 step('error: no such role')(lambda: iam.get_role(RoleName='absent'))
 step('not implemented: an operation of lambda')(lambda: functions.list_code_signing_configs())
-step('not implemented: sqs (json)')(lambda: client('sqs').list_queues())
 step('not implemented: dynamodb (json)')(lambda: client('dynamodb').list_tables())
 step('not implemented: sns (query)')(lambda: client('sns').list_topics())
-step('not implemented: s3 (xml)')(lambda: client('s3').list_buckets())
 
 
 @step('lambda delete-function')

@@ -21,9 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -336,17 +334,11 @@ func (w walker) refusals() {
 	step("not implemented: an operation of lambda", func() (any, error) {
 		return w.lambda.ListCodeSigningConfigs(ctx, &lambda.ListCodeSigningConfigsInput{})
 	})
-	step("not implemented: sqs (json)", func() (any, error) {
-		return sqs.NewFromConfig(w.config).ListQueues(ctx, &sqs.ListQueuesInput{})
-	})
 	step("not implemented: dynamodb (json)", func() (any, error) {
 		return dynamodb.NewFromConfig(w.config).ListTables(ctx, &dynamodb.ListTablesInput{})
 	})
 	step("not implemented: sns (query)", func() (any, error) {
 		return sns.NewFromConfig(w.config).ListTopics(ctx, &sns.ListTopicsInput{})
-	})
-	step("not implemented: s3 (xml)", func() (any, error) {
-		return s3.NewFromConfig(w.config).ListBuckets(ctx, &s3.ListBucketsInput{})
 	})
 }
 

@@ -33,9 +33,7 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
-import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sns.SnsClient;
-import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.Credentials;
 
@@ -199,10 +197,8 @@ public final class Walk {
     step("error: invalid parameter", () -> lambda.updateFunctionConfiguration(request -> request.functionName("walk-python").timeout(901)).toString());
     step("error: no such role", () -> iam.getRole(request -> request.roleName("absent")).toString());
     step("not implemented: an operation of lambda", () -> lambda.listCodeSigningConfigs(request -> {}).toString());
-    step("not implemented: sqs (json)", () -> configure(SqsClient.builder(), root).build().listQueues().toString());
     step("not implemented: dynamodb (json)", () -> configure(DynamoDbClient.builder(), root).build().listTables().toString());
     step("not implemented: sns (query)", () -> configure(SnsClient.builder(), root).build().listTopics().toString());
-    step("not implemented: s3 (xml)", () -> configure(S3Client.builder(), root).build().listBuckets().toString());
   }
 
   private static void step(String name, Callable<Object> run) {
