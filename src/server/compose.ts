@@ -5,6 +5,7 @@ import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import { createRoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
@@ -118,12 +119,13 @@ function createParts(foundation: Foundation, common: Common) {
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ ...common, targets: { functions: lambda.access, others: new Map() } });
-  const sqs = createSqs(common);
+  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
+  const sqs = createSqs({ ...common, roleAccess });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
     { services: [], close: () => work.close() },
-    { services: [sqs.service], endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
+    { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [s3.service] },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, close: () => lambda.close(0) },
