@@ -11,6 +11,7 @@ import { type OperationModel, streamingMember } from '../wire/model.ts';
 import { withLiftedHeaders } from '../wire/presignedHead.ts';
 import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
+import { applyAnswer } from './answer.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
@@ -80,6 +81,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
     if (answer instanceof AccessDeniedError && answer.encodedMessage !== undefined && answer.encodedMessage.length <= explanationCharsMax) response = withExplanation(response, answer.encodedMessage);
+    if (answer.headers) response = { ...response, headers: { ...response.headers, ...answer.headers } };
   }
   const served: ServedRequest = {
     service: progress.identification?.service.id,
@@ -123,7 +125,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
 
   const bound = requireImplemented(service, model.id, operation.name);
   const input = parseInput(taken, { operation, labels }, codecOf(protocol));
-  checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
+  if (!service?.checksOwnInput) checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
   const about = { protocol, credential: identity.credential, service: model.id };
   const nowMs = deps.productNow();
@@ -131,7 +133,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
   await authorise(bound, input, call, about, deps);
   const output = await handle(bound, input, call, taken.stream);
-  return codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
+  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
 }
 
 function isQuery(protocol: ProtocolName): boolean {

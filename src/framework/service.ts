@@ -22,6 +22,8 @@ export interface ServiceDefinition<Deps> {
   readonly id: string;
   /** Code of the error that a violated constraint answers (`ValidationException`, `ValidationError`, …). */
   readonly validationErrorCode: string;
+  /** It says by itself, in its own order and words, what its input lacks (SQS); nothing is checked against the model before. */
+  readonly checksOwnInput?: true;
   readonly operations: Readonly<Record<string, AnyOperation<Deps>>>;
   /** Largest request body per operation, in bytes, where the service documents one; for some it depends on what the head asks for. */
   readonly requestBytesMax?: Readonly<Record<string, number | ((head: RequestHead) => number)>>;
@@ -33,6 +35,7 @@ export interface ServiceDefinition<Deps> {
 export interface BoundService {
   readonly id: string;
   readonly validationErrorCode: string;
+  readonly checksOwnInput: boolean;
   readonly operationNames: readonly string[];
   readonly tooLarge: ((operationName: string, bytesMax: number, head: RequestHead) => ServiceError) | undefined;
   find(operationName: string): BoundOperation | undefined;
@@ -71,6 +74,7 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
       return {
         id: definition.id,
         validationErrorCode: definition.validationErrorCode,
+        checksOwnInput: definition.checksOwnInput ?? false,
         operationNames: [...bound.keys()],
         tooLarge: definition.tooLarge,
         find: (name) => bound.get(name),
