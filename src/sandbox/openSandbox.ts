@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -192,8 +192,9 @@ async function copyBootstraps(target: string): Promise<void> {
   await chmod(target, 0o755);
   // Where the SDK is mounted.
   await mkdir(join(target, 'node', 'node_modules'));
-  for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
-    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  for (const name of await readdir(target, { recursive: true })) {
+    const path = join(target, name);
+    await chmod(path, (await stat(path)).isDirectory() ? 0o755 : 0o644);
   }
 }
 
