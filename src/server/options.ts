@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly region: string;
   /** Fetch nothing for functions: the nearest interpreter runs them, and an AWS SDK that they need and do not bring is missing. */
   readonly offline: boolean;
+  /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
+  readonly allowHost: boolean;
   readonly log: Logger;
 }
 
@@ -30,6 +32,7 @@ export const defaultOptions = {
   account: '000000000000',
   region: 'us-east-1',
   offline: false,
+  allowHost: false,
 } as const satisfies Partial<ServerOptions>;
 
 /** Local mode: a key that Haneul did not issue is the administrator, and a role that does not exist is tolerated (design, "Identity"). */

@@ -25,6 +25,7 @@ const startOptions = {
   auth: { type: 'string', choices: ['local', 'strict'], summary: 'local: an unknown key on this machine is the administrator; strict: it is refused' },
   iam: { type: 'string', choices: ['enforce', 'audit', 'off'], summary: 'what happens to a request that its policies do not allow (default enforce)' },
   offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find interpreters and the AWS SDK that this machine lacks only if an earlier run fetched them' },
+  'allow-host': { type: 'boolean', summary: 'functions reach what listens on this machine, as host.haneul.internal' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
   'log-format': { type: 'string', choices: ['text', 'json'], summary: 'text for people (default), or JSON lines; standard error then holds nothing else' },
 } as const satisfies Record<string, OptionSpec>;
@@ -92,6 +93,7 @@ function readOptions(options: OptionValues<typeof startOptions>, terminal: Termi
     account: defaultOptions.account,
     region: defaultOptions.region,
     offline: options.offline ?? defaultOptions.offline,
+    allowHost: options['allow-host'] ?? defaultOptions.allowHost,
   };
 }
 
