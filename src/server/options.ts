@@ -21,6 +21,10 @@ export interface ServerOptions {
   readonly offline: boolean;
   /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
   readonly allowHost: boolean;
+  /** The certificate that the operator brings, PEM files; without one the server certifies itself (src/server/tls). */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
+  readonly vetAccess?: boolean | undefined;
   readonly log: Logger;
 }
 

@@ -13,6 +13,8 @@ export interface HaneulOptions {
   readonly offline?: boolean;
   /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
   readonly allowHost?: boolean;
+  /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
+  readonly vetAccess?: boolean;
 }
 
 export interface Haneul {
