@@ -15,7 +15,7 @@ import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
-import type { Egress } from './network/egress.ts';
+import type { Egress, HostAccessOptions } from './network/egress.ts';
 import type { Launcher } from './launcher/launcher.ts';
 import { openPlain } from './launcher/plain.ts';
 import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
@@ -51,6 +51,8 @@ export interface SandboxOptions {
   readonly offline?: boolean;
   /** Which interpreters can be fetched: for tests. */
   readonly interpreterPins?: InterpreterPins;
+  /** Let functions reach what listens on this host's loopback, as `host.haneul.internal`. */
+  readonly allowHost?: HostAccessOptions | undefined;
   /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
   readonly isolation?: 'strongest' | 'none';
   /** How many environments of a kind wait for a function; a maximum of 0 starts none ahead. */
@@ -73,13 +75,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(folders.environments, { mode: 0o700 });
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
-  const egress = await openEgress({ environment, isRoot, instance, log });
+  const egress = await openEgress({ environment, isRoot, instance, allowHost: options.allowHost, log });
   const [launcher, installed] = await Promise.all([
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
   const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
   const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
+  if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
   const sdks = openSdkStore({ ...cache, interpreters: installed });
   const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
@@ -117,7 +120,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
     },
     isPreparing: (runtime) => runtime.family !== 'custom' && interpreters.isPreparing(runtime),
-    guarantees: [...launcher.guarantees, launcher.hasOwnRoot ? egress.guarantee : sharedNetwork.guarantee, ...limiter.guarantees],
+    guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
       return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
     },

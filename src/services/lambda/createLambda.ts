@@ -7,7 +7,7 @@ import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
-import type { RoleDirectory } from '../../ports/identity.ts';
+import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
@@ -31,7 +31,7 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
-  readonly roles: RoleDirectory;
+  readonly roles: RoleDirectory & MissingRoles;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
