@@ -106,9 +106,15 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     pools: () => pool.states(),
     expect(spec) {
       const { runtime } = spec;
-      const interpreter = runtime.family === 'custom' ? undefined : interpreters.known(runtime);
-      const kind = runtime.family !== 'custom' && !interpreter ? undefined : kindOf(spec, interpreter);
-      if (kind) pool.expect(kind);
+      const expectWith = (interpreter: InstalledInterpreter | undefined): void => {
+        const kind = kindOf(spec, interpreter);
+        if (kind) pool.expect(kind);
+      };
+      if (runtime.family === 'custom') return expectWith(undefined);
+      const interpreter = interpreters.known(runtime);
+      if (interpreter) expectWith(interpreter);
+      // A program that will not be used is not worth the memory: the one that comes is waited for, and none is fetched for this.
+      else if (interpreters.isPreparing(runtime)) void interpreters.find(runtime).then(expectWith, () => undefined);
     },
     prepare(runtime) {
       if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
