@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import type { Caller, CredentialDirectory, IssuedCredential } from '../ports/identity.ts';
 import { type AuthenticationFailure, type Authorization, parseAuthorization } from '../wire/authorization.ts';
@@ -26,13 +25,17 @@ export interface Identity {
   readonly account: string;
   readonly region: string;
   readonly credential: IssuedCredential | undefined;
-  /**
-   * Checks the body against the signature; throws when they do not belong together. Until it has run, the caller is only
-   * known where the head alone was signed.
-   */
-  readonly verifyBody: (body: Uint8Array) => void;
+  /** What is left to check once the body is known; undefined where the signature says nothing about it, or is not verified. */
+  readonly bodyCheck: BodyCheck | undefined;
   /** Verifies the chunks of an `aws-chunked` body; undefined when the request's own signature could not be verified either. */
   readonly chunkSigner?: ChunkSigner;
+}
+
+export interface BodyCheck {
+  /** Takes the hex SHA-256 of the body as it came; throws when it and the signature do not belong together. */
+  readonly verify: (sha256: string) => void;
+  /** False until `verify` has run: the signature covers the body too, so that nobody knows yet who sent the request. */
+  readonly isSenderKnown: boolean;
 }
 
 /** What the addressed service adds: how it words refusals, and which signing names it takes. */
@@ -44,7 +47,7 @@ export interface Addressee {
 
 /**
  * Tells who sent a request from its head alone, before any of its body is read. A signature that covers the body but not its
- * hash in a header can be verified only with the body: `verifyBody` finishes it. Throws the service's authentication errors.
+ * hash in a header can be verified only with the body: `bodyCheck` finishes it. Throws the service's authentication errors.
  */
 export async function authenticate(
   head: RequestHead,
@@ -61,10 +64,10 @@ export async function authenticate(
     if (!deps.trustUnknownKeys) throw authenticationError(authenticationFailure('unknown-key'), addressee.protocol);
     if (via) return await standIn(via, region, addressee, deps);
     const account = /^\d{12}$/.test(authorization.accessKeyId) ? authorization.accessKeyId : deps.defaultAccount;
-    return { caller: rootOf(account), account, region, credential, verifyBody: acceptBody };
+    return { caller: rootOf(account), account, region, credential, bodyCheck: undefined };
   }
-  const verifyBody = judge(head, authorization, credential, addressee, deps);
-  const identity = { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody };
+  const bodyCheck = judge(head, authorization, credential, addressee, deps);
+  const identity = { caller: credential.caller, account: credential.caller.account, region, credential, bodyCheck };
   if (authorization.kind === 'v2' || bodyCheckOf(head, authorization).kind !== 'chunked') return identity;
   return { ...identity, chunkSigner: deps.signatures.continueFrom(authorization, credential.secretAccessKey) };
 }
@@ -74,7 +77,7 @@ async function standIn({ accessKeyId }: FunctionVisitor, region: string, { proto
   const credential = await deps.credentials.findCredential(accessKeyId);
   if (!credential?.active) throw authenticationError(authenticationFailure('unknown-key'), protocol);
   if (isExpired(credential, deps)) throw authenticationError(authenticationFailure('expired-token'), protocol);
-  return { caller: credential.caller, account: credential.caller.account, region, credential, verifyBody: acceptBody };
+  return { caller: credential.caller, account: credential.caller.account, region, credential, bodyCheck: undefined };
 }
 
 function isExpired({ expiresAtMs, expiresBy }: IssuedCredential, deps: Authenticator): boolean {
@@ -86,11 +89,9 @@ export function rootOf(account: string): Caller {
   return { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account };
 }
 
-const acceptBody = (): void => undefined;
-
 function anonymous({ defaultAccount, defaultRegion }: Authenticator): Identity {
   const caller: Caller = { kind: 'anonymous', account: defaultAccount };
-  return { caller, account: defaultAccount, region: defaultRegion, credential: undefined, verifyBody: acceptBody };
+  return { caller, account: defaultAccount, region: defaultRegion, credential: undefined, bodyCheck: undefined };
 }
 
 /** Verifies what the head allows and answers how the rest is verified. */
@@ -100,7 +101,7 @@ function judge(
   credential: IssuedCredential,
   { protocol, signingNames, bucket }: Addressee,
   deps: Authenticator,
-): Identity['verifyBody'] {
+): BodyCheck | undefined {
   const refuse = (failure: AuthenticationFailure | undefined): void => {
     if (failure) throw authenticationError(failure, protocol);
   };
@@ -110,20 +111,17 @@ function judge(
   const nowMs = deps.wallNow();
   if (authorization.kind === 'v2') {
     refuse(verifySignatureV2({ head, credential: authorization, secretAccessKey, sessionToken, bucket, nowMs }));
-    return acceptBody;
+    return undefined;
   }
   const verifyWith = (payloadHash: string): void =>
     refuse(deps.signatures.verify({ head, credential: authorization, secretAccessKey, sessionToken, payloadHash, nowMs, ...(signingNames ? { signingNames } : {}) }));
   const check = bodyCheckOf(head, authorization);
-  if (check.kind === 'hash-first') return (body) => verifyWith(sha256(body));
+  if (check.kind === 'hash-first') return { verify: verifyWith, isSenderKnown: false };
   verifyWith(check.payloadHash);
-  if (check.kind !== 'compare') return acceptBody;
-  return (body) => {
-    if (sha256(body) !== check.payloadHash.toLowerCase()) refuse(authenticationFailure('body-hash'));
+  if (check.kind !== 'compare') return undefined;
+  const verify = (sha256: string): void => {
+    if (sha256 !== check.payloadHash.toLowerCase()) refuse(authenticationFailure('body-hash'));
   };
-}
-
-function sha256(body: Uint8Array): string {
-  return createHash('sha256').update(body).digest('hex');
+  return { verify, isSenderKnown: true };
 }
 

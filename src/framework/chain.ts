@@ -1,19 +1,24 @@
-import { InvariantError, NoSpaceError, ServiceError } from '../base/errors.ts';
+import type { Readable } from 'node:stream';
+import { assert, InvariantError, NoSpaceError, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import { parseAuthorization } from '../wire/authorization.ts';
-import { codecOf } from '../wire/codecs.ts';
+import { type Codec, codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
 import { type Catalogue, type Identification, identify, identifyForm, isForm } from '../wire/identify.ts';
-import type { OperationModel } from '../wire/model.ts';
-import { route } from '../wire/route.ts';
-import type { RequestHead, WireResponse } from '../wire/types.ts';
+import { type OperationModel, streamingMember } from '../wire/model.ts';
+import { withLiftedHeaders } from '../wire/presignedHead.ts';
+import { route, type RoutedOperation } from '../wire/route.ts';
+import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
+import { applyAnswer } from './answer.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
-import { authorise, authoriseAccess, type Authoriser, permitsAccess } from './authorise.ts';
+import { AccessDeniedError } from './accessDenied.ts';
+import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
+import type { StreamedBody } from './streamedBody.ts';
 
 /** One API request, as the listener hands it over. */
 export interface ApiRequest {
@@ -24,6 +29,10 @@ export interface ApiRequest {
   readonly via?: FunctionVisitor | undefined;
   /** Reads the body; throws what `tooLarge` makes once it is longer than `bytesMax`. Called at most once. */
   readonly readBody: (bytesMax: number, tooLarge: () => ServiceError) => Promise<Uint8Array>;
+  /** The same, handed over piece by piece instead of gathered; each piece is the receiver's to keep or to forget. Absent where bodies only come whole. */
+  readonly readPieces?: ((bytesMax: number, tooLarge: () => ServiceError, onPiece: (piece: Buffer) => void) => Promise<void>) | undefined;
+  /** The body as it comes, instead: a client that waits to be told so (`Expect: 100-continue`) is told to send it. Absent where bodies only come whole. */
+  readonly streamBody?: (() => Readable) | undefined;
 }
 
 export interface ChainDeps extends Authenticator, Authoriser {
@@ -71,6 +80,8 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     code = answer.code;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
+    if (answer instanceof AccessDeniedError && answer.encodedMessage !== undefined && answer.encodedMessage.length <= explanationCharsMax) response = withExplanation(response, answer.encodedMessage);
+    if (answer.headers) response = { ...response, headers: { ...response.headers, ...answer.headers } };
   }
   const served: ServedRequest = {
     service: progress.identification?.service.id,
@@ -83,6 +94,14 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   return response;
 }
 
+// Clients take about 16 KB of headers in all.
+const explanationCharsMax = 4_096;
+
+// For clients whose service, other than EC2, does not put it into its message: `aws sts decode-authorization-message` takes it.
+function withExplanation(response: WireResponse, encodedMessage: string): WireResponse {
+  return { ...response, headers: { ...response.headers, 'x-haneul-authorization-message': encodedMessage } };
+}
+
 async function runSteps(request: ApiRequest, requestId: string, progress: Progress, deps: ChainDeps): Promise<WireResponse> {
   const body = new RequestBody(request, deps.bodyBytesMaxDefault);
   const authorization = parseAuthorization(request.head);
@@ -91,48 +110,122 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   if (!identification) throw unidentified();
   progress.identification = identification;
   const { service: model, protocol } = identification;
-  const codec = codecOf(protocol);
 
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const identity = await authenticate(request.head, addressee, deps, authorization, request.via);
   const service = deps.services.get(model.id);
-  // REST and JSON requests name their operation in the head, so it is refused before its body is read; forms name it in the body.
-  const early = isFormRequest ? undefined : route(identification, request.head, undefined);
+  // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
+  const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
   if (early) requireSigned(identity, early.operation, identification);
-  const received = await body.read(early && service, early?.operation.name);
-  identity.verifyBody(received);
-  const { head, content } = isEncoded(request.head)
-    ? await body.decode(received, { protocol, service: early && service, operation: early?.operation, chunkSigner: identity.chunkSigner })
-    : { head: request.head, content: received };
-  const { operation, labels } = early ?? route(identification, head, content);
+  const received = await takeBody({ body, early, service, protocol, identity, request });
+  const taken = protocol === 'restXml' ? { ...received, head: withLiftedHeaders(received.head, authorization) } : received;
+  const { operation, labels } = early ?? route(identification, taken.head, taken.content);
   progress.operation = operation;
   requireSigned(identity, operation, identification);
 
   const bound = requireImplemented(service, model.id, operation.name);
-  const input = codec.parseInput(operation, head, labels, content);
-  checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
+  const input = parseInput(taken, { operation, labels }, codecOf(protocol));
+  if (!service?.checksOwnInput) checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
-  const about = { protocol, credential: identity.credential };
+  const about = { protocol, credential: identity.credential, service: model.id };
+  const nowMs = deps.productNow();
+  noteKeyUse(identity, model.id, nowMs, deps);
+  const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
+  await authorise(bound, input, call, about, deps);
+  const output = await handle(bound, input, call, taken.stream);
+  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
+}
+
+function isQuery(protocol: ProtocolName): boolean {
+  return protocol === 'awsQuery' || protocol === 'ec2Query';
+}
+
+interface TakenBody {
+  /** The head without what only spoke of the coding of the body. */
+  readonly head: RequestHead;
+  /** One of the three: bytes, a document parsed already, or what the operation reads itself. */
+  readonly content?: Uint8Array;
+  readonly document?: { readonly value: unknown };
+  readonly stream?: StreamedBody;
+}
+
+interface BodyTaking {
+  readonly body: RequestBody;
+  readonly early: RoutedOperation | undefined;
+  readonly service: BoundService | undefined;
+  readonly protocol: ProtocolName;
+  readonly identity: Identity;
+  readonly request: ApiRequest;
+}
+
+async function takeBody({ body, early, service, protocol, identity, request }: BodyTaking): Promise<TakenBody> {
+  const { bodyCheck, chunkSigner } = identity;
+  const operation = early?.operation;
+  const bound = operation && service?.find(operation.name);
+  if (operation && bound && !bound.buffered && streamingMember(operation.input)) {
+    const opened = await body.stream({ service, operation, bodyCheck, chunkSigner });
+    return { head: opened.head, stream: opened.body };
+  }
+  const places = bound && body.placesOfLarge({ operation, protocol });
+  if (operation && places) return { head: request.head, document: { value: await body.readDocument(places, { service, operation, protocol, bodyCheck }) } };
+  const received = await body.read(early && service, operation?.name);
+  body.verify(received, bodyCheck);
+  if (!isEncoded(request.head, operation)) return { head: request.head, content: received };
+  return await body.decode(received, { protocol, service: early && service, operation, chunkSigner });
+}
+
+function parseInput({ head, content, document, stream }: TakenBody, { operation, labels }: RoutedOperation, codec: Codec): object {
+  if (document) return codec.parseDocument?.(operation, head, labels, document.value) ?? {};
+  const input = codec.parseInput(operation, head, labels, content);
+  const member = stream && streamingMember(operation.input);
+  return member ? Object.assign(input, { [member.name]: stream }) : input;
+}
+
+interface CallFacts {
+  readonly request: ApiRequest;
+  readonly requestId: string;
+  readonly identity: Identity;
+  readonly head: RequestHead;
+  readonly operation: string;
+  readonly about: AuthorisedRequest;
+  readonly nowMs: number;
+}
+
+function createCall({ request, requestId, identity, head, operation, about, nowMs }: CallFacts, deps: ChainDeps): Call {
   const call: Call = {
     requestId,
     account: identity.account,
     region: identity.region,
     caller: identity.caller,
-    nowMs: deps.productNow(),
+    nowMs,
     // Asked for by few operations, and not free to make.
     get signal() {
       return request.signal;
     },
-    log: deps.log.with({ requestId, operation: operation.name }),
+    log: deps.log.with({ requestId, operation }),
     endpoint: deps.endpointOf(head),
     sourceIp: request.sourceIp,
     head,
     authorise: (access) => authoriseAccess(access, call, about, deps),
     permits: (access) => permitsAccess(access, call, about, deps),
   };
-  await authorise(bound, input, call, about, deps);
-  const output = await bound.handle(input, call);
-  return codec.formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
+  return call;
+}
+
+async function handle(bound: BoundOperation, input: object, call: Call, stream: StreamedBody | undefined): Promise<object> {
+  if (!stream) return await bound.handle(input, call);
+  try {
+    const output = await bound.handle(input, call);
+    // Else nobody has compared the body with what was signed.
+    assert(stream.isVerified(), 'an operation answered before it had read its body');
+    return output;
+  } finally {
+    stream.destroy();
+  }
+}
+
+function noteKeyUse({ credential, account, region }: Identity, service: string, nowMs: number, { use }: ChainDeps): void {
+  if (use && credential) use.keyUsed({ accessKeyId: credential.accessKeyId, account, service, region, nowMs });
 }
 
 // Only operations that the model marks so are served to anyone; for the rest an unsigned request is refused, never trusted.

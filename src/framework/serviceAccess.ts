@@ -1,5 +1,6 @@
+import { parseArn } from '../base/arn.ts';
 import { contextOf } from '../policy/context.ts';
-import { evaluate } from '../policy/evaluate.ts';
+import { decide } from '../policy/decide.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
 
 export interface ServiceAccessRequest {
@@ -22,10 +23,9 @@ export type ServiceAccess = (request: ServiceAccessRequest) => boolean;
 export function createServiceAccess(): ServiceAccess {
   const policies = createPolicyCache();
   return ({ document, service, action, resource, nowMs, region, conditions }) => {
-    const policy = policies.compile(document);
-    if (policy === undefined) return false;
     const principal = { kind: 'service', service } as const;
-    const request = { principal, action, resource, context: contextOf({ principal, nowMs, region, keys: conditions }) };
-    return evaluate(request, { identity: [], resource: { source: resource, policy } }).decision === 'allow';
+    const resourceAccount = parseArn(resource)?.account;
+    const context = contextOf({ principal, nowMs, region, resourceAccount, keys: conditions });
+    return decide(policies, { principal, action, resource, context }, { identity: [], resource: { source: resource, document } }).decision === 'allow';
   };
 }

@@ -19,11 +19,18 @@ export function conditionsHold(conditions: readonly Condition[], context: Condit
   return conditions.every((condition) => conditionHolds(condition, context));
 }
 
+/** The first condition of a statement that does not hold. */
+export function findUnmet(conditions: readonly Condition[], context: ConditionContext): Condition | undefined {
+  return conditions.find((condition) => !conditionHolds(condition, context));
+}
+
 /** Compiles one value of a condition. */
 export function compileOperand(operator: string, source: string, variables: boolean): Operand {
-  const options = { variables, wildcards: operators.get(operator)?.wildcards ?? false };
+  // Only the string and ARN operators fill in variables (IAM user guide, "Policy variables", "Condition element").
+  const options = { variables: variables && /^(string|arn)/.test(operator), wildcards: operators.get(operator)?.wildcards ?? false };
   const arn = operator.startsWith('arn') && source !== '*' ? compileArnPattern(source, options) : undefined;
-  return { pattern: compilePattern(source, options), arn };
+  const block = operator.endsWith('ipaddress') ? addressBlock(source) : undefined;
+  return { pattern: compilePattern(source, options), arn, block };
 }
 
 /** Splits `ForAnyValue:StringLikeIfExists` into its parts; undefined when there is no such operator. Case does not matter. */
@@ -74,7 +81,7 @@ const operators: ReadonlyMap<string, Operator> = new Map([
   ...pair('dateequals', 'datenotequals', false, ordered(dateMs, (actual, expected) => actual === expected)),
   ...ranges('numeric', number),
   ...ranges('date', dateMs),
-  ...pair('ipaddress', 'notipaddress', false, textComparison(addressWithin)),
+  ...pair('ipaddress', 'notipaddress', false, (actual, { block }) => block?.(actual) ?? false),
   single('bool', textComparison((actual, expected) => actual.toLowerCase() === expected.toLowerCase())),
   single('binaryequals', textComparison((actual, expected) => Buffer.from(actual, 'base64').equals(Buffer.from(expected, 'base64')))),
 ]);
@@ -132,15 +139,19 @@ function compareArns(actual: string, expected: Operand, context: ConditionContex
   return matchesArnPattern(expected.arn, actual, context);
 }
 
-function addressWithin(actual: string, range: string): boolean {
+// An address, or a block in CIDR notation (RFC 4632); undefined when the text is neither, which no address matches.
+function addressBlock(range: string): Operand['block'] {
   const [network = '', prefixText] = range.split('/');
-  const family = isIPv4(network) ? 'ipv4' : isIPv6(network) ? 'ipv6' : undefined;
-  if (family === undefined || (prefixText !== undefined && !/^\d{1,3}$/.test(prefixText))) return false;
+  const family = familyOf(network);
+  if (family === undefined || (prefixText !== undefined && !/^\d{1,3}$/.test(prefixText))) return undefined;
   const bits = family === 'ipv4' ? 32 : 128;
   const prefix = prefixText === undefined ? bits : Number(prefixText);
-  const actualFamily = isIPv4(actual) ? 'ipv4' : isIPv6(actual) ? 'ipv6' : undefined;
-  if (prefix > bits || actualFamily === undefined) return false;
+  if (prefix > bits) return undefined;
   const block = new BlockList();
   block.addSubnet(network, prefix, family);
-  return block.check(actual, actualFamily);
+  return (address) => familyOf(address) === family && block.check(address, family);
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  return isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined;
 }

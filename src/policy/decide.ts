@@ -1,12 +1,6 @@
 import { evaluate } from './evaluate.ts';
-import type { PolicyCache } from './policyCache.ts';
-import type { Evaluation, Policy, PolicyRequest, SourcedPolicy } from './types.ts';
-
-interface SourcedText {
-  readonly source: string;
-  /** JSON text. */
-  readonly document: string;
-}
+import type { PolicyCache, SourcedText } from './policyCache.ts';
+import type { ApplicablePolicies, Evaluation, PolicyRequest } from './types.ts';
 
 /** What applies to a request, as text. The identity port's `CallerPolicies` fit, together with the resource's own policy. */
 export interface ApplicableTexts {
@@ -15,19 +9,28 @@ export interface ApplicableTexts {
   readonly session?: readonly SourcedText[] | undefined;
   readonly resource?: SourcedText | undefined;
   readonly resourceRequired?: boolean | undefined;
+  /** One entry per level of the caller's organisation. */
+  readonly serviceControl?: readonly (readonly SourcedText[])[] | undefined;
+  readonly resourceControl?: readonly (readonly SourcedText[])[] | undefined;
 }
 
-const allowsNothing: Policy = { version: '2012-10-17', statements: [] };
-
-/** {@link evaluate} over documents as they are stored. One that cannot be read allows nothing. */
+/** {@link evaluate} over documents as they are stored. One that cannot be read denies everything. */
 export function decide(cache: PolicyCache, request: PolicyRequest, texts: ApplicableTexts): Evaluation {
-  const sourced = ({ source, document }: SourcedText): SourcedPolicy => ({ source, policy: cache.compile(document) ?? allowsNothing });
-  const { identity, boundary, session, resource, resourceRequired = false } = texts;
-  return evaluate(request, {
-    identity: identity.map(sourced),
+  return evaluate(request, compileApplicable(cache, texts));
+}
+
+/** The compiled form of what applies; kept with the lists and documents that it was made from. */
+export function compileApplicable(cache: PolicyCache, texts: ApplicableTexts): ApplicablePolicies {
+  const { identity, boundary, session, resource, resourceRequired, serviceControl, resourceControl } = texts;
+  const levels = (given: readonly (readonly SourcedText[])[] | undefined) => given?.map((level) => [cache.setOf(level)]);
+  return {
+    identity: [cache.setOf(identity)],
+    boundary: boundary && [cache.single(boundary)],
+    // The list of a session's policies is read anew with each request: its documents are found by their text.
+    session: session?.map((text) => cache.single(text)),
+    resource: resource && [cache.single(resource)],
     resourceRequired,
-    ...(boundary && { boundary: sourced(boundary) }),
-    ...(session && { session: session.map(sourced) }),
-    ...(resource && { resource: sourced(resource) }),
-  });
+    serviceControl: levels(serviceControl),
+    resourceControl: levels(resourceControl),
+  };
 }

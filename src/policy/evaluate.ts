@@ -1,34 +1,35 @@
-// Whether a request is allowed, and by which statement (IAM user guide, "Policy evaluation logic"). Pure: documents and
-// the request's own context in, a decision out.
+// Whether a request is allowed, and by which statement (IAM user guide, "Policy evaluation logic"). Pure: compiled policies
+// and the request's own context in, a decision out.
 
 import { parseArn } from '../base/arn.ts';
-import { matchesArnPattern } from './arnPattern.ts';
+import { matchesArnParts, partsOfArn } from './arnPattern.ts';
 import { conditionsHold } from './conditions.ts';
 import { matchesPattern } from './pattern.ts';
 import { matchPrincipal, type PrincipalMatch } from './principals.ts';
 import type {
-  ActionSet,
   ApplicablePolicies,
+  Candidate,
   DecidingStatement,
   Effect,
   Evaluation,
   PolicyLayer,
   PolicyRequest,
+  PolicySet,
+  RequestPrincipal,
   ResourceSet,
-  SourcedPolicy,
   Statement,
 } from './types.ts';
 
 /** Decides one request. Explicit denies win wherever they stand; then every layer that applies must allow. */
-export function evaluate(request: PolicyRequest, policies: ApplicablePolicies): Evaluation {
+export function evaluate(asked: PolicyRequest, policies: ApplicablePolicies): Evaluation {
+  const request: PolicyRequest = { ...asked, resourceParts: partsOfArn(asked.resource) };
+  const { principal } = request;
   const denied = findDeny(request, policies);
   if (denied) return { decision: 'explicit-deny', deciding: denied };
 
-  for (const level of policies.serviceControl ?? []) {
-    if (!findStatement(request, 'service-control', level, 'Allow')) return { decision: 'implicit-deny', missing: 'service-control' };
-  }
+  const unguarded = missingGuardrail(request, policies);
+  if (unguarded) return { decision: 'implicit-deny', missing: unguarded };
   const granted = grantOfResource(request, policies.resource);
-  const { principal } = request;
   if (principal.kind === 'anonymous' || principal.kind === 'service' || principal.kind === 'federated') {
     return granted ? { decision: 'allow', deciding: granted.statement } : { decision: 'implicit-deny', missing: 'resource' };
   }
@@ -38,6 +39,30 @@ export function evaluate(request: PolicyRequest, policies: ApplicablePolicies): 
   if (principal.kind === 'root') return allowedBySession(request, policies, granted?.statement);
   if (!sameAccount) return allowedByCaller(request, policies, undefined);
   return allowedByCaller(request, policies, granted);
+}
+
+/** Whether everything but the action's own name fits: the action was looked up before. */
+export function applies(statement: Statement, request: PolicyRequest): boolean {
+  return (
+    (statement.resources === undefined || matchesResource(statement.resources, request)) &&
+    (statement.principals === undefined || matchPrincipal(statement.principals, request.principal) !== 'none') &&
+    conditionsHold(statement.conditions, request.context)
+  );
+}
+
+export function matchesResource(set: ResourceSet, request: Pick<PolicyRequest, 'resource' | 'resourceParts' | 'context'>): boolean {
+  const parts = request.resourceParts ?? partsOfArn(request.resource);
+  const found = set.patterns.some((pattern) =>
+    pattern.kind === 'whole'
+      ? matchesPattern(pattern.pattern, request.resource, request.context)
+      : matchesArnParts(pattern.parts, parts, request.context),
+  );
+  return found !== set.negated;
+}
+
+/** A statement as explanations name it. */
+export function describeCandidate(layer: PolicyLayer, set: PolicySet, { policy, statement, unreadable }: Candidate): DecidingStatement {
+  return { layer, source: set.sources[policy] ?? '', index: statement.index, sid: statement.sid, ...(unreadable && { unreadable }) };
 }
 
 interface ResourceGrant {
@@ -53,7 +78,7 @@ function allowedByCaller(request: PolicyRequest, policies: ApplicablePolicies, g
 
   const own = grants ? granted.statement : findStatement(request, 'identity', policies.identity, 'Allow');
   if (!own) return { decision: 'implicit-deny', missing: 'identity' };
-  if (policies.boundary && !findStatement(request, 'boundary', [policies.boundary], 'Allow')) {
+  if (policies.boundary && !findStatement(request, 'boundary', policies.boundary, 'Allow')) {
     return { decision: 'implicit-deny', missing: 'boundary' };
   }
   return allowedBySession(request, policies, own);
@@ -64,13 +89,33 @@ function allowedBySession(request: PolicyRequest, policies: ApplicablePolicies, 
   return { decision: 'allow', deciding: own };
 }
 
+// Organisations user guide, "SCP effects on permissions" and "Resource control policies": neither binds AWS's services nor
+// service-linked roles, and a service control policy binds only identities of its organisation.
+function boundByOrganisation(principal: RequestPrincipal): { readonly services: boolean; readonly resources: boolean } {
+  if (principal.kind === 'service') return { services: false, resources: false };
+  if (principal.kind === 'anonymous' || principal.kind === 'federated') return { services: false, resources: true };
+  const serviceLinked = principal.kind === 'role-session' && principal.roleArn.includes(':role/aws-service-role/');
+  return { services: !serviceLinked, resources: !serviceLinked };
+}
+
+function missingGuardrail(request: PolicyRequest, { serviceControl, resourceControl }: ApplicablePolicies): PolicyLayer | undefined {
+  if (!serviceControl && !resourceControl) return undefined;
+  const bound = boundByOrganisation(request.principal);
+  const lacks = (layer: PolicyLayer, levels: ApplicablePolicies['serviceControl']): boolean =>
+    levels?.some((level) => !findStatement(request, layer, level, 'Allow')) ?? false;
+  if (bound.services && lacks('service-control', serviceControl)) return 'service-control';
+  return bound.resources && lacks('resource-control', resourceControl) ? 'resource-control' : undefined;
+}
+
 function findDeny(request: PolicyRequest, policies: ApplicablePolicies): DecidingStatement | undefined {
-  const { identity, boundary, session = [], resource, serviceControl = [] } = policies;
+  const { identity, boundary, session, resource, serviceControl, resourceControl } = policies;
+  const bound = serviceControl || resourceControl ? boundByOrganisation(request.principal) : undefined;
   return (
-    findStatement(request, 'service-control', serviceControl.flat(), 'Deny') ??
-    findStatement(request, 'resource', resource ? [resource] : [], 'Deny') ??
+    (serviceControl && bound?.services ? findStatement(request, 'service-control', serviceControl.flat(), 'Deny') : undefined) ??
+    (resourceControl && bound?.resources ? findStatement(request, 'resource-control', resourceControl.flat(), 'Deny') : undefined) ??
+    findStatement(request, 'resource', resource, 'Deny') ??
     findStatement(request, 'identity', identity, 'Deny') ??
-    findStatement(request, 'boundary', boundary ? [boundary] : [], 'Deny') ??
+    findStatement(request, 'boundary', boundary, 'Deny') ??
     findStatement(request, 'session', session, 'Deny')
   );
 }
@@ -78,57 +123,38 @@ function findDeny(request: PolicyRequest, policies: ApplicablePolicies): Decidin
 function findStatement(
   request: PolicyRequest,
   layer: PolicyLayer,
-  policies: readonly SourcedPolicy[],
+  sets: readonly PolicySet[] | undefined,
   effect: Effect,
 ): DecidingStatement | undefined {
-  for (const { source, policy } of policies) {
-    const found = policy.statements.find((statement) => statement.effect === effect && applies(statement, request));
-    if (found) return { layer, source, index: found.index, sid: found.sid };
+  for (const set of sets ?? []) {
+    const { denies, allows } = set.statements.about(request.action);
+    const found = (effect === 'Deny' ? denies : allows).find((candidate) => applies(candidate.statement, request) && !isRepair(candidate, layer, request));
+    if (found) return describeCandidate(layer, set, found);
   }
   return undefined;
+}
+
+// A resource whose policy cannot be read would be lost for good if nobody could write a new one.
+function isRepair({ unreadable }: Candidate, layer: PolicyLayer, request: PolicyRequest): boolean {
+  const { principal } = request;
+  return unreadable && layer === 'resource' && principal.kind === 'root' && principal.account === resourceAccountOf(request, principal.account);
 }
 
 const strength: Readonly<Record<PrincipalMatch, number>> = { none: 0, account: 1, everyone: 2, role: 3, itself: 4 };
 
 // The strongest grant counts: a policy may name both the account and the user.
-function grantOfResource(request: PolicyRequest, resource: SourcedPolicy | undefined): ResourceGrant | undefined {
+function grantOfResource(request: PolicyRequest, resource: readonly PolicySet[] | undefined): ResourceGrant | undefined {
   let best: ResourceGrant | undefined;
-  for (const statement of resource?.policy.statements ?? []) {
-    if (statement.effect !== 'Allow' || !statement.principals) continue;
-    const match = matchPrincipal(statement.principals, request.principal);
-    if (match === 'none' || strength[match] <= strength[best?.match ?? 'none'] || !applies(statement, request)) continue;
-    best = { match, statement: { layer: 'resource', source: resource?.source ?? '', index: statement.index, sid: statement.sid } };
+  for (const set of resource ?? []) {
+    for (const candidate of set.statements.about(request.action).allows) {
+      const { statement } = candidate;
+      if (!statement.principals) continue;
+      const match = matchPrincipal(statement.principals, request.principal);
+      if (match === 'none' || strength[match] <= strength[best?.match ?? 'none'] || !applies(statement, request)) continue;
+      best = { match, statement: describeCandidate('resource', set, candidate) };
+    }
   }
   return best;
-}
-
-function applies(statement: Statement, request: PolicyRequest): boolean {
-  return (
-    matchesAction(statement.actions, request.action) &&
-    (statement.resources === undefined || matchesResource(statement.resources, request)) &&
-    (statement.principals === undefined || matchPrincipal(statement.principals, request.principal) !== 'none') &&
-    conditionsHold(statement.conditions, request.context)
-  );
-}
-
-const noVariables: ReadonlyMap<string, readonly string[]> = new Map();
-
-function matchesAction(set: ActionSet, action: string): boolean {
-  const wanted = action.toLowerCase();
-  const service = wanted.slice(0, wanted.indexOf(':'));
-  const found =
-    (set.byService.get(service)?.some((pattern) => matchesPattern(pattern, wanted, noVariables)) ?? false) ||
-    set.anyService.some((pattern) => matchesPattern(pattern, wanted, noVariables));
-  return found !== set.negated;
-}
-
-function matchesResource(set: ResourceSet, request: PolicyRequest): boolean {
-  const found = set.patterns.some((pattern) =>
-    pattern.kind === 'whole'
-      ? matchesPattern(pattern.pattern, request.resource, request.context)
-      : matchesArnPattern(pattern.parts, request.resource, request.context),
-  );
-  return found !== set.negated;
 }
 
 // Some ARNs name no account (S3's), and AWS's own policies belong to `aws`; without being told, such a resource is taken

@@ -5,22 +5,30 @@ import type { Evaluation, PolicyLayer, PolicyRequest } from './types.ts';
  * Which of the services' error codes carries it is the service's business.
  */
 export function explainDenial(request: Pick<PolicyRequest, 'principal' | 'action' | 'resource'>, evaluation: Exclude<Evaluation, { decision: 'allow' }>): string {
-  const what = `${subjectOf(request)} is not authorized to perform: ${request.action} on resource: ${request.resource}`;
-  if (evaluation.decision === 'explicit-deny') return `${what} with an explicit deny in ${articleFor[evaluation.deciding.layer]} ${names[evaluation.deciding.layer]}`;
+  const what = `${subjectOf(request)} is not authorized to perform: ${request.action}${objectOf(request)}`;
+  if (evaluation.decision === 'explicit-deny') return `${what} with an explicit deny in ${articleFor[evaluation.deciding.layer]} ${layerNames[evaluation.deciding.layer]}`;
   // STS does not say what is missing: it would tell strangers whether the role exists.
   if (/^sts:(assumerole|tagsession|setsourceidentity)/i.test(request.action)) return what;
-  return `${what} because no ${names[evaluation.missing]} allows the ${request.action} action`;
+  return `${what} because no ${layerNames[evaluation.missing]} allows the ${request.action} action`;
 }
 
-const names: Readonly<Record<PolicyLayer, string>> = {
+// S3 quotes the resource, and STS says none where there is none; the other services write it as it is.
+function objectOf({ action, resource }: Pick<PolicyRequest, 'action' | 'resource'>): string {
+  if (/^sts:/i.test(action) && resource === '*') return '';
+  return ` on resource: ${/^s3:/i.test(action) ? `"${resource}"` : resource}`;
+}
+
+/** What AWS calls each layer in its sentences. */
+export const layerNames: Readonly<Record<PolicyLayer, string>> = {
   identity: 'identity-based policy',
   boundary: 'permissions boundary',
   session: 'session policy',
   resource: 'resource-based policy',
   'service-control': 'service control policy',
+  'resource-control': 'resource control policy',
 };
 
-const articleFor: Readonly<Record<PolicyLayer, string>> = { identity: 'an', boundary: 'a', session: 'a', resource: 'a', 'service-control': 'a' };
+const articleFor: Readonly<Record<PolicyLayer, string>> = { identity: 'an', boundary: 'a', session: 'a', resource: 'a', 'service-control': 'a', 'resource-control': 'a' };
 
 function subjectOf({ principal }: Pick<PolicyRequest, 'principal'>): string {
   switch (principal.kind) {

@@ -8,3 +8,6 @@ export const statementsMax = 1_000;
 
 /** Compiled documents that one cache keeps. */
 export const compiledPoliciesMax = 2_000;
+
+/** Actions for which one set of policies remembers its statements. */
+export const rememberedActionsMax = 1_000;

@@ -25,6 +25,10 @@ export function matchPrincipal(set: PrincipalSet, principal: RequestPrincipal): 
     case 'role-session':
       if (namesIdentity(set, principal)) return 'itself';
       return namesRole(set, principal) ? 'role' : fallback(set, principal.account);
+    case 'federated-user':
+      if (namesIdentity(set, principal)) return 'itself';
+      // Like a role for its sessions: a grant to the user leaves the session's policies in force.
+      return set.identities.has(principal.userArn) ? 'role' : fallback(set, principal.account);
   }
 }
 
@@ -60,5 +64,7 @@ function isExempt(set: PrincipalSet, principal: RequestPrincipal): boolean {
       return set.accounts.has(principal.account) && namesIdentity(set, principal);
     case 'role-session':
       return set.accounts.has(principal.account) && namesRole(set, principal) && namesIdentity(set, principal);
+    case 'federated-user':
+      return set.accounts.has(principal.account) && namesIdentity(set, principal);
   }
 }

@@ -8,6 +8,8 @@ export type Effect = 'Allow' | 'Deny';
 export interface Policy {
   readonly version: '2008-10-17' | '2012-10-17';
   readonly statements: readonly Statement[];
+  /** Stands for a stored document that cannot be read: it denies everything, because what it denied is not known any more. */
+  readonly unreadable?: true;
 }
 
 export interface Statement {
@@ -59,6 +61,8 @@ export interface Condition {
   readonly ifExists: boolean;
   /** In lower case: AWS compares condition keys without regard to case. */
   readonly key: string;
+  /** The key as written. */
+  readonly name: string;
   readonly values: readonly Operand[];
 }
 
@@ -66,6 +70,8 @@ export interface Operand {
   readonly pattern: Pattern;
   /** The parts of an ARN pattern, for the ARN operators. */
   readonly arn: readonly Pattern[] | undefined;
+  /** Whether an address lies in the block that the value names, for the IP address operators. */
+  readonly block: ((address: string) => boolean) | undefined;
 }
 
 /** Who asks. A `Caller` of the identity port fits as it is. */
@@ -81,12 +87,23 @@ export type RequestPrincipal =
       readonly userId?: string;
       readonly sessionName: string;
     }
+  | {
+      readonly kind: 'federated-user';
+      readonly account: string;
+      /** `arn:aws:sts::…:federated-user/name`. */
+      readonly arn: string;
+      /** Who asked for the session: an IAM user, or the account's root. */
+      readonly userArn: string;
+      readonly userId?: string;
+    }
   | { readonly kind: 'service'; readonly service: string }
   | { readonly kind: 'federated'; readonly provider: string }
   | { readonly kind: 'anonymous' };
 
 /** Condition keys in lower case, each with its values. */
-export type ConditionContext = ReadonlyMap<string, readonly string[]>;
+export interface ConditionContext {
+  get(key: string): readonly string[] | undefined;
+}
 
 export interface PolicyRequest {
   readonly principal: RequestPrincipal;
@@ -94,30 +111,47 @@ export interface PolicyRequest {
   readonly action: string;
   /** An ARN, or `*`. */
   readonly resource: string;
+  /** The parts of the resource's ARN, where many patterns are held against them. */
+  readonly resourceParts?: readonly string[];
   /** Whose resource it is; taken from the ARN when absent, and the caller's own where the ARN names none. */
   readonly resourceAccount?: string;
   readonly context: ConditionContext;
 }
 
-export interface SourcedPolicy {
-  /** For explanations: an ARN, or `inline:<name>`. */
-  readonly source: string;
-  readonly policy: Policy;
+/** A statement and the policy of its set that it stands in. */
+export interface Candidate {
+  readonly policy: number;
+  readonly statement: Statement;
+  readonly unreadable: boolean;
+}
+
+/** The statements that speak about one action, in the order of the documents. */
+export interface Candidates {
+  readonly denies: readonly Candidate[];
+  readonly allows: readonly Candidate[];
+}
+
+/** Compiled documents that count as one, with what they are called: an ARN, or `inline:<name>`. */
+export interface PolicySet {
+  readonly sources: readonly string[];
+  readonly statements: { about(action: string): Candidates };
 }
 
 export interface ApplicablePolicies {
-  readonly identity: readonly SourcedPolicy[];
-  readonly boundary?: SourcedPolicy;
+  readonly identity: readonly PolicySet[];
+  readonly boundary?: readonly PolicySet[] | undefined;
   /** Present (even if empty) when the session was made with policies: then they must allow as well. */
-  readonly session?: readonly SourcedPolicy[];
-  readonly resource?: SourcedPolicy;
+  readonly session?: readonly PolicySet[] | undefined;
+  readonly resource?: readonly PolicySet[] | undefined;
   /** The resource's policy must allow whoever asks, as for a role's trust policy (IAM user guide, "Policy evaluation logic"). */
-  readonly resourceRequired?: boolean;
-  /** One entry per level of the organisation, from its root down; every level must allow. */
-  readonly serviceControl?: readonly (readonly SourcedPolicy[])[];
+  readonly resourceRequired?: boolean | undefined;
+  /** One entry per level of the caller's organisation, from its root down; every level must allow. */
+  readonly serviceControl?: readonly (readonly PolicySet[])[] | undefined;
+  /** The same for the organisation of the resource's account. */
+  readonly resourceControl?: readonly (readonly PolicySet[])[] | undefined;
 }
 
-export type PolicyLayer = 'identity' | 'boundary' | 'session' | 'resource' | 'service-control';
+export type PolicyLayer = 'identity' | 'boundary' | 'session' | 'resource' | 'service-control' | 'resource-control';
 
 export type Evaluation =
   | { readonly decision: 'allow'; readonly deciding: DecidingStatement | undefined }
@@ -130,4 +164,6 @@ export interface DecidingStatement {
   readonly source: string;
   readonly index: number;
   readonly sid: string | undefined;
+  /** It stands for a document that cannot be read. */
+  readonly unreadable?: true;
 }

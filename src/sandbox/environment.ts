@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { assert } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Channel, ChannelAnswer } from './channel/channel.ts';
+import { createDeadline } from './deadline.ts';
 import { createDeferred } from './deferred.ts';
 import { keepAlive } from './keepAlive.ts';
 import type { LaunchedProcess } from './launcher/launcher.ts';
@@ -21,9 +22,15 @@ export interface EnvironmentParts {
   readonly pipes: readonly RawPipe[];
   readonly wall: Clock;
   readonly log: Logger;
-  readonly startedAtMs: number;
+  readonly started: StartTime;
   /** Gives back everything that the environment held. Runs once, after the tree is gone. */
   readonly cleanUp: () => Promise<void>;
+}
+
+/** By the clock, for the deadline; and with fractions of a millisecond, for the duration. */
+export interface StartTime {
+  readonly atMs: number;
+  readonly monotonicMs: number;
 }
 
 /** The life of one process tree: initialise, answer requests one at a time, end for whatever reason and leave nothing behind. */
@@ -32,15 +39,30 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   /** Settles as soon as the tree and its last output are known; cleaning up comes after. */
   const ended = watchEnd(parts);
   const rest = createRest({ freezer: group.freezer, wall, isEnding: () => channel.announcedExit !== undefined });
-  void ended.then(() => rest.end());
+  /** Settles what waits for an answer, when something else comes first. */
+  let interrupt: ((interruption: Interruption) => void) | undefined;
+  const deadline = createDeadline(wall, () => interrupt?.({ kind: 'deadline' }));
+  let end: Interruption | undefined;
+  void ended.then((exit) => {
+    rest.end();
+    deadline.close();
+    end = { kind: 'ended', exit };
+    interrupt?.(end);
+  });
   let peakBytes = 0;
   let isBusy = false;
   let isReady = false;
 
-  /** A group that is removed already reads as 0; two readers may overlap, so the maximum is taken after the wait. */
-  async function readPeak(): Promise<void> {
-    const bytes = await group.memoryPeakBytes().catch(() => 0);
-    peakBytes = Math.max(peakBytes, bytes);
+  const raise = (bytes: number): number => (peakBytes = Math.max(peakBytes, bytes));
+
+  function readPeak(): number | Promise<number> {
+    try {
+      const bytes = group.memoryPeakBytes();
+      // Two readers may overlap, so the maximum is taken after the wait.
+      return typeof bytes === 'number' ? raise(bytes) : bytes.then(raise, () => peakBytes);
+    } catch {
+      return peakBytes; // The group is removed already.
+    }
   }
 
   const exited = ended.then(async (exit) => {
@@ -53,6 +75,23 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     return exit;
   });
 
+  /** What comes first: an answer, the end of the process, or the deadline. */
+  function firstOf<T>(value: Promise<T>, deadlineMs: number): Promise<Raced<T>> {
+    return new Promise((resolve) => {
+      const settle = (raced: Raced<T>): void => {
+        interrupt = undefined;
+        deadline.clear();
+        resolve(raced);
+      };
+      if (end) return settle(end);
+      interrupt = settle;
+      deadline.set(deadlineMs);
+      void value.then((result) => {
+        if (interrupt === settle) settle({ kind: 'value', value: result });
+      });
+    });
+  }
+
   async function kill(): Promise<void> {
     launched.kill();
     rest.end();
@@ -64,20 +103,30 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     cancel();
   }
 
-  function settleOutput(): void {
-    for (const pipe of pipes) pipe.drain();
-    output.flush();
+  /**
+   * Hands on what was printed before an answer that has just come. The two travel on different descriptors and the answer may be
+   * seen first; but what was written earlier is ready earlier, so by the end of this turn of the event loop it has been read. Only
+   * a pipe that is not being read has to be asked.
+   */
+  function settleOutput(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        for (const pipe of pipes) pipe.drainPaused();
+        output.flush();
+        resolve();
+      });
+    });
   }
 
   const init = (async (): Promise<InitOutcome> => {
-    const result = await firstOf(channel.init, ended, wall, parts.startedAtMs + spec.initTimeoutMs);
-    const durationMs = Math.max(0, wall.now() - parts.startedAtMs);
+    const result = await firstOf(channel.init, parts.started.atMs + spec.initTimeoutMs);
+    const durationMs = Math.min(spec.initTimeoutMs, performance.now() - parts.started.monotonicMs);
     if (result.kind === 'deadline') {
       await kill();
       return { kind: 'timeout', durationMs };
     }
     if (result.kind === 'ended') return { kind: 'exited', exit: result.exit, durationMs };
-    settleOutput();
+    await settleOutput();
     if (result.value.kind === 'init-error') return { ...result.value, durationMs };
     isReady = true;
     // Full speed ends with initialisation, as on AWS.
@@ -95,13 +144,13 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       isBusy = true;
       rest.interrupt();
       try {
-        const result = await firstOf<ChannelAnswer>(channel.invoke(request), ended, wall, request.deadlineMs);
+        const result = await firstOf<ChannelAnswer>(channel.invoke(request), request.deadlineMs);
         if (result.kind === 'deadline') {
           await kill();
           return { kind: 'timeout' };
         }
         if (result.kind === 'ended') return { kind: 'exited', exit: result.exit } satisfies InvocationOutcome;
-        settleOutput();
+        await settleOutput();
         if (result.value.kind === 'response-too-large') await kill();
         rest.allow();
         return result.value;
@@ -109,10 +158,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
         isBusy = false;
       }
     },
-    async memoryPeakBytes() {
-      await readPeak();
-      return peakBytes;
-    },
+    memoryPeakBytes: readPeak,
     async kill() {
       await kill();
       await exited;
@@ -144,26 +190,10 @@ async function watchEnd({ launched, channel, pipes, output, group, wall }: Envir
   output.flush();
   output.close();
   const outOfMemory = exit.signal === 'SIGKILL' && (await group.isOutOfMemory().catch(() => false));
+  const isLost = exit.signal === 'SIGKILL' && !outOfMemory && (await launched.wasLost());
   release();
-  return { ...exit, outOfMemory };
+  return { ...exit, outOfMemory, ...(isLost ? { isLost } : {}) };
 }
 
-type Raced<T> =
-  | { readonly kind: 'value'; readonly value: T }
-  | { readonly kind: 'ended'; readonly exit: ProcessExit }
-  | { readonly kind: 'deadline' };
-
-/** What comes first: an answer, the end of the process, or the deadline. */
-async function firstOf<T>(value: Promise<T>, ended: Promise<ProcessExit>, wall: Clock, deadlineMs: number): Promise<Raced<T>> {
-  const deadline = createDeferred<Raced<T>>();
-  const cancel = wall.at(deadlineMs, () => deadline.resolve({ kind: 'deadline' }));
-  try {
-    return await Promise.race([
-      value.then((result): Raced<T> => ({ kind: 'value', value: result })),
-      ended.then((exit): Raced<T> => ({ kind: 'ended', exit })),
-      deadline.promise,
-    ]);
-  } finally {
-    cancel();
-  }
-}
+type Interruption = { readonly kind: 'ended'; readonly exit: ProcessExit } | { readonly kind: 'deadline' };
+type Raced<T> = { readonly kind: 'value'; readonly value: T } | Interruption;

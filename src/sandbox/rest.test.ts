@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFakeClock } from '../base/clock.ts';
-import { freezeAfterMs } from './limits.ts';
+import { freezeAfterMs, freezeAfterMsMax, soonWokenMs } from './limits.ts';
 import { createRest } from './rest.ts';
 
 function bench() {
@@ -51,4 +51,30 @@ test('createRest never freezes what is busy, what ends, or what said that it end
   other.rest.allow();
   other.wall.advance(10 * freezeAfterMs);
   assert.deepEqual(other.calls, ['freeze', 'thaw']);
+});
+
+test('createRest leaves awake for longer what is woken again soon, and not what had time to rest', () => {
+  const { wall, calls, rest } = bench();
+  for (const awakeMs of [freezeAfterMs, 2 * freezeAfterMs, 4 * freezeAfterMs]) {
+    rest.allow();
+    wall.advance(awakeMs - 1);
+    assert.deepEqual(calls, [], `awake for ${awakeMs} ms`);
+    wall.advance(1);
+    rest.interrupt();
+    assert.deepEqual(calls.splice(0), ['freeze', 'thaw']);
+  }
+  for (let round = 0; round < 10; round += 1) {
+    rest.allow();
+    wall.advance(freezeAfterMsMax);
+    rest.interrupt();
+    assert.deepEqual(calls.splice(0), ['freeze', 'thaw'], 'never longer than the maximum');
+  }
+  rest.allow();
+  wall.advance(freezeAfterMsMax);
+  wall.advance(soonWokenMs);
+  rest.interrupt();
+  calls.splice(0);
+  rest.allow();
+  wall.advance(freezeAfterMs);
+  assert.deepEqual(calls, ['freeze']);
 });

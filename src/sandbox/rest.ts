@@ -1,8 +1,9 @@
 // Between requests an environment stands still, as on AWS: its timers and threads do nothing until the next request. Lazily,
-// because under load the next request comes before freezing would pay, and with one timer for many requests.
+// because under load the next request comes before freezing would pay, and with one timer for many requests. Waking costs as much
+// as a small invocation (every thread of every process runs once), so what is woken soon stays awake longer the next time.
 import type { Clock } from '../base/clock.ts';
 import type { Freezer } from './limits/limiter.ts';
-import { freezeAfterMs } from './limits.ts';
+import { freezeAfterMs, freezeAfterMsMax, soonWokenMs } from './limits.ts';
 
 export interface Rest {
   /** There is nothing to do from now on. */
@@ -24,7 +25,8 @@ export interface RestOptions {
 export function createRest({ freezer, wall, isEnding }: RestOptions): Rest {
   let idleSinceMs: number | undefined;
   let isTimed = false;
-  let isFrozen = false;
+  let frozenAtMs: number | undefined;
+  let awakeMs = freezeAfterMs;
   let isOver = false;
 
   function time(delayMs: number): void {
@@ -32,7 +34,7 @@ export function createRest({ freezer, wall, isEnding }: RestOptions): Rest {
     wall.at(wall.now() + delayMs, () => {
       isTimed = false;
       if (idleSinceMs === undefined || isOver || isEnding()) return;
-      const restMs = idleSinceMs + freezeAfterMs - wall.now();
+      const restMs = idleSinceMs + awakeMs - wall.now();
       if (restMs > 0) return time(restMs);
       freeze();
     });
@@ -41,15 +43,16 @@ export function createRest({ freezer, wall, isEnding }: RestOptions): Rest {
   function freeze(): void {
     try {
       freezer?.freeze();
-      isFrozen = true;
+      frozenAtMs = wall.now();
     } catch {
       // It is ending, and its group is gone.
     }
   }
 
   function thaw(): void {
-    if (!isFrozen) return;
-    isFrozen = false;
+    if (frozenAtMs === undefined) return;
+    awakeMs = wall.now() - frozenAtMs < soonWokenMs ? Math.min(freezeAfterMsMax, 2 * awakeMs) : freezeAfterMs;
+    frozenAtMs = undefined;
     try {
       freezer?.thaw();
     } catch {
@@ -61,7 +64,7 @@ export function createRest({ freezer, wall, isEnding }: RestOptions): Rest {
     allow() {
       if (!freezer || isOver) return;
       idleSinceMs = wall.now();
-      if (!isTimed) time(freezeAfterMs);
+      if (!isTimed) time(awakeMs);
     },
     interrupt() {
       idleSinceMs = undefined;

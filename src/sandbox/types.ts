@@ -51,8 +51,8 @@ export interface InvocationRequest {
   readonly deadlineMs: number;
   readonly invokedFunctionArn: string;
   /** Decoded JSON text of X-Amz-Client-Context. */
-  readonly clientContext?: string;
-  readonly traceId?: string;
+  readonly clientContext?: string | undefined;
+  readonly traceId?: string | undefined;
 }
 
 /** How one invocation ended. All but the first two also end the environment. */
@@ -68,6 +68,8 @@ export interface ProcessExit {
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly outOfMemory: boolean;
+  /** It ended because part of the sandbox's own machinery did: through no fault of the function. */
+  readonly isLost?: boolean;
 }
 
 /** How initialisation (loading the code, before any event) ended. */
@@ -87,8 +89,8 @@ export interface Environment {
   readonly exited: Promise<ProcessExit>;
   /** One at a time. Kills the whole tree at the deadline. */
   invoke(request: InvocationRequest): Promise<InvocationOutcome>;
-  /** Highest memory use of the whole tree so far, in bytes. */
-  memoryPeakBytes(): Promise<number>;
+  /** Highest memory use of the whole tree so far, in bytes; at once where it is known. Never rejects. */
+  memoryPeakBytes(): number | Promise<number>;
   /** SIGKILL to the whole tree; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -123,14 +125,20 @@ export interface PoolState {
 /** The machinery that makes environments. One per server. */
 export interface Sandbox {
   readonly guarantees: readonly Guarantee[];
+  /** The host's own, and those that were fetched by now. */
   readonly interpreters: readonly Interpreter[];
   /**
-   * Starts one. Rejects with a `ServiceError` `Runtime.InvalidRuntime`-like when the interpreter is missing. When the exact
-   * version is missing the nearest of the family is used and `log.warn` says so once per version (facts.md).
+   * Starts one. What it needs and the host lacks (an interpreter, the AWS SDK) is fetched first, within a bound. Where the exact version
+   * cannot be had the nearest of the family is used and `log.warn` says so once per version. Rejects with a `ServiceError`
+   * `Runtime.InvalidRuntime`-like when there is none of the family.
    */
   start(spec: EnvironmentSpec): Promise<Environment>;
   /** Says that such a function may be invoked soon: then an environment that it can take over is started ahead. */
   expect(spec: Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'>): void;
+  /** Begins to fetch the interpreter of a runtime, if the host lacks it and it may be fetched. */
+  prepare(runtime: RuntimeKind): void;
+  /** Whether that is going on: functions that need it are not ready yet. */
+  isPreparing(runtime: RuntimeKind): boolean;
   /** Environments that wait for a function, by kind; empty where none can be started ahead. */
   pools(): readonly PoolState[];
   /** Kills every environment and removes everything it held. */

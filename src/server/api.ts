@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
 import { type ApiRequest, type ChainDeps, serveApi } from '../framework/chain.ts';
@@ -5,7 +7,7 @@ import type { FunctionVisitor } from '../ports/functionGate.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
-import type { Composition } from './compose.ts';
+import type { Composition } from './composition.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
 import { refuseForeignRequest } from './hostGuard.ts';
 import type { Platform } from './platform.ts';
@@ -57,15 +59,29 @@ class ApiArrival implements ApiRequest {
   readBody(bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
     return readApiBody(this.#arrival, bytesMax, tooLarge);
   }
+
+  get readPieces(): ApiRequest['readPieces'] {
+    const read = this.#arrival.readPieces;
+    return read && ((bytesMax, tooLarge, onPiece) => explainBodyErrors(read(bytesMax, onPiece), tooLarge));
+  }
+
+  get streamBody(): (() => Readable) | undefined {
+    return this.#arrival.stream;
+  }
 }
 
-async function readApiBody(arrival: Arrival, bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
+function readApiBody(arrival: Arrival, bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
+  return explainBodyErrors(arrival.readBody(bytesMax), tooLarge);
+}
+
+async function explainBodyErrors<Body>(reading: Promise<Body>, tooLarge: () => ServiceError): Promise<Body> {
   try {
-    return await arrival.readBody(bytesMax);
+    return await reading;
   } catch (error) {
     if (!(error instanceof BodyError)) throw error;
     if (error.failure === 'too-large') throw tooLarge();
     if (error.failure === 'overloaded') throw new ServiceError('ServiceUnavailable', 'Too many large requests at once; try again.', { status: 503 });
+    if (error.failure === 'slow') throw new ServiceError('RequestTimeout', 'The body of the request did not arrive in time.', { status: 408 });
     throw new ServiceError('RequestAborted', 'The request ended before its body was complete.', { status: 400 });
   }
 }
@@ -78,7 +94,7 @@ async function answerControl(arrival: Arrival, chain: ChainDeps, control: Contro
     // A signature that covers an upload could only be verified after it: where signatures count it must be signed as UNSIGNED-PAYLOAD.
     const body = upload ? new Uint8Array() : await readApiBody(arrival, controlBodyBytesMax, () => new ServiceError('TooLarge', 'The body is too large.', { status: 413 }));
     if (!chain.trustUnknownKeys && !isPublicControlPath(head.path)) await requireRoot(head, body, chain);
-    return await serveControl(control, { method: head.method, path: head.path, body, ...(upload ? { upload: upload() } : {}) });
+    return await serveControl(control, { method: head.method, path: head.path, query: head.query, body, ...(upload ? { upload: upload() } : {}) });
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 403, { __type: error.code, message: error.message });
     throw error;
@@ -86,8 +102,8 @@ async function answerControl(arrival: Arrival, chain: ChainDeps, control: Contro
 }
 
 async function requireRoot(head: RequestHead, body: Uint8Array, chain: ChainDeps): Promise<void> {
-  const { caller, verifyBody } = await authenticate(head, { protocol: 'restJson1' }, chain);
-  verifyBody(body);
+  const { caller, bodyCheck } = await authenticate(head, { protocol: 'restJson1' }, chain);
+  bodyCheck?.verify(createHash('sha256').update(body).digest('hex'));
   if (caller.kind !== 'root') throw new ServiceError('AccessDeniedException', 'Control endpoints take requests signed with the root key.', { status: 403 });
 }
 

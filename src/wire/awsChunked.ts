@@ -182,16 +182,6 @@ export function withoutAwsChunked(head: RequestHead, trailers: Readonly<Record<s
   return { ...head, headers };
 }
 
-/** The data of a streamed body. Ends only when everything has been verified; a consumer keeps nothing before. */
-export async function* decodeAwsChunked(
-  source: AsyncIterable<Buffer>,
-  decoder: AwsChunkedDecoder,
-  onTrailers: (trailers: Readonly<Record<string, string>>) => void,
-): AsyncGenerator<Buffer> {
-  for await (const bytes of source) yield* decoder.push(bytes);
-  onTrailers(decoder.finish());
-}
-
 // S3 API reference, "Error responses".
 function incompleteBody(): ServiceError {
   return new ServiceError('IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header', { status: 400 });
@@ -205,7 +195,8 @@ function malformedTrailer(): ServiceError {
   return new ServiceError('MalformedTrailerError', 'The request contained trailing data that was not well-formed or did not conform to our published schema.', { status: 400 });
 }
 
-function badDigest(name: ChecksumName): ServiceError {
+/** A checksum that the client sent is not that of the data. */
+export function badDigest(name: ChecksumName): ServiceError {
   return new ServiceError('BadDigest', `The ${name.toUpperCase()} you specified did not match the calculated checksum.`, { status: 400 });
 }
 

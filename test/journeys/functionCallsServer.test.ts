@@ -21,7 +21,7 @@ const families = [
 
 let isConfined = false;
 const functions = new Map<string, { readonly name: string; readonly roleName: string }>();
-const scene = useServer({}, async ({ aws, server }) => {
+const scene = useServer({ offline: false }, async ({ aws, server }) => {
   const { guarantees } = (await (await fetch(`${server.endpoint}/_haneul/health`)).json()) as { guarantees: readonly Guarantee[] };
   isConfined = guarantees.some(({ name, on }) => on && name === 'functions cannot reach the network of the host');
   for (const { family, Runtime, Handler } of families) {

@@ -2,6 +2,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 
 export interface SdkClients {
@@ -10,6 +11,7 @@ export interface SdkClients {
   readonly sts: STSClient;
   readonly logs: CloudWatchLogsClient;
   readonly kms: KMSClient;
+  readonly s3: S3Client;
   destroy(): void;
 }
 
@@ -34,6 +36,7 @@ export function sdkClients(endpoint: string, credentials: SdkCredentials = rootC
     sts: new STSClient(config),
     logs: new CloudWatchLogsClient(config),
     kms: new KMSClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
   };
   return {
     ...clients,

@@ -165,10 +165,15 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
   };
 }
 
-function encodeInvoke(request: InvocationRequest): Buffer {
-  const { requestId, deadlineMs, invokedFunctionArn, clientContext, traceId } = request;
-  const header = Buffer.from(JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId }));
-  const length = Buffer.allocUnsafe(4);
-  length.writeUInt32BE(header.length, 0);
-  return encodeFrame(frameTypes.invoke, length, header, request.event);
+// In one piece of memory: this is done for every invocation.
+function encodeInvoke({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, event }: InvocationRequest): Buffer {
+  const header = JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId });
+  const eventStart = 9 + Buffer.byteLength(header);
+  const frame = Buffer.allocUnsafe(eventStart + event.length);
+  frame.writeUInt32BE(frame.length - 5, 0);
+  frame[4] = frameTypes.invoke;
+  frame.writeUInt32BE(eventStart - 9, 5);
+  frame.write(header, 9);
+  frame.set(event, eventStart);
+  return frame;
 }

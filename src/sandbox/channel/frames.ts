@@ -71,6 +71,12 @@ export class FrameReader {
 
   /** Calls `onFrame` for each frame that `chunk` completes. Throws a {@link FrameError} at an unknown type or a length out of bounds. */
   push(chunk: Buffer, onFrame: (frame: Frame) => void): void {
+    // Nearly always a chunk is one whole frame.
+    if (this.#pendingBytes === 0 && chunk.length >= headerBytes && chunk.length === headerBytes + chunk.readUInt32BE(0)) {
+      const type = chunk.readUInt8(4);
+      requireBounds(type, chunk.length - headerBytes);
+      return onFrame({ type, body: chunk.subarray(headerBytes) });
+    }
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
     for (;;) {
@@ -78,9 +84,7 @@ export class FrameReader {
       const header = this.#peek(headerBytes);
       const bodyBytes = header.readUInt32BE(0);
       const type = header.readUInt8(4);
-      const maximum = bodyBytesMax.get(type);
-      if (maximum === undefined) throw new FrameError('unknown frame type', type, bodyBytes);
-      if (bodyBytes > maximum) throw new FrameError('frame too large', type, bodyBytes);
+      requireBounds(type, bodyBytes);
       if (this.#pendingBytes < headerBytes + bodyBytes) return;
       onFrame({ type, body: this.#take(headerBytes + bodyBytes).subarray(headerBytes) });
     }
@@ -111,6 +115,12 @@ export class FrameReader {
     this.#pendingBytes -= count;
     return whole.subarray(0, count);
   }
+}
+
+function requireBounds(type: number, bodyBytes: number): void {
+  const maximum = bodyBytesMax.get(type);
+  if (maximum === undefined) throw new FrameError('unknown frame type', type, bodyBytes);
+  if (bodyBytes > maximum) throw new FrameError('frame too large', type, bodyBytes);
 }
 
 /** Splits an answer's body into whom it answers, its content type and the payload; undefined when it is malformed. */

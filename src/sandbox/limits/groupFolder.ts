@@ -1,5 +1,5 @@
 // What cgroup versions 1 and 2 have in common: a group is a folder, its members are a file in it.
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -69,4 +69,43 @@ export async function readCounter(file: string, key: string): Promise<number> {
  */
 export function readKernelFile(file: string): string {
   return readFileSync(file, 'utf8');
+}
+
+const textBytesMax = 64;
+const textBuffer = Buffer.allocUnsafeSlow(textBytesMax);
+
+/** Such a file that is used for every invocation: opened once, when it is first needed. */
+export class KernelFile {
+  readonly #path: string;
+  readonly #flags: 'r' | 'w';
+  #fd: number | undefined;
+  #isClosed = false;
+
+  constructor(path: string, flags: 'r' | 'w') {
+    this.#path = path;
+    this.#flags = flags;
+  }
+
+  /** The number in it; NaN when there is none. */
+  readNumber(): number {
+    const count = readSync(this.#open(), textBuffer, 0, textBytesMax, 0);
+    return Number.parseInt(textBuffer.toString('latin1', 0, count), 10);
+  }
+
+  write(text: string): void {
+    writeSync(this.#open(), text, 0, 'latin1');
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #open(): number {
+    // Its descriptor may be somebody else's by now.
+    if (this.#isClosed) throw new Error('a file of a group that was removed');
+    this.#fd ??= openSync(this.#path, this.#flags);
+    return this.#fd;
+  }
 }

@@ -35,7 +35,7 @@ export interface LimitGroup {
    */
   readonly freezer: Freezer | undefined;
   /** Resident memory at its highest (residentMemory.ts). */
-  memoryPeakBytes(): Promise<number>;
+  memoryPeakBytes(): number | Promise<number>;
   /** Whether the memory limit has killed a process of this group. */
   isOutOfMemory(): Promise<boolean>;
   /** After the tree is gone. */

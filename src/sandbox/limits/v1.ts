@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { killMembers, listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
-import type { Freezer, Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.ts';
-import { estimateResident, readFields } from './residentMemory.ts';
+import { KernelFile, killMembers, listGroups, readCounter, reapGroup, removeGroup } from './groupFolder.ts';
+import type { Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.ts';
+import { createResidentReader } from './residentMemory.ts';
 
 export interface CgroupV1Options {
   /** Where our own process is in each controller's hierarchy; groups are made below, so that outer limits hold too. */
@@ -34,20 +34,21 @@ export async function openCgroupV1({ controllers, freezer, name, wall }: CgroupV
     const pids = join(controllers.pids, name, environmentId);
     let limitBytes = memoryBytes;
     let tree: WatchedTree | undefined;
-    let resident = { peakBytes: 0, bytes: 0 };
     const folders = parents.map((parent) => join(parent, environmentId));
     for (const folder of folders) await mkdir(folder);
     setMemory(memory, memoryBytes);
     await writeFile(join(pids, 'pids.max'), String(processesMax));
     await writeFile(join(cpu, 'cpu.cfs_period_us'), String(cpuPeriodMicroseconds));
     if (isBackground) await writeFile(join(cpu, 'cpu.shares'), backgroundShares);
+    const peak = new KernelFile(join(memory, 'memory.max_usage_in_bytes'), 'r');
+    const state = freezerFolder === undefined ? undefined : new KernelFile(join(freezerFolder, environmentId, 'freezer.state'), 'w');
     return {
       async assign(bytes) {
         limitBytes = bytes;
         setMemory(memory, bytes);
         if (isBackground) writeFileSync(join(cpu, 'cpu.shares'), ordinaryShares);
       },
-      freezer: freezerFolder === undefined ? undefined : openFreezer(join(freezerFolder, environmentId, 'freezer.state')),
+      freezer: state && { freeze: () => state.write('FROZEN'), thaw: () => state.write('THAWED') },
       joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
       watch(watched) {
         tree = watched;
@@ -56,18 +57,20 @@ export async function openCgroupV1({ controllers, freezer, name, wall }: CgroupV
         const quota = vcpus === undefined ? -1 : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
         writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(quota));
       },
-      async memoryPeakBytes() {
-        const peakBytes = Number(readKernelFile(join(memory, 'memory.max_usage_in_bytes')));
-        // Asked after every request: while the highest charge stays the same, so does the answer.
-        if (peakBytes !== resident.peakBytes) {
-          const stat = join(memory, 'memory.stat');
-          const fileBytes = readFields(stat, 'cache') - readFields(stat, 'shmem');
-          resident = { peakBytes, bytes: await estimateResident({ peakBytes, fileBytes, mappedBytes: readFields(stat, 'mapped_file') }, tree, limitBytes) };
-        }
-        return resident.bytes;
-      },
+      memoryPeakBytes: createResidentReader({
+        peakBytes: () => peak.readNumber(),
+        statFile: join(memory, 'memory.stat'),
+        cacheField: 'cache',
+        mappedField: 'mapped_file',
+        limitBytes: () => limitBytes,
+        tree: () => tree,
+      }),
       isOutOfMemory: async () => (await readCounter(join(memory, 'memory.oom_control'), 'oom_kill')) > 0,
-      remove: async () => void (await Promise.all(folders.map((folder) => removeGroup(folder, wall)))),
+      async remove() {
+        peak.close();
+        state?.close();
+        await Promise.all(folders.map((folder) => removeGroup(folder, wall)));
+      },
     };
   }
 
@@ -85,7 +88,7 @@ export async function openCgroupV1({ controllers, freezer, name, wall }: CgroupV
       // Frozen processes only die when they are thawed, and must not run before they die.
       for (const folder of freezerFolder === undefined ? [] : await listGroups(freezerFolder)) {
         await killMembers(folder);
-        openFreezer(join(folder, 'freezer.state')).thaw();
+        writeFileSync(join(folder, 'freezer.state'), 'THAWED');
       }
       const leftovers = (await Promise.all(parents.map(listGroups))).flat();
       for (const folder of leftovers) await reapGroup(folder, wall);
@@ -105,8 +108,4 @@ function setMemory(folder: string, bytes: number): void {
   if (hasSwap && Number(readFileSync(withSwap, 'latin1')) < bytes) writeFileSync(withSwap, String(bytes));
   writeFileSync(limit, String(bytes));
   if (hasSwap) writeFileSync(withSwap, String(bytes));
-}
-
-function openFreezer(file: string): Freezer {
-  return { freeze: () => writeFileSync(file, 'FROZEN'), thaw: () => writeFileSync(file, 'THAWED') };
 }

@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { cpuPeriodMicroseconds, cpuQuotaMicrosecondsMin } from '../limits.ts';
-import { listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
+import { KernelFile, listGroups, readCounter, readKernelFile, reapGroup, removeGroup } from './groupFolder.ts';
 import type { Limiter, LimitGroup, LimitRequest, WatchedTree } from './limiter.ts';
-import { estimateResident, readFields } from './residentMemory.ts';
+import { createResidentReader } from './residentMemory.ts';
 
 export interface CgroupV2Options {
   /** A group that is ours to divide: cpu, memory and pids can be enabled for its children. */
@@ -32,11 +32,14 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
     await mkdir(folder);
     let limitBytes = memoryBytes;
     let tree: WatchedTree | undefined;
-    let resident = { peakBytes: 0, bytes: 0 };
     await writeFile(join(folder, 'memory.max'), String(memoryBytes));
     await writeFile(join(folder, 'memory.swap.max'), '0').catch(() => undefined);
     await writeFile(join(folder, 'pids.max'), String(processesMax));
     if (isBackground) await writeFile(join(folder, 'cpu.weight'), backgroundWeight);
+    const peak = new KernelFile(join(folder, 'memory.peak'), 'r');
+    // cgroup.freeze came with Linux 5.2.
+    const state = existsSync(join(folder, 'cgroup.freeze')) ? new KernelFile(join(folder, 'cgroup.freeze'), 'w') : undefined;
+    let hasPeak = false;
     return {
       async assign(bytes) {
         limitBytes = bytes;
@@ -45,10 +48,7 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
         if (isBackground) writeFileSync(join(folder, 'cpu.weight'), ordinaryWeight);
       },
       joinFiles: [join(folder, 'cgroup.procs')],
-      // cgroup.freeze came with Linux 5.2.
-      freezer: existsSync(join(folder, 'cgroup.freeze'))
-        ? { freeze: () => writeFileSync(join(folder, 'cgroup.freeze'), '1'), thaw: () => writeFileSync(join(folder, 'cgroup.freeze'), '0') }
-        : undefined,
+      freezer: state && { freeze: () => state.write('1'), thaw: () => state.write('0') },
       watch(watched) {
         tree = watched;
       },
@@ -56,20 +56,24 @@ export async function openCgroupV2({ parent, name, wall }: CgroupV2Options): Pro
         const quota = vcpus === undefined ? 'max' : Math.max(cpuQuotaMicrosecondsMin, Math.round(cpuPeriodMicroseconds * vcpus));
         writeFileSync(join(folder, 'cpu.max'), `${quota} ${cpuPeriodMicroseconds}`);
       },
-      async memoryPeakBytes() {
-        // memory.peak came with Linux 5.19; before it the present use is the best there is.
-        const file = join(folder, 'memory.peak');
-        const peakBytes = Number(readKernelFile(existsSync(file) ? file : join(folder, 'memory.current')));
-        // Asked after every request: while the highest charge stays the same, so does the answer.
-        if (peakBytes !== resident.peakBytes) {
-          const stat = join(folder, 'memory.stat');
-          const fileBytes = readFields(stat, 'file') - readFields(stat, 'shmem');
-          resident = { peakBytes, bytes: await estimateResident({ peakBytes, fileBytes, mappedBytes: readFields(stat, 'file_mapped') }, tree, limitBytes) };
-        }
-        return resident.bytes;
-      },
+      memoryPeakBytes: createResidentReader({
+        peakBytes() {
+          // memory.peak came with Linux 5.19; before it the present use is the best there is.
+          hasPeak ||= existsSync(join(folder, 'memory.peak'));
+          return hasPeak ? peak.readNumber() : Number(readKernelFile(join(folder, 'memory.current')));
+        },
+        statFile: join(folder, 'memory.stat'),
+        cacheField: 'file',
+        mappedField: 'file_mapped',
+        limitBytes: () => limitBytes,
+        tree: () => tree,
+      }),
       isOutOfMemory: async () => (await readCounter(join(folder, 'memory.events'), 'oom_kill')) > 0,
-      remove: () => removeGroup(folder, wall),
+      remove() {
+        peak.close();
+        state?.close();
+        return removeGroup(folder, wall);
+      },
     };
   }
 

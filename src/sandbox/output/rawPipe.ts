@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { systemErrorCode } from '../../base/errors.ts';
 
-// Used between two lines of synchronous code only, and for every invocation: one for all pipes.
+// Used between two lines of synchronous code only: one for all pipes.
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The server's end of a function's descriptor 1 or 2: what native code and child processes print, and last words of a crash. */
@@ -11,6 +11,7 @@ export class RawPipe {
   readonly #socket: Socket;
   readonly #onBytes: (bytes: Buffer) => void;
   #open = true;
+  #isPaused = false;
   readonly drained: Promise<void>;
 
   constructor(fd: number, onBytes: (bytes: Buffer) => void) {
@@ -28,19 +29,18 @@ export class RawPipe {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#socket.resume();
   }
 
-  /**
-   * Reads what is in the pipe at this moment. A response may overtake what was printed just before it, because the two travel
-   * on different descriptors; whoever has a response in hand calls this first.
-   */
-  drain(): void {
-    if (!this.#open) return;
+  /** Reads what is in the pipe at this moment, if nobody reads it: a pipe that is empty is expensive to ask. */
+  drainPaused(): void {
+    if (!this.#open || !this.#isPaused) return;
     // A pipe holds at most 1 MiB (the kernel's pipe-max-size for unprivileged users).
     for (let round = 0; round < 16; round += 1) {
       let count: number;

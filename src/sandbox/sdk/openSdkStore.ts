@@ -2,59 +2,53 @@
 // `pins/` names, version and hash, is fetched once by npm or pip into a cache that every server of this user shares, when the first
 // function that speaks of it starts.
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
-import { hexId } from '../../base/ids.ts';
-import type { Logger } from '../../base/log.ts';
 import { packageRoot } from '../../base/packageRoot.ts';
-import type { Random } from '../../base/random.ts';
-import { createDeferred } from '../deferred.ts';
+import { openShelf } from '../fetching/openShelf.ts';
+import type { Shelf, ShelfCache } from '../fetching/openShelf.ts';
 import type { InstalledInterpreter } from '../interpreters.ts';
 import type { ProcessEnvironment } from '../launcher/tools.ts';
-import type { EnvironmentSpec } from '../types.ts';
+import type { EnvironmentSpec, Interpreter } from '../types.ts';
 import { fetchSdk, packagesFolders } from './fetchSdk.ts';
-import type { Fetching } from './fetchSdk.ts';
-import { oldestInterpreter, sdkFetchMs, sdkProgressMs, sdkRetryMs, sdkWaitMs, searchedPackagesMax } from './limits.ts';
+import { oldestInterpreter, searchedPackagesMax } from './limits.ts';
 import { usesSdk } from './usesSdk.ts';
 
 export type SdkFamily = 'node' | 'python';
 
-export interface SdkStoreOptions {
-  /** Undefined: nothing is kept and nothing is fetched. */
-  readonly cacheFolder: string | undefined;
-  /** What is in the cache is used, nothing is fetched. */
-  readonly offline: boolean;
+/** What decides whether there is an SDK for a program. */
+export type SdkUser = Pick<Interpreter, 'family' | 'version'>;
+
+export interface SdkStoreOptions extends ShelfCache {
   /** For npm and pip, which have settings of their own there (proxies, registries). */
   readonly environment: ProcessEnvironment;
   readonly interpreters: readonly InstalledInterpreter[];
-  readonly wall: Clock;
-  readonly random: Random;
-  readonly log: Logger;
 }
 
 export interface SdkStore {
   /** The folder of the SDK for this interpreter if it is there already. */
-  known(interpreter: InstalledInterpreter): string | undefined;
+  known(user: SdkUser): string | undefined;
   /** The folder of the SDK for this function; waits for it, within a bound, when the function speaks of it. */
-  find(spec: Pick<EnvironmentSpec, 'codeFolder' | 'layersFolder'>, interpreter: InstalledInterpreter): Promise<string | undefined>;
+  find(spec: Pick<EnvironmentSpec, 'codeFolder' | 'layersFolder'>, user: SdkUser): Promise<string | undefined>;
   close(): void;
 }
 
 const names: Readonly<Record<SdkFamily, string>> = { node: 'the AWS SDK for JavaScript', python: 'boto3' };
 const pinFiles: Readonly<Record<SdkFamily, string>> = { node: 'package-lock.json', python: 'requirements.txt' };
 
+/** Fetches nothing before a function needs it. */
 export function openSdkStore(options: SdkStoreOptions): SdkStore {
   const shelves = new Map<SdkFamily, Shelf>();
   const searched = new Map<string, Promise<boolean>>();
   let isClosed = false;
 
   function shelfOf(family: SdkFamily): Shelf {
-    const shelf = shelves.get(family) ?? openShelf(family, options);
+    const shelf = shelves.get(family) ?? shelfFor(family, options);
     shelves.set(family, shelf);
     return shelf;
   }
+
+  const packagesIn = (folder: string | undefined, family: SdkFamily): string | undefined => folder && join(folder, packagesFolders[family]);
 
   /** A package never changes in its folder, so each is searched once. */
   function isWanted(spec: Pick<EnvironmentSpec, 'codeFolder' | 'layersFolder'>, family: SdkFamily): Promise<boolean> {
@@ -67,14 +61,14 @@ export function openSdkStore(options: SdkStoreOptions): SdkStore {
   }
 
   return {
-    known: (interpreter) => (isClosed || isOlder(interpreter) ? undefined : shelfOf(interpreter.family).ready()),
-    async find(spec, interpreter) {
-      const { family } = interpreter;
-      if (isClosed || isOlder(interpreter)) return undefined;
+    known: (user) => (isClosed || isOlder(user) ? undefined : packagesIn(shelfOf(user.family).ready(), user.family)),
+    async find(spec, user) {
+      const { family } = user;
+      if (isClosed || isOlder(user)) return undefined;
       const shelf = shelfOf(family);
       const ready = shelf.ready();
-      if (ready !== undefined || !(await isWanted(spec, family))) return ready;
-      return await shelf.wait();
+      if (ready !== undefined || !(await isWanted(spec, family))) return packagesIn(ready, family);
+      return packagesIn(await shelf.wait(), family);
     },
     close() {
       isClosed = true;
@@ -83,112 +77,21 @@ export function openSdkStore(options: SdkStoreOptions): SdkStore {
   };
 }
 
-interface Shelf {
-  ready(): string | undefined;
-  /** Fetches it if need be and waits, but not for ever. */
-  wait(): Promise<string | undefined>;
-  close(): void;
-}
-
-function openShelf(family: SdkFamily, options: SdkStoreOptions): Shelf {
-  const { cacheFolder, wall, log } = options;
+function shelfFor(family: SdkFamily, options: SdkStoreOptions): Shelf {
+  const { environment, interpreters } = options;
   const pins = join(packageRoot, 'src', 'sandbox', 'sdk', 'pins', family);
   const hash = createHash('sha256').update(readFileSync(join(pins, pinFiles[family]))).digest('hex').slice(0, 16);
-  const folder = cacheFolder === undefined ? undefined : join(cacheFolder, `sdk-${family}-${hash}`);
-  const closed = createDeferred<void>();
-  let isReady = false;
-  let retryAtMs = 0;
-  let isWarned = false;
-  let fetching: Promise<void> | undefined;
-  let current: Fetching | undefined;
-
-  function ready(): string | undefined {
-    isReady ||= folder !== undefined && isComplete(folder);
-    return isReady && folder !== undefined ? join(folder, packagesFolders[family]) : undefined;
-  }
-
-  async function fetch(target: string, cache: string): Promise<void> {
-    const startedMs = wall.now();
-    const partial = join(cache, `partial-${family}-${hexId(options.random, 12)}`);
-    log.info(`fetching ${names[family]} for functions, once`, { to: target });
-    let cancelProgress = (): void => undefined;
-    const progress = (): void => {
-      log.info(`still fetching ${names[family]}`, { seconds: Math.round((wall.now() - startedMs) / 1000) });
-      cancelProgress = wall.at(wall.now() + sdkProgressMs, progress);
-    };
-    cancelProgress = wall.at(wall.now() + sdkProgressMs, progress);
-    const cancelLimit = wall.at(wall.now() + sdkFetchMs, () => current?.kill());
-    try {
-      await mkdir(cache, { recursive: true, mode: 0o755 });
-      assertOwn(cache);
-      await removeLeftovers(cache, wall.now() - 2 * sdkFetchMs);
-      await mkdir(partial, { mode: 0o755 });
-      current = fetchSdk({ family, pins, folder: partial, environment: options.environment, interpreters: options.interpreters });
-      await current.done;
-      await writeFile(join(partial, '.complete'), '');
-      // Another server may have been quicker; its copy is the same.
-      await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }));
-      log.info(`${names[family]} is there`, { seconds: Math.round((wall.now() - startedMs) / 1000) });
-    } catch (error) {
-      retryAtMs = wall.now() + sdkRetryMs;
-      await rm(partial, { recursive: true, force: true });
-      log.warn(`${names[family]} could not be fetched: functions that do not bring it run without`, {
-        reason: error instanceof Error ? error.message : String(error), remedy: 'check the network, or put it into the package of the function',
-      });
-    } finally {
-      cancelProgress();
-      cancelLimit();
-      current = undefined;
-      fetching = undefined;
-    }
-  }
-
-  return {
-    ready,
-    async wait() {
-      if (folder === undefined || cacheFolder === undefined || options.offline) {
-        if (!isWarned) log.warn(`${names[family]} is not there and nothing is fetched: functions that do not bring it run without`, { remedy: 'start once without --offline' });
-        isWarned = true;
-        return undefined;
-      }
-      if (fetching === undefined && wall.now() < retryAtMs) return undefined;
-      fetching ??= fetch(folder, cacheFolder);
-      const limit = createDeferred<void>();
-      const cancel = wall.at(wall.now() + sdkWaitMs, () => limit.resolve());
-      await Promise.race([fetching, limit.promise, closed.promise]);
-      cancel();
-      const found = ready();
-      if (found === undefined && fetching !== undefined) log.warn(`a function was started without ${names[family]}: it is still being fetched`);
-      return found;
-    },
-    close() {
-      closed.resolve();
-      current?.kill();
-    },
-  };
+  return openShelf({
+    ...options,
+    name: `sdk-${family}-${hash}`,
+    what: names[family],
+    without: 'functions that do not bring it run without',
+    remedy: 'check the network, or put it into the package of the function',
+    fetch: (folder, signal) => fetchSdk({ family, pins, folder, environment, interpreters, signal }),
+  });
 }
 
-/** What lies in it runs in functions, with their credentials: a folder that somebody else can write to is none. */
-function assertOwn(folder: string): void {
-  const { uid, mode } = statSync(folder);
-  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) throw new Error(`${folder} belongs to somebody else, or others may write to it`);
-}
-
-function isComplete(folder: string): boolean {
-  const found = statSync(join(folder, '.complete'), { throwIfNoEntry: false });
-  return found !== undefined && (process.getuid === undefined || found.uid === process.getuid());
-}
-
-/** What a killed server left half fetched. */
-async function removeLeftovers(cache: string, beforeMs: number): Promise<void> {
-  for (const name of await readdir(cache)) {
-    if (!name.startsWith('partial-')) continue;
-    const found = await stat(join(cache, name)).catch(() => undefined);
-    if (found && found.mtimeMs < beforeMs) await rm(join(cache, name), { recursive: true, force: true });
-  }
-}
-
-function isOlder({ family, version }: InstalledInterpreter): boolean {
+function isOlder({ family, version }: SdkUser): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldMajor, oldMinor] = oldestInterpreter[family];
   return major < oldMajor || (major === oldMajor && minor < oldMinor);

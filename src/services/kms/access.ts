@@ -59,7 +59,7 @@ export function principalsOf(caller: Caller | undefined): readonly string[] {
 }
 
 function conditionsOf(asker: Asker, { row, alias }: FoundKey, { context, conditions }: KeyUse): Record<string, string | readonly string[]> {
-  const all: Record<string, string | readonly string[]> = { 'kms:CallerAccount': asker.account };
+  const all: Record<string, string | readonly string[]> = { 'kms:CallerAccount': asker.caller?.account ?? asker.account };
   if (asker.viaService !== undefined) all['kms:ViaService'] = viaServiceName(asker.viaService, asker.region);
   if (alias !== undefined) all['kms:RequestAlias'] = alias;
   if (row) {

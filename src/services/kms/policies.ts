@@ -1,7 +1,9 @@
 import type { Call } from '../../framework/context.ts';
 import { contextOf } from '../../policy/context.ts';
+import { compileApplicable } from '../../policy/decide.ts';
 import { evaluate } from '../../policy/evaluate.ts';
 import { parsePolicy } from '../../policy/parsePolicy.ts';
+import { createPolicyCache } from '../../policy/policyCache.ts';
 import type { RequestPrincipal } from '../../policy/types.ts';
 import { errors } from './errors.ts';
 import { policyBytesMax } from './limits.ts';
@@ -22,10 +24,11 @@ export function checkPolicy(text: string, call: Call, arn: string, bypassLockout
   // The account's root stands for its administrators, who can let anybody in it set the policy.
   const root: RequestPrincipal = { kind: 'root', account: call.account, arn: `arn:aws:iam::${call.account}:root` };
   const principals: RequestPrincipal[] = call.caller.kind === 'anonymous' ? [root] : [call.caller, root];
+  const policies = compileApplicable(createPolicyCache(), { identity: [], resource: { source: arn, document: text }, resourceRequired: true });
   const keeps = principals.some((principal) => {
     const context = contextOf({ principal, nowMs: call.nowMs, region: call.region, keys: { 'kms:CallerAccount': call.account } });
     const request = { principal, action: 'kms:PutKeyPolicy', resource: arn, context };
-    return evaluate(request, { identity: [], resource: { source: arn, policy: parsed.policy }, resourceRequired: true }).decision === 'allow';
+    return evaluate(request, policies).decision === 'allow';
   });
   if (!keeps && !bypassLockoutCheck) throw errors.lockOut();
   return text;

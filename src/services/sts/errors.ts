@@ -7,6 +7,7 @@ export const errors = {
   missingToken: () => new ServiceError('MissingAuthenticationToken', 'Request is missing Authentication Token', { status: 403 }),
   invalidToken: () => new ServiceError('InvalidClientTokenId', 'The security token included in the request is invalid.', { status: 403 }),
   malformedPolicy: (message: string) => new ServiceError('MalformedPolicyDocumentException', message, { status: 400 }),
+  invalidAuthorizationMessage: () => new ServiceError('InvalidAuthorizationMessageException', 'Message is not valid', { status: 400 }),
   packedPolicyTooLarge: (percent: number) =>
     new ServiceError('PackedPolicyTooLargeException', `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`, { status: 400 }),
   wrongMfaCode: () => new ServiceError('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code. ', { status: 403 }),

@@ -1,6 +1,7 @@
 import { defineService } from '../../framework/service.ts';
 import type { StsDeps } from './operation.ts';
 import { assumeRole } from './operations/assumeRole.ts';
+import { decodeAuthorizationMessage } from './operations/decodeAuthorizationMessage.ts';
 import { getAccessKeyInfo } from './operations/getAccessKeyInfo.ts';
 import { getCallerIdentity } from './operations/getCallerIdentity.ts';
 import { getSessionToken } from './operations/getSessionToken.ts';
@@ -14,5 +15,6 @@ export const stsService = defineService<StsDeps>({
     AssumeRole: assumeRole,
     GetSessionToken: getSessionToken,
     GetAccessKeyInfo: getAccessKeyInfo,
+    DecodeAuthorizationMessage: decodeAuthorizationMessage,
   },
 });

@@ -24,7 +24,7 @@ export const createKey = operation('CreateKey', {
       ...tagConditions(input.Tags),
     };
     const create = { action: 'kms:CreateKey', resource: '*', conditions };
-    return input.Tags && input.Tags.length > 0 ? [create, { action: 'kms:TagResource', resource: '*', conditions }] : create;
+    return input.Tags && input.Tags.length > 0 ? [create, { action: 'kms:TagResource', resource: keyArn(call, '*'), conditions: tagConditions(input.Tags) }] : create;
   },
   async handle(input, call, { store, vault, random }) {
     if (input.CustomKeyStoreId !== undefined) throw errors.noSuchKeyStore(input.CustomKeyStoreId);

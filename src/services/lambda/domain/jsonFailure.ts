@@ -1,13 +1,13 @@
 // AWS checks that a payload is JSON before the function sees it, and its parser's words reach the caller.
 
+import { isUtf8 } from 'node:buffer';
+
 /** Undefined when `bytes` are one JSON document in UTF-8; else what AWS's parser says about them. */
 export function findJsonFailure(bytes: Uint8Array): string | undefined {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return `Invalid UTF-8${location('', 0)}`;
-  }
+  if (!isUtf8(bytes)) return `Invalid UTF-8${location('', 0)}`;
+  const { buffer, byteOffset, byteLength } = bytes;
+  const decoded = Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+  const text = decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded;
   try {
     JSON.parse(text);
     return undefined;

@@ -12,8 +12,8 @@ export interface PlatformLog {
   initEnded(durationMs: number, phase: InitPhase, failure: RunFailure | undefined): void;
   started(requestId: string): void;
   ended(end: InvocationEnd): void;
-  /** The figures are complete a moment later; what is written meanwhile comes after them. */
-  reported(figures: Promise<ReportFigures>): void;
+  /** The figures may be complete a moment later; what is written meanwhile comes after them. */
+  reported(figures: ReportFigures | Promise<ReportFigures>): void;
 }
 
 export type InitPhase = 'init' | 'invoke';
@@ -52,7 +52,10 @@ export function createTextPlatformLog(log: EnvironmentLog, { version, timeoutSec
       if (crash !== undefined) log.write(crashLine(requestId, crash.text, crash.errorType));
       log.write(endLine(requestId));
     },
-    reported: (figures) => log.writeLater(figures.then(reportLine)),
+    reported(figures) {
+      if (figures instanceof Promise) log.writeLater(figures.then(reportLine));
+      else log.write(reportLine(figures));
+    },
   };
 }
 
@@ -85,7 +88,11 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
     reported(figures) {
       const atMs = now();
       // A failure is a warning and nothing is higher, so only success can be unwanted.
-      log.writeLater(figures.then((known) => (known.failure !== undefined || isKept('INFO', systemLevel) ? format(atMs, 'report', reportRecord(known)) : undefined)));
+      const lineOf = (known: ReportFigures): string | undefined =>
+        known.failure !== undefined || isKept('INFO', systemLevel) ? format(atMs, 'report', reportRecord(known)) : undefined;
+      if (figures instanceof Promise) return log.writeLater(figures.then(lineOf));
+      const line = lineOf(figures);
+      if (line !== undefined) log.write(line);
     },
   };
 }

@@ -38,6 +38,28 @@ test('CreateFunction answers every default as AWS does', async () => {
   });
 });
 
+test('CreateFunction has the interpreter fetched, and the function is Pending until it is there', async () => {
+  await withLambda(async ({ call, sandbox }) => {
+    sandbox.preparing.add('node 22');
+    await call('CreateFunction', helloFunction);
+    assert.deepEqual(sandbox.prepared, ['node 22']);
+    const pending = await call('GetFunctionConfiguration', { FunctionName: 'hello' });
+    assert.deepEqual([pending.State, pending.StateReasonCode, pending.LastUpdateStatus], ['Pending', 'Creating', undefined]);
+    assert.equal((await call('GetFunction', { FunctionName: 'hello' })).Configuration?.State, 'Pending');
+    sandbox.preparing.clear();
+    const ready = await call('GetFunctionConfiguration', { FunctionName: 'hello' });
+    assert.deepEqual([ready.State, ready.StateReasonCode, ready.LastUpdateStatus], ['Active', undefined, 'Successful']);
+  });
+});
+
+test('UpdateFunctionConfiguration has the interpreter of a new runtime fetched', async () => {
+  await withLambda(async ({ call, sandbox }) => {
+    await call('CreateFunction', helloFunction);
+    await call('UpdateFunctionConfiguration', { FunctionName: 'hello', Runtime: 'nodejs24.x' });
+    assert.deepEqual(sandbox.prepared, ['node 22', 'node 24']);
+  });
+});
+
 test('CreateFunction unpacks the package once for functions with the same code', async () => {
   await withLambda(async (bench) => {
     const first = await bench.call('CreateFunction', helloFunction);
@@ -126,13 +148,13 @@ test('CreateFunction creates one of two functions of the same name that arrive t
   });
 });
 
-test('CreateFunction in local mode accepts a role that does not exist, and says how to create it', async () => {
-  await withLambda(async ({ call, warnings }) => {
-    for (const Role of [`arn:aws:iam::${account}:role/nobody`, 'arn:aws:iam::123456789012:role/tutorial']) {
+test('CreateFunction in local mode accepts a role that does not exist, and has it reported', async () => {
+  await withLambda(async ({ call, missingRoles }) => {
+    const wanted = [`arn:aws:iam::${account}:role/nobody`, 'arn:aws:iam::123456789012:role/tutorial'];
+    for (const Role of wanted) {
       await call('CreateFunction', { ...helloFunction, FunctionName: Role.slice(Role.lastIndexOf('/') + 1), Role });
     }
-    assert.deepEqual(warnings.map(({ text }) => text), Array(2).fill('the role of a function does not exist: the function runs with no policies of its own'));
-    assert.match(String(warnings[0]?.fields.remedy), /^aws iam create-role --role-name nobody --assume-role-policy-document '\{.*lambda\.amazonaws\.com/);
+    assert.deepEqual(missingRoles, wanted);
   });
 });
 

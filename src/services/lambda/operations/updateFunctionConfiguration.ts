@@ -14,6 +14,7 @@ import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
+import { prepareFunction } from '../runtimePreparation.ts';
 import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { commitLatest } from '../versions.ts';
@@ -45,6 +46,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
+    prepareFunction({ place: reference, name: reference.name, row }, context);
     fleet.retire(reference, reference.name, latest);
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
   },

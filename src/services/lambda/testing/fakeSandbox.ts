@@ -1,5 +1,5 @@
 // A sandbox without processes: tests say how functions behave.
-import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, Sandbox } from '../../../sandbox/types.ts';
+import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, RuntimeKind, Sandbox } from '../../../sandbox/types.ts';
 
 export interface FakeBehaviour {
   init: (spec: EnvironmentSpec) => InitOutcome | Promise<InitOutcome>;
@@ -11,9 +11,17 @@ export interface FakeSandbox extends Sandbox {
   readonly behaviour: FakeBehaviour;
   /** Every environment that was started, in order. */
   readonly started: FakeEnvironment[];
+  /** What was said to be invoked soon. */
+  readonly expected: Expected[];
+  /** Runtimes whose interpreters are being fetched. May be changed at any time. */
+  readonly preparing: Set<string>;
+  /** What was asked to be fetched, in order. */
+  readonly prepared: string[];
   /** How many are alive. */
   alive(): number;
 }
+
+export type Expected = Parameters<Sandbox['expect']>[0];
 
 export interface FakeEnvironment extends Environment {
   readonly spec: EnvironmentSpec;
@@ -29,6 +37,9 @@ export function createFakeSandbox(): FakeSandbox {
     invoke: (request) => ({ kind: 'response', payload: request.event }),
   };
   const started: FakeEnvironment[] = [];
+  const expected: Expected[] = [];
+  const preparing = new Set<string>();
+  const prepared: string[] = [];
   const living = new Set<FakeEnvironment>();
 
   function start(spec: EnvironmentSpec): FakeEnvironment {
@@ -63,10 +74,15 @@ export function createFakeSandbox(): FakeSandbox {
   return {
     behaviour,
     started,
+    expected,
     guarantees: [],
     interpreters: [],
     pools: () => [],
-    expect: () => undefined,
+    expect: (spec) => void expected.push(spec),
+    preparing,
+    prepared,
+    prepare: (runtime) => void prepared.push(nameOf(runtime)),
+    isPreparing: (runtime) => preparing.has(nameOf(runtime)),
     alive: () => living.size,
     start: async (spec) => start(spec),
     async close() {
@@ -74,3 +90,5 @@ export function createFakeSandbox(): FakeSandbox {
     },
   };
 }
+
+const nameOf = (runtime: RuntimeKind): string => (runtime.family === 'custom' ? 'custom' : `${runtime.family} ${runtime.version}`);

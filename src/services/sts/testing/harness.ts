@@ -2,7 +2,9 @@
 
 import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
+import { createSeededRandom } from '../../../base/random.ts';
 import { authorise } from '../../../framework/authorise.ts';
+import { createAuthorizationMessages, type AuthorizationMessages } from '../../../framework/authorizationMessages.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
@@ -31,6 +33,7 @@ export interface Harness {
   readonly clock: MovableClock;
   /** What was issued, in order. */
   readonly grants: SessionGrant[];
+  readonly messages: AuthorizationMessages;
   sts<N extends Name>(name: N, input: Input<Sts, N>, caller?: Caller): Promise<Output<Sts, N>>;
 }
 
@@ -61,12 +64,14 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
     issue,
     findPolicyDocuments: async (_account, arns) => arns.map((arn) => (arn.includes('::aws:') ? document([{ Effect: 'Allow', Action: '*', Resource: '*' }]) : undefined)),
   };
-  const service = stsService.bind({ identity });
+  const messages = createAuthorizationMessages(new Uint8Array(32), createSeededRandom(1));
+  const service = stsService.bind({ identity, messages });
   const cache = createPolicyCache();
 
   return {
     clock,
     grants,
+    messages,
     async sts(name, input, caller = root) {
       const operation = service.find(name);
       if (!operation) throw new Error(`${name} is not part of the service`);
