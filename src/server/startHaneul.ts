@@ -9,8 +9,10 @@ export interface HaneulOptions {
   readonly port?: number;
   readonly auth?: AuthMode;
   readonly iam?: IamMode;
-  /** Fetch nothing from the internet for functions: the AWS SDK is there only if an earlier run fetched it. */
+  /** Fetch nothing from the internet for functions: interpreters and the AWS SDK are there only if an earlier run fetched them. */
   readonly offline?: boolean;
+  /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
+  readonly allowHost?: boolean;
   /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
   readonly vetAccess?: boolean;
 }
