@@ -35,10 +35,10 @@ def handler(event, context):
 });
 
 test('init is cut off after its time, and an init that exits says so', async () => {
-  const slow = await start({ runtime: node, files: { 'index.js': 'console.log("loading"); while (true);' }, initTimeoutMs: 400 });
+  const slow = await start({ runtime: node, files: { 'index.js': 'console.log("loading"); while (true);' }, initTimeoutMs: 3_000 });
   const outcome = await slow.environment.init;
   assert.equal(outcome.kind, 'timeout');
-  assert.ok(outcome.durationMs >= 390 && outcome.durationMs < 3000, String(outcome.durationMs));
+  assert.ok(outcome.durationMs >= 2_990, String(outcome.durationMs));
   assert.match(slow.output(), /loading/);
   const exiting = await start({ runtime: node, files: { 'index.js': 'process.exit(9);' } });
   const exited = await exiting.environment.init;
@@ -119,7 +119,8 @@ test('start warns once for a version that is missing, and uses the nearest', asy
     assert.equal(await f.call(), 1);
     await f.environment.kill();
   }
-  const warnings = logs.filter(({ level, text, fields }) => level === 'warn' && text.startsWith('interpreter') && fields['asked'] === 'node 16');
+  // Where a package of it exists, it is this that is missing.
+  const warnings = logs.filter(({ level, text, fields }) => level === 'warn' && (fields['asked'] === 'node 16' || text.includes('functions that ask for Node.js 16 run on ')));
   assert.ok(warnings.length <= 1);
   assert.equal(warnings.length, sandbox.interpreters.some(({ family, version }) => family === 'node' && version.startsWith('16.')) ? 0 : 1);
 });
