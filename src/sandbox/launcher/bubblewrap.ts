@@ -115,7 +115,7 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
     // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
     for (const stream of child?.stdio ?? []) stream?.destroy();
-    taken.held?.release();
+    void taken.held?.release();
     await taken.disconnect?.();
     if (pair) closePair(pair, child === undefined);
     if (uid !== undefined) context.uids.release(uid);
@@ -237,6 +237,8 @@ function launchedProcess(parts: {
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  let released: Promise<boolean> | undefined;
+  const letGo = (): Promise<boolean> => (released ??= held?.release() ?? Promise.resolve(true));
   return {
     child,
     stdoutFd: pair.stdout.readFd,
@@ -257,8 +259,9 @@ function launchedProcess(parts: {
     },
     readExit: readBubblewrapExit,
     assign: () => Promise.reject(new Error('it has its files already')),
+    wasLost: async () => !(await letGo()),
     async release() {
-      held?.release();
+      await letGo();
       await disconnect();
       if (uid !== undefined) context.uids.release(uid);
       pair.release();

@@ -23,6 +23,7 @@ import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
+import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
 
 export interface LambdaDeps {
@@ -97,7 +98,10 @@ export function createLambda(deps: LambdaDeps): Lambda {
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
-    recover: () => packages.recover(),
+    async recover() {
+      await packages.recover();
+      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, sealKey });
+    },
     async close(drainMs) {
       await fleet.close(drainMs);
       await packages.settle();

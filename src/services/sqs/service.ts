@@ -9,6 +9,7 @@ import { getQueueAttributes } from './operations/getQueueAttributes.ts';
 import { getQueueUrl } from './operations/getQueueUrl.ts';
 import { listDeadLetterSourceQueues } from './operations/listDeadLetterSourceQueues.ts';
 import { listQueues } from './operations/listQueues.ts';
+import { cancelMessageMoveTask, listMessageMoveTasks, startMessageMoveTask } from './operations/moveTasks.ts';
 import { addPermission, removePermission } from './operations/permissions.ts';
 import { purgeQueue } from './operations/purgeQueue.ts';
 import { receiveMessage } from './operations/receiveMessage.ts';
@@ -24,6 +25,7 @@ export const sqsService = defineService<SqsDeps>({
   requestBytesMax: { SendMessage: sendRequestBytesMax, SendMessageBatch: sendRequestBytesMax },
   operations: {
     AddPermission: addPermission,
+    CancelMessageMoveTask: cancelMessageMoveTask,
     ChangeMessageVisibility: changeMessageVisibility,
     ChangeMessageVisibilityBatch: changeMessageVisibilityBatch,
     CreateQueue: createQueue,
@@ -33,6 +35,7 @@ export const sqsService = defineService<SqsDeps>({
     GetQueueAttributes: getQueueAttributes,
     GetQueueUrl: getQueueUrl,
     ListDeadLetterSourceQueues: listDeadLetterSourceQueues,
+    ListMessageMoveTasks: listMessageMoveTasks,
     ListQueues: listQueues,
     ListQueueTags: listQueueTags,
     PurgeQueue: purgeQueue,
@@ -41,6 +44,7 @@ export const sqsService = defineService<SqsDeps>({
     SendMessage: sendMessage,
     SendMessageBatch: sendMessageBatch,
     SetQueueAttributes: setQueueAttributes,
+    StartMessageMoveTask: startMessageMoveTask,
     TagQueue: tagQueue,
     UntagQueue: untagQueue,
   },

@@ -165,12 +165,12 @@ function createFakeBlobs(folder: string): FakeBlobs {
   const random = createSeededRandom(3);
   return {
     bodies,
-    async put(body) {
-      assert(body instanceof Uint8Array, 'packages are put as bytes');
+    async write(body) {
+      assert(body instanceof Uint8Array, 'packages are written as bytes');
       const id = hexId(random, 32) as BlobId;
       bodies.set(id, body);
       await writeFile(join(folder, id), body);
-      return { id, bytes: body.length, sha256: '' };
+      return { id, bytes: body.length };
     },
     filePath: (id) => join(folder, id),
     adopt: () => undefined,

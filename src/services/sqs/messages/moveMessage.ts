@@ -1,7 +1,8 @@
 import type { Transaction } from '../../../kv/store.ts';
 import { parseQueueArn, type Queue, type QueueReads } from '../queues.ts';
 import type { MessageRow } from '../store.ts';
-import { clearContent, readContent, writeContent } from './content.ts';
+import { inlineBytesMax, partBytes } from '../limits.ts';
+import { clearContent, type ContentPlace, readContent, writeContent } from './content.ts';
 import { addFifo } from './fifo.ts';
 import type { MessageDeps } from './messageDeps.ts';
 import { addStandard } from './standard.ts';
@@ -19,26 +20,31 @@ export interface Move {
   readonly id: Uint8Array;
   readonly row: MessageRow & { readonly dedupId?: string };
   readonly nowMs: number;
-  /** A message that goes back from a dead-letter queue is a new one there (developer guide, "dead-letter queue redrive"). */
-  readonly back?: true;
+  /** A message that goes back from a dead-letter queue is a new one there, with an id of its own (developer guide, "dead-letter queue redrive"). */
+  readonly newId?: Uint8Array;
+}
+
+/** What a move writes, roughly: transactions are bounded. */
+export function bytesToMove({ content }: MessageRow): number {
+  return typeof content === 'number' ? content * partBytes : inlineBytesMax;
 }
 
 /**
  * Puts a message that the caller has taken out of one queue into another. On its way to a dead-letter queue it keeps its id and how often it
  * was received, and in a standard queue also when it was sent; FIFO queues count its age anew (developer guide, "dead-letter queues").
  */
-export async function moveMessage(tx: Transaction, { from, to, id, row, nowMs, back }: Move, deps: MessageDeps): Promise<void> {
-  const { moved: _moved, deadOf: _deadOf, group, dedupId, firstMs, ...rest } = row as Move['row'] & { readonly visibleMs?: number; readonly id?: Uint8Array };
-  const content = await moveContent(tx, from.storeId, to.storeId, id, row);
-  const sentMs = to.fifo || back ? nowMs : row.sentMs;
+export async function moveMessage(tx: Transaction, { from, to, id: oldId, row, nowMs, newId }: Move, deps: MessageDeps): Promise<void> {
+  const { group, dedupId, firstMs, md5, sender, trace } = row;
+  const id = newId ?? oldId;
+  const back = newId !== undefined;
   const kept: MessageRow = {
-    content,
-    md5: rest.md5,
-    sentMs,
-    sender: rest.sender,
-    receives: back ? 0 : rest.receives,
+    content: await moveContent(tx, { storeId: from.storeId, id: oldId }, { storeId: to.storeId, id }, row),
+    md5,
+    sentMs: to.fifo || back ? nowMs : row.sentMs,
+    sender,
+    receives: back ? 0 : row.receives,
     ...(firstMs === undefined || back ? {} : { firstMs }),
-    ...(rest.trace === undefined ? {} : { trace: rest.trace }),
+    ...(trace === undefined ? {} : { trace }),
     ...(back ? {} : { deadOf: from.arn }),
   };
   if (!to.fifo) {
@@ -49,9 +55,9 @@ export async function moveMessage(tx: Transaction, { from, to, id, row, nowMs, b
   await addFifo(tx, { storeId: to.storeId, groupId, row: { ...kept, id, dedupId: dedupId ?? '', visibleMs: nowMs }, nowMs }, deps.sequence);
 }
 
-async function moveContent(tx: Transaction, fromId: string, toId: string, id: Uint8Array, row: MessageRow): Promise<MessageRow['content']> {
+async function moveContent(tx: Transaction, from: ContentPlace, to: ContentPlace, row: MessageRow): Promise<MessageRow['content']> {
   if (typeof row.content !== 'number') return row.content;
-  const content = await readContent(tx, { storeId: fromId, id }, row.content);
-  clearContent(tx, { storeId: fromId, id }, row.content);
-  return writeContent(tx, { storeId: toId, id }, content, Infinity);
+  const content = await readContent(tx, from, row.content);
+  clearContent(tx, from, row.content);
+  return writeContent(tx, to, content, Infinity);
 }

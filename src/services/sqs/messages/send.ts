@@ -80,6 +80,11 @@ export function readMessage(sent: SentMessage, queue: Queue): Draft {
   };
 }
 
+/** Alone, a message may be as long as its queue says. */
+export function requireSize({ bytes }: Draft, { messageBytesMax }: Queue): void {
+  if (bytes > messageBytesMax) throw invalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${messageBytesMax} bytes.`);
+}
+
 export function deduplicationIdMissing(): Error {
   return invalidParameter('The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly');
 }

@@ -1,11 +1,11 @@
 import type { Transaction } from '../../../kv/store.ts';
-import { passedOverMax } from '../limits.ts';
+import { moveBatchBytesMax, passedOverMax } from '../limits.ts';
 import type { Queue } from '../queues.ts';
 import { countKey, everywhere, fifoMessages, type FifoRow } from '../store.ts';
 import { clearContent, readContent } from './content.ts';
 import { headOf, readGroup, readHead, setGroup, settleGroup } from './fifo.ts';
 import type { MessageDeps } from './messageDeps.ts';
-import { findDeadLetterQueue, moveMessage } from './moveMessage.ts';
+import { bytesToMove, findDeadLetterQueue, moveMessage } from './moveMessage.ts';
 import type { TakenMessage, TakeOptions } from './standard.ts';
 
 /** Hides up to `max` messages from the head of a group, in order; none while something of the group is in flight. */
@@ -23,8 +23,9 @@ export async function takeFromGroup(
   const taken: TakenMessage<FifoRow>[] = [];
   const visibleAtMs = nowMs + visibilityMs;
   let removed = 0;
+  let bytesMoved = 0;
   let next: { sequence: number; visibleMs: number } | undefined;
-  for (let after: number | undefined, more = true; more && taken.length < max && removed < passedOverMax; ) {
+  for (let after: number | undefined, more = true; more && taken.length < max && removed < passedOverMax && bytesMoved <= moveBatchBytesMax; ) {
     const rows = await fifoMessages.list(tx, everywhere, [storeId, 'f', groupId], {
       limit: max,
       ...(after === undefined ? {} : { after: [storeId, 'f', groupId, after] }),
@@ -33,13 +34,14 @@ export async function takeFromGroup(
     for (const { parts, row } of rows) {
       const number = Number(parts[3]);
       after = number;
-      if (row.visibleMs > nowMs || taken.length === max) {
+      if (row.visibleMs > nowMs || taken.length === max || bytesMoved > moveBatchBytesMax) {
         next = { sequence: number, visibleMs: row.visibleMs };
         more = false;
         break;
       }
       if (await passOver(tx, queue, { groupId, number, row, nowMs }, deps)) {
         removed += 1;
+        bytesMoved += bytesToMove(row);
         continue;
       }
       const received: FifoRow = { ...row, receives: row.receives + 1, firstMs: row.firstMs ?? nowMs, visibleMs: visibleAtMs };

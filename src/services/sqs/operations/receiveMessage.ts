@@ -1,7 +1,7 @@
 import { formatAttributes, md5OfAttributes, selectAttributes } from '../domain/messageAttributes.ts';
-import { formatSequenceNumber } from '../domain/sequence.ts';
 import { invalidValue, unknownAttribute } from '../errors.ts';
 import { groupIdLengthMax, receivedMessagesMax, visibilitySecondsMax, waitSecondsMax } from '../limits.ts';
+import { systemAttributeNames, systemAttributesOf } from '../messages/systemAttributes.ts';
 import { onQueue, operation, queueAccess } from '../operation.ts';
 import type { Received } from '../receiving/receiver.ts';
 
@@ -14,7 +14,7 @@ export const receiveMessage = operation('ReceiveMessage', {
       const wait = within(input.WaitTimeSeconds, 'WaitTimeSeconds', 0, waitSecondsMax, `Must be >= 0 and <= ${waitSecondsMax}, if provided.`);
       const attemptId = readAttemptId(input.ReceiveRequestAttemptId);
       const systemNames = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
-      for (const systemName of systemNames) if (!systemAttributes.has(systemName)) throw unknownAttribute(systemName);
+      for (const systemName of systemNames) if (!systemAttributeNames.has(systemName)) throw unknownAttribute(systemName);
       const received = await receiver.receive(name, {
         max,
         visibilityMs: visibility === undefined ? undefined : visibility * 1_000,
@@ -38,33 +38,6 @@ function readAttemptId(text: string | undefined): string | undefined {
     throw invalidValue(text.slice(0, 256), 'ReceiveRequestAttemptId', 'ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.');
   }
   return text;
-}
-
-type SystemAttribute = (message: Received) => string | undefined;
-
-const systemAttributes: ReadonlyMap<string, SystemAttribute | undefined> = new Map<string, SystemAttribute | undefined>([
-  ['All', undefined],
-  ['SenderId', ({ row }) => row.sender],
-  ['ApproximateFirstReceiveTimestamp', ({ row }) => String(row.firstMs)],
-  ['ApproximateReceiveCount', ({ row }) => String(row.receives)],
-  ['SentTimestamp', ({ row }) => String(row.sentMs)],
-  ['SequenceNumber', ({ sequence }) => (sequence === undefined ? undefined : formatSequenceNumber(sequence))],
-  ['MessageDeduplicationId', ({ row }) => ('dedupId' in row ? row.dedupId : undefined)],
-  ['MessageGroupId', ({ group }) => group],
-  ['AWSTraceHeader', ({ row }) => row.trace],
-  ['DeadLetterQueueSourceArn', ({ row }) => row.deadOf],
-]);
-
-/** The system attributes of a message among `names`, as everybody is told them who receives it. */
-export function systemAttributesOf(message: Received, names: readonly string[]): Record<string, string> | undefined {
-  if (names.length === 0) return undefined;
-  const all = names.includes('All');
-  const told: Record<string, string> = {};
-  for (const [name, read] of systemAttributes) {
-    const value = all || names.includes(name) ? read?.(message) : undefined;
-    if (value !== undefined) told[name] = value;
-  }
-  return Object.keys(told).length === 0 ? undefined : told;
 }
 
 function describe(message: Received, systemNames: readonly string[], attributeNames: readonly string[] | undefined) {

@@ -2,7 +2,7 @@ import { batchTooLong, invalidParameter } from '../errors.ts';
 import { batchResult, failedEntry, type FailedEntry, requireEntries } from '../domain/batch.ts';
 import { batchBytesMax } from '../limits.ts';
 import { attributeBytes, readAttributes } from '../domain/messageAttributes.ts';
-import { deduplicationIdMissing, type Draft, locksOf, putMessage, readMessage, type SentMessage } from '../messages/send.ts';
+import { deduplicationIdMissing, type Draft, locksOf, putMessage, readMessage, requireSize, type SentMessage } from '../messages/send.ts';
 import { nowOf, onQueue, operation, queueAccess, requireQueue, senderIdOf } from '../operation.ts';
 import type { Queue } from '../queues.ts';
 
@@ -25,9 +25,7 @@ export const sendMessage = operation('SendMessage', {
 
 function draftOf(sent: SentMessage, queue: Queue): Draft {
   const draft = readMessage(sent, queue);
-  if (draft.bytes > queue.messageBytesMax) {
-    throw invalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${queue.messageBytesMax} bytes.`);
-  }
+  requireSize(draft, queue);
   return draft;
 }
 
