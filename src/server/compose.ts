@@ -101,6 +101,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     sealKey,
     codeFolder: storage.codeFolder,
     localMode: isLocalMode(options),
+    enforcesRoles: options.iam === 'enforce',
   });
   await lambda.recover();
   // Everything that events can be sent to, by ARN.
