@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -15,7 +15,7 @@ import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
-import type { Egress } from './network/egress.ts';
+import type { Egress, HostAccessOptions } from './network/egress.ts';
 import type { Launcher } from './launcher/launcher.ts';
 import { openPlain } from './launcher/plain.ts';
 import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
@@ -31,6 +31,7 @@ import type { Slot } from './pool/slot.ts';
 import { slotKindOf } from './pool/slotKind.ts';
 import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
+import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
 import { startEnvironment } from './startEnvironment.ts';
 import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
@@ -51,6 +52,8 @@ export interface SandboxOptions {
   readonly offline?: boolean;
   /** Which interpreters can be fetched: for tests. */
   readonly interpreterPins?: InterpreterPins;
+  /** Let functions reach what listens on this host's loopback, as `host.haneul.internal`. */
+  readonly allowHost?: HostAccessOptions | undefined;
   /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
   readonly isolation?: 'strongest' | 'none';
   /** How many environments of a kind wait for a function; a maximum of 0 starts none ahead. */
@@ -73,14 +76,16 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(folders.environments, { mode: 0o700 });
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
-  const egress = await openEgress({ environment, isRoot, instance, log });
+  const egress = await openEgress({ environment, isRoot, instance, allowHost: options.allowHost, log });
   const [launcher, installed] = await Promise.all([
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
   const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
   const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
+  if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
   const sdks = openSdkStore({ ...cache, interpreters: installed });
+  const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
   const pool = createSlotPool({
@@ -96,7 +101,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
     if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
     const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, interpreters.known(runtime) ?? runtime)]);
-    return { interpreter, sdkFolder: sdks.known(interpreter) };
+    const sdkFolder = sdks.known(interpreter);
+    if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
+    return { interpreter, sdkFolder };
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
@@ -120,7 +127,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
     },
     isPreparing: (runtime) => runtime.family !== 'custom' && interpreters.isPreparing(runtime),
-    guarantees: [...launcher.guarantees, launcher.hasOwnRoot ? egress.guarantee : sharedNetwork.guarantee, ...limiter.guarantees],
+    guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
       return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
     },
@@ -147,6 +154,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       isClosed = true;
       interpreters.close();
       sdks.close();
+      codeCaches.close();
       await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();
@@ -194,8 +202,9 @@ async function copyBootstraps(target: string): Promise<void> {
   await chmod(target, 0o755);
   // Where the SDK is mounted.
   await mkdir(join(target, 'node', 'node_modules'));
-  for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
-    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  for (const name of await readdir(target, { recursive: true })) {
+    const path = join(target, name);
+    await chmod(path, (await stat(path)).isDirectory() ? 0o755 : 0o644);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Codec } from './codecs.ts';
-import { errorFault, errorShapeOf, errorStatus, jsonErrorBody } from './errorAnswers.ts';
+import { errorFault, errorShapeOf, errorStatus, jsonErrorBody, queryCodeOf } from './errorAnswers.ts';
 import { eventStreamBody, eventStreamMember, eventStreamType } from './eventStream.ts';
 import type { EventFormat } from './eventStream.ts';
 import { awsJsonWriters, createJsonReaders, parseJson } from './json.ts';
@@ -17,6 +17,8 @@ const frameworkNamespaces: Readonly<Record<string, string>> = {
   IncompleteSignatureException: 'com.amazon.coral.service',
   InvalidSignatureException: 'com.amazon.coral.service',
   AccessDeniedException: 'com.amazon.coral.service',
+  InvalidParameterValueException: 'com.amazon.coral.service',
+  MissingRequiredParameterException: 'com.amazon.coral.service',
   ExpiredTokenException: 'com.amazon.coral.service',
   InternalFailure: 'com.amazon.coral.service',
 };
@@ -55,6 +57,10 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
       return inputReaderOf(operation, operation.input)(parseJson(body, protocol) ?? {}, 0) as object;
     },
 
+    parseDocument(operation, _head, _labels, document) {
+      return operation.input ? (inputReaderOf(operation, operation.input)(document ?? {}, 0) as object) : {};
+    },
+
     formatOutput(operation, output, meta) {
       const headers = { 'x-amzn-RequestId': meta.requestId, 'Content-Type': contentType };
       // AWS sends no body at all where the operation has no output shape (Logs CreateLogGroup, SQS DeleteMessage).
@@ -73,7 +79,7 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
       const shape = errorShapeOf(service, error);
       const name = shape?.name ?? error.code;
       const headers: Record<string, string> = { 'x-amzn-RequestId': meta.requestId, 'Content-Type': contentType };
-      if (service?.queryCompatible && shape) headers['x-amzn-query-error'] = `${shape.error?.queryCode ?? name};${errorFault(shape, error)}`;
+      if (service?.queryCompatible) headers['x-amzn-query-error'] = `${queryCodeOf(service, shape, error)};${errorFault(shape, error)}`;
       const namespace = service?.errorNamespace === undefined ? undefined : shape ? service.errorNamespace : frameworkNamespaces[error.code];
       const type = namespace === undefined ? name : `${namespace}#${name}`;
       return { status: errorStatus(shape, error), headers, body: JSON.stringify({ __type: type, ...jsonErrorBody(shape, error, awsJsonWriters) }) };

@@ -1,5 +1,5 @@
 import type { Codec } from './codecs.ts';
-import { errorFault, errorShapeOf, errorStatus } from './errorAnswers.ts';
+import { errorFault, errorShapeOf, errorStatus, queryCodeOf } from './errorAnswers.ts';
 import { formReaderOf, parseForm } from './form.ts';
 import type { StructureShape } from './model.ts';
 import { escapeXml, xmlMemberWriter, xmlMembersWriter, xmlNamespaceAttribute } from './xml.ts';
@@ -27,7 +27,7 @@ export const awsQuery: Codec = {
 
   formatError(service, _operation, error, meta) {
     const shape = errorShapeOf(service, error);
-    const code = shape?.error?.queryCode ?? error.code;
+    const code = queryCodeOf(service, shape, error);
     const head = `<Type>${errorFault(shape, error)}</Type><Code>${escapeXml(code)}</Code>${error.message === '' ? '' : `<Message>${escapeXml(error.message)}</Message>`}`;
     return {
       status: error.status ?? shape?.error?.queryStatus ?? errorStatus(shape, error),

@@ -9,6 +9,26 @@ export function errorShapeOf(service: ServiceModel | undefined, error: ServiceEr
   return service?.findError(error.code);
 }
 
+// What the framework under the services refuses has one name in JSON and another in the query protocol; services that serve both
+// (SQS, CloudWatch) tell both (seen in recorded answers of SQS: `x-amzn-query-error: InvalidParameterValue;Sender`).
+const frameworkQueryCodes: Readonly<Record<string, string>> = {
+  InvalidParameterValueException: 'InvalidParameterValue',
+  MissingRequiredParameterException: 'MissingParameter',
+  AccessDeniedException: 'AccessDenied',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
+  IncompleteSignatureException: 'IncompleteSignature',
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  ExpiredTokenException: 'ExpiredToken',
+  SerializationException: 'MalformedInput',
+  UnknownOperationException: 'InvalidAction',
+};
+
+/** The code of an error in the query protocol. */
+export function queryCodeOf(service: ServiceModel | undefined, shape: StructureShape | undefined, error: ServiceError): string {
+  return shape?.error?.queryCode ?? shape?.name ?? (service?.queryCompatible ? frameworkQueryCodes[error.code] : undefined) ?? error.code;
+}
+
 export function errorStatus(shape: StructureShape | undefined, error: ServiceError): number {
   return error.status ?? shape?.error?.status ?? (error.fault === 'server' ? 500 : 400);
 }

@@ -5,9 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DynamoDBClient, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListSAMLProvidersCommand } from '@aws-sdk/client-iam';
-import { ListCodeSigningConfigsCommand } from '@aws-sdk/client-lambda';
+import { LambdaClient, ListCodeSigningConfigsCommand } from '@aws-sdk/client-lambda';
 import { DescribeDestinationsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetFederationTokenCommand } from '@aws-sdk/client-sts';
 import { requestHead, sendOne, type RawAnswer } from '../support/rawHttp.ts';
 import { sdkConfig } from '../support/sdkClients.ts';
@@ -27,34 +26,28 @@ test('query (IAM, STS)', async () => {
 test('JSON 1.1 (CloudWatch Logs)', async () => {
   await expectRefusal(scene().aws.logs.send(new DescribeDestinationsCommand({})), { name: 'NotImplemented', status: 501, message: /logs:DescribeDestinations/ });
 });
-test('JSON 1.0 of services that are absent altogether (SQS, DynamoDB)', async () => {
+test('JSON 1.0 of services that are absent altogether (DynamoDB)', async () => {
   const config = sdkConfig(scene().server.endpoint);
-  const sqs = new SQSClient(config);
   const dynamodb = new DynamoDBClient(config);
-  await expectRefusal(sqs.send(new CreateQueueCommand({ QueueName: 'q' })), { name: 'NotImplemented', status: 501, message: /sqs:CreateQueue/ });
   await expectRefusal(dynamodb.send(new ListTablesCommand({})), { name: 'NotImplemented', status: 501, message: /dynamodb:ListTables/ });
   await expectRefusal(dynamodb.send(new PutItemCommand({ TableName: 't', Item: { id: { S: '1' } } })), { name: 'NotImplemented', status: 501, message: /dynamodb:PutItem/ });
-  sqs.destroy();
   dynamodb.destroy();
 });
 test('a refusal is not retried', async () => {
-  const sqs = new SQSClient({ ...sdkConfig(scene().server.endpoint), maxAttempts: 3 });
-  const error = await expectRefusal(sqs.send(new CreateQueueCommand({ QueueName: 'q' })), { name: 'NotImplemented', status: 501 });
+  const lambda = new LambdaClient({ ...sdkConfig(scene().server.endpoint), maxAttempts: 3 });
+  const error = await expectRefusal(lambda.send(new ListCodeSigningConfigsCommand({})), { name: 'NotImplemented', status: 501 });
   assert.equal((error.$metadata as { attempts?: number }).attempts, 1);
-  sqs.destroy();
+  lambda.destroy();
 });
-test('query of old clients (SNS, SQS)', async () => {
-  for (const [service, body] of [
-    ['sns', 'Action=ListTopics&Version=2010-03-31'],
-    ['sqs', 'Action=ListQueues&Version=2012-11-05'],
-  ] as const) {
+test('query of old clients (SNS)', async () => {
+  for (const [service, body] of [['sns', 'Action=ListTopics&Version=2010-03-31']] as const) {
     const answer = await post(service, body);
     assert.equal(answer.status, 501, answer.body);
     assert.match(answer.body, /<ErrorResponse[^]*<Error>[^]*<Code>NotImplemented<\/Code>[^]*<RequestId>[0-9a-f-]{36}<\/RequestId>/);
   }
 });
 test('REST XML (S3)', async () => {
-  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /', 's3', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }));
+  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /bucket?inventory', 's3', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }));
   assert.equal(answer.status, 501, answer.body);
   assert.match(answer.body, /<Error>[^]*<Code>NotImplemented<\/Code>/);
 });

@@ -1,6 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 
 export interface SdkClients {
@@ -8,6 +9,7 @@ export interface SdkClients {
   readonly iam: IAMClient;
   readonly sts: STSClient;
   readonly logs: CloudWatchLogsClient;
+  readonly s3: S3Client;
   destroy(): void;
 }
 
@@ -31,6 +33,7 @@ export function sdkClients(endpoint: string, credentials: SdkCredentials = rootC
     iam: new IAMClient(config),
     sts: new STSClient(config),
     logs: new CloudWatchLogsClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
   };
   return {
     ...clients,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,7 @@ export function declareCliWalk(generation: AwsCliGeneration, program: AwsCliProg
   declareFunctions(walk, scene);
   declareChanges(walk, scene);
   declareLogs(walk, scene, generation);
+  declareQueues(walk, scene);
   declareRefusals(walk, scene);
   declareEnd(walk, scene);
 }
@@ -247,6 +249,35 @@ function declareLogs(walk: Walk, scene: () => Scene, generation: AwsCliGeneratio
   });
 }
 
+function declareQueues(walk: Walk, scene: () => Scene): void {
+  let url = '';
+  let handle = '';
+  walk.step('sqs create-queue', async () => {
+    const created = (await scene().aws.json(['sqs', 'create-queue', '--queue-name', 'walk-queue', '--attributes', 'VisibilityTimeout=60'])) as Json;
+    url = String(created['QueueUrl']);
+    assert.match(url, /^http:\/\/[^/]+\/000000000000\/walk-queue$/);
+  });
+  walk.step('sqs send-message', async () => {
+    const attributes = 'city={DataType=String,StringValue=서울}';
+    const sent = (await scene().aws.json(['sqs', 'send-message', '--queue-url', url, '--message-body', '하늘 & <sky>', '--message-attributes', attributes])) as Json;
+    assert.equal(sent['MD5OfMessageBody'], createHash('md5').update('하늘 & <sky>').digest('hex'));
+  });
+  walk.step('sqs receive-message', async () => {
+    const args = ['--wait-time-seconds', '5', '--message-attribute-names', 'All', '--attribute-names', 'All'];
+    const { Messages: [message] = [] } = (await scene().aws.json(['sqs', 'receive-message', '--queue-url', url, ...args])) as { Messages?: Json[] };
+    handle = String(message?.['ReceiptHandle']);
+    const { city } = message?.['MessageAttributes'] as Record<string, Json>;
+    assert.deepEqual([message?.['Body'], city?.['StringValue'], (message?.['Attributes'] as Json)['ApproximateReceiveCount']], ['하늘 & <sky>', '서울', '1']);
+  });
+  walk.step('sqs delete-message', async () => {
+    const { aws } = scene();
+    await aws.json(['sqs', 'delete-message', '--queue-url', url, '--receipt-handle', handle]);
+    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
+    const { Attributes } = (await aws.json(['sqs', 'get-queue-attributes', '--queue-url', url, '--attribute-names', ...names])) as { Attributes: Json };
+    assert.deepEqual(Attributes, { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' });
+  });
+}
+
 function declareRefusals(walk: Walk, scene: () => Scene): void {
   const refused = async (args: readonly string[], pattern: RegExp): Promise<void> => {
     const { aws, generation } = scene();
@@ -256,6 +287,7 @@ function declareRefusals(walk: Walk, scene: () => Scene): void {
     // "254: the command was parsed, a request was made, and the service answered an error" (AWS CLI 2 user guide, return codes).
     else assert.equal(result.exitCode, 254, result.stderr);
   };
+  walk.step('error: no such queue', () => refused(['sqs', 'get-queue-url', '--queue-name', 'absent'], /NonExistentQueue\) when calling the GetQueueUrl operation: The specified queue does not exist/));
   walk.step('error: no such function', () =>
     refused(
       ['lambda', 'get-function', '--function-name', 'absent'],
@@ -269,10 +301,8 @@ function declareRefusals(walk: Walk, scene: () => Scene): void {
   walk.step('error: no such role', () =>
     refused(['iam', 'get-role', '--role-name', 'absent'], /\(NoSuchEntity\) when calling the GetRole operation.*The role with name absent cannot be found\./));
   walk.step('not implemented: an operation of lambda', () => refused(['lambda', 'list-code-signing-configs'], /ListCodeSigningConfigs/));
-  walk.step('not implemented: sqs (json)', () => refused(['sqs', 'list-queues'], /An error occurred \(.+\) when calling the ListQueues operation.*:.+/));
   walk.step('not implemented: dynamodb (json)', () => refused(['dynamodb', 'list-tables'], /An error occurred \(.+\) when calling the ListTables operation.*:.+/));
   walk.step('not implemented: sns (query)', () => refused(['sns', 'list-topics'], /An error occurred \(.+\) when calling the ListTopics operation.*:.+/));
-  walk.step('not implemented: s3 (xml)', () => refused(['s3api', 'list-buckets'], /An error occurred \(.+\) when calling the ListBuckets operation.*:.+/));
 }
 
 function declareEnd(walk: Walk, scene: () => Scene): void {

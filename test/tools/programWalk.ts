@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,7 @@ export function declareProgramWalk(client: string, program: WalkProgram | Missin
   };
   declareIdentity(walk, answered);
   declareFunctions(walk, answered);
+  declareQueues(walk, answered);
   declareRefusals(walk, refused);
   walk.step('lambda delete-function', async () => assert.deepEqual(answered('lambda delete-function'), []));
 }
@@ -129,8 +131,19 @@ function declareFunctions(walk: Walk, answered: (name: WalkStep) => unknown): vo
   walk.absent('logs tail --follow');
 }
 
+function declareQueues(walk: Walk, answered: (name: WalkStep) => unknown): void {
+  walk.step('sqs create-queue', async () => assert.match(String(answered('sqs create-queue')), /^http:\/\/[^/]+\/000000000000\/walk-queue$/));
+  walk.step('sqs send-message', async () => assert.equal(answered('sqs send-message'), createHash('md5').update('하늘 & <sky>').digest('hex')));
+  walk.step('sqs receive-message', async () => assert.deepEqual(answered('sqs receive-message'), ['하늘 & <sky>', '서울', '1']));
+  walk.step('sqs delete-message', async () => assert.deepEqual(answered('sqs delete-message'), ['0', '0']));
+}
+
 function declareRefusals(walk: Walk, refused: (name: WalkStep) => Refusal): void {
   const step = (name: WalkStep, judge: (refusal: Refusal) => void): void => walk.step(name, async () => judge(refused(name)));
+  step('error: no such queue', (refusal) => {
+    assert.deepEqual([refusal.code, refusal.status], ['AWS.SimpleQueueService.NonExistentQueue', 400]);
+    assert.match(refusal.message, /^The specified queue does not exist/);
+  });
   step('error: no such function', (refusal) => {
     assert.deepEqual([refusal.class, refusal.code, refusal.status], ['ResourceNotFoundException', 'ResourceNotFoundException', 404]);
     assert.equal(refusal.message, 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent');
@@ -142,8 +155,6 @@ function declareRefusals(walk: Walk, refused: (name: WalkStep) => Refusal): void
     assert.equal(refusal.message, 'The role with name absent cannot be found.');
   });
   step('not implemented: an operation of lambda', (refusal) => assert.match(refusal.message, /ListCodeSigningConfigs/));
-  step('not implemented: sqs (json)', (refusal) => assert.match(refusal.message, /ListQueues/));
   step('not implemented: dynamodb (json)', (refusal) => assert.match(refusal.message, /ListTables/));
   step('not implemented: sns (query)', (refusal) => assert.match(refusal.message, /ListTopics/));
-  step('not implemented: s3 (xml)', (refusal) => assert.match(refusal.message, /ListBuckets/));
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before } from 'node:test';
 import { DescribeLogGroupsCommand, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -14,7 +15,15 @@ import {
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { createWalk } from '../support/clientWalk.ts';
 import { basicExecutionPolicyArn, invoke, lambdaTrustPolicy, waitUntilUpdated } from '../support/functions.ts';
@@ -152,6 +161,31 @@ walk.step('logs filter-log-events', async () => {
 });
 walk.absent('logs tail');
 walk.absent('logs tail --follow');
+const queue: { client?: SQSClient; url?: string | undefined; handle?: string | undefined } = {};
+const sqs = (): SQSClient => (queue.client ??= new SQSClient(sdkConfig(server.endpoint)));
+after(() => queue.client?.destroy());
+walk.step('sqs create-queue', async () => {
+  queue.url = (await sqs().send(new CreateQueueCommand({ QueueName: 'walk-queue', Attributes: { VisibilityTimeout: '60' }, tags: { walk: 'yes' } }))).QueueUrl;
+  assert.equal(queue.url, `${server.endpoint}/000000000000/walk-queue`);
+});
+walk.step('sqs send-message', async () => {
+  const MessageAttributes = { city: { DataType: 'String', StringValue: '서울' } };
+  const sent = await sqs().send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: '하늘 & <sky>', MessageAttributes }));
+  assert.equal(sent.MD5OfMessageBody, createHash('md5').update('하늘 & <sky>').digest('hex'));
+});
+walk.step('sqs receive-message', async () => {
+  const { Messages: [message] = [] } = await sqs().send(new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 5, MessageAttributeNames: ['All'] }));
+  queue.handle = message?.ReceiptHandle;
+  assert.deepEqual([message?.Body, message?.MessageAttributes?.['city']?.StringValue], ['하늘 & <sky>', '서울']);
+});
+walk.step('sqs delete-message', async () => {
+  await sqs().send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: queue.handle }));
+  const { Attributes = {} } = await sqs().send(new GetQueueAttributesCommand({ QueueUrl: queue.url, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] }));
+  assert.deepEqual(Attributes, { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' });
+});
+walk.step('error: no such queue', async () => {
+  await expectRefusal(sqs().send(new GetQueueUrlCommand({ QueueName: 'absent' })), { name: /NonExistentQueue|QueueDoesNotExist/, status: 400, message: /The specified queue does not exist/ });
+});
 walk.step('error: no such function', async () => {
   const error = await expectRefusal(aws.lambda.send(new GetFunctionCommand({ FunctionName: 'absent' })), {
     name: 'ResourceNotFoundException',
@@ -176,11 +210,6 @@ walk.step('error: no such role', async () => {
 });
 walk.step('not implemented: an operation of lambda', async () => {
   await expectRefusal(aws.lambda.send(new ListCodeSigningConfigsCommand({})), { name: /./, status: 501, message: /ListCodeSigningConfigs/ });
-});
-walk.step('not implemented: sqs (json)', async () => {
-  const sqs = new SQSClient(sdkConfig(server.endpoint));
-  await expectRefusal(sqs.send(new ListQueuesCommand({})), { name: /./, status: 501, message: /ListQueues/ });
-  sqs.destroy();
 });
 walk.step('not implemented: dynamodb (json)', async () => {
   const dynamodb = new DynamoDBClient(sdkConfig(server.endpoint));

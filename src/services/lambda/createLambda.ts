@@ -6,7 +6,8 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
-import type { RoleDirectory } from '../../ports/identity.ts';
+import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
+import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
@@ -17,6 +18,7 @@ import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createFleet } from './environments/fleet.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
+import { createFunctionInvoker } from './invocations/invoker.ts';
 import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
@@ -30,7 +32,7 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
-  readonly roles: RoleDirectory;
+  readonly roles: RoleDirectory & MissingRoles;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -58,6 +60,8 @@ export interface Lambda {
   readonly service: BoundService;
   /** Asked by services that invoke functions. */
   readonly access: FunctionAccess;
+  /** Calls functions for services that wait for the answer. */
+  readonly invoker: FunctionInvoker;
   /** Where events for functions are delivered; undefined for what is no function's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
@@ -95,6 +99,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   return {
     service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
+    invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {

@@ -164,14 +164,43 @@ def _():
         time.sleep(0.2)
 
 
+queues, queue = client('sqs'), {}
+
+
+@step('sqs create-queue')
+def _():
+    queue['QueueUrl'] = queues.create_queue(QueueName='walk-queue', Attributes={'VisibilityTimeout': '60'}, tags={'walk': 'yes'})['QueueUrl']
+    return queue['QueueUrl']
+
+
+@step('sqs send-message')
+def _():
+    attributes = {'city': {'DataType': 'String', 'StringValue': '서울'}}
+    return queues.send_message(MessageBody='하늘 & <sky>', MessageAttributes=attributes, **queue)['MD5OfMessageBody']
+
+
+@step('sqs receive-message')
+def _():
+    (message,) = queues.receive_message(WaitTimeSeconds=5, MessageAttributeNames=['All'], AttributeNames=['All'], **queue)['Messages']
+    queue['ReceiptHandle'] = message['ReceiptHandle']
+    return [message['Body'], message['MessageAttributes']['city']['StringValue'], message['Attributes']['ApproximateReceiveCount']]
+
+
+@step('sqs delete-message')
+def _():
+    queues.delete_message(**queue)
+    names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
+    counts = queues.get_queue_attributes(QueueUrl=queue['QueueUrl'], AttributeNames=names)['Attributes']
+    return [counts[name] for name in names]
+
+
+step('error: no such queue')(lambda: queues.get_queue_url(QueueName='absent'))
 step('error: no such function')(lambda: functions.get_function(FunctionName='absent'))
 step('error: invalid parameter')(lambda: functions.update_function_configuration(FunctionName='walk-python', Timeout=901))
 step('error: no such role')(lambda: iam.get_role(RoleName='absent'))
 step('not implemented: an operation of lambda')(lambda: functions.list_code_signing_configs())
-step('not implemented: sqs (json)')(lambda: client('sqs').list_queues())
 step('not implemented: dynamodb (json)')(lambda: client('dynamodb').list_tables())
 step('not implemented: sns (query)')(lambda: client('sns').list_topics())
-step('not implemented: s3 (xml)')(lambda: client('s3').list_buckets())
 
 
 @step('lambda delete-function')

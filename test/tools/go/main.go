@@ -21,9 +21,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -324,6 +324,7 @@ func (w walker) filter() ([]string, error) {
 }
 
 func (w walker) refusals() {
+	w.queues()
 	step("error: no such function", func() (any, error) {
 		return w.lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String("absent")})
 	})
@@ -336,17 +337,69 @@ func (w walker) refusals() {
 	step("not implemented: an operation of lambda", func() (any, error) {
 		return w.lambda.ListCodeSigningConfigs(ctx, &lambda.ListCodeSigningConfigsInput{})
 	})
-	step("not implemented: sqs (json)", func() (any, error) {
-		return sqs.NewFromConfig(w.config).ListQueues(ctx, &sqs.ListQueuesInput{})
-	})
 	step("not implemented: dynamodb (json)", func() (any, error) {
 		return dynamodb.NewFromConfig(w.config).ListTables(ctx, &dynamodb.ListTablesInput{})
 	})
 	step("not implemented: sns (query)", func() (any, error) {
 		return sns.NewFromConfig(w.config).ListTopics(ctx, &sns.ListTopicsInput{})
 	})
-	step("not implemented: s3 (xml)", func() (any, error) {
-		return s3.NewFromConfig(w.config).ListBuckets(ctx, &s3.ListBucketsInput{})
-	})
 }
 
+
+func (w walker) queues() {
+	queues := sqs.NewFromConfig(w.config)
+	var url, handle *string
+	step("sqs create-queue", func() (any, error) {
+		created, err := queues.CreateQueue(ctx, &sqs.CreateQueueInput{
+			QueueName:  aws.String("walk-queue"),
+			Attributes: map[string]string{"VisibilityTimeout": "60"},
+			Tags:       map[string]string{"walk": "yes"},
+		})
+		if err != nil {
+			return nil, err
+		}
+		url = created.QueueUrl
+		return *url, nil
+	})
+	step("sqs send-message", func() (any, error) {
+		sent, err := queues.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl:    url,
+			MessageBody: aws.String("하늘 & <sky>"),
+			MessageAttributes: map[string]sqstypes.MessageAttributeValue{
+				"city": {DataType: aws.String("String"), StringValue: aws.String("서울")},
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return *sent.MD5OfMessageBody, nil
+	})
+	step("sqs receive-message", func() (any, error) {
+		received, err := queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl:                    url,
+			WaitTimeSeconds:             5,
+			MessageAttributeNames:       []string{"All"},
+			MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"},
+		})
+		if err != nil {
+			return nil, err
+		}
+		message := received.Messages[0]
+		handle = message.ReceiptHandle
+		return []string{*message.Body, *message.MessageAttributes["city"].StringValue, message.Attributes["ApproximateReceiveCount"]}, nil
+	})
+	step("sqs delete-message", func() (any, error) {
+		if _, err := queues.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: handle}); err != nil {
+			return nil, err
+		}
+		names := []sqstypes.QueueAttributeName{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}
+		told, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: names})
+		if err != nil {
+			return nil, err
+		}
+		return []string{told.Attributes[string(names[0])], told.Attributes[string(names[1])]}, nil
+	})
+	step("error: no such queue", func() (any, error) {
+		return queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("absent")})
+	})
+}

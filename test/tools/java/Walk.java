@@ -33,9 +33,9 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
-import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.Credentials;
 
@@ -63,6 +63,7 @@ public final class Walk {
     walk.identity();
     walk.functions(List.of(args).subList(1, 5));
     walk.output();
+    walk.queues();
     walk.refusals();
     step("lambda delete-function", () -> {
       NAMES.forEach(name -> walk.lambda.deleteFunction(request -> request.functionName(name)));
@@ -194,15 +195,37 @@ public final class Walk {
     });
   }
 
+  private void queues() {
+    SqsClient queues = configure(SqsClient.builder(), root).build();
+    String[] known = new String[2];
+    step("sqs create-queue", () -> {
+      known[0] = queues.createQueue(request -> request.queueName("walk-queue").attributesWithStrings(Map.of("VisibilityTimeout", "60")).tags(Map.of("walk", "yes"))).queueUrl();
+      return known[0];
+    });
+    step("sqs send-message", () -> queues.sendMessage(request -> request.queueUrl(known[0]).messageBody("하늘 & <sky>")
+        .messageAttributes(Map.of("city", MessageAttributeValue.builder().dataType("String").stringValue("서울").build()))).md5OfMessageBody());
+    step("sqs receive-message", () -> {
+      var message = queues.receiveMessage(request -> request.queueUrl(known[0]).waitTimeSeconds(5).messageAttributeNames("All")
+          .messageSystemAttributeNamesWithStrings("All")).messages().get(0);
+      known[1] = message.receiptHandle();
+      return List.of(message.body(), message.messageAttributes().get("city").stringValue(), message.attributesAsStrings().get("ApproximateReceiveCount"));
+    });
+    step("sqs delete-message", () -> {
+      queues.deleteMessage(request -> request.queueUrl(known[0]).receiptHandle(known[1]));
+      List<String> names = List.of("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible");
+      Map<String, String> told = queues.getQueueAttributes(request -> request.queueUrl(known[0]).attributeNamesWithStrings(names)).attributesAsStrings();
+      return names.stream().map(told::get).toList();
+    });
+    step("error: no such queue", () -> queues.getQueueUrl(request -> request.queueName("absent")).toString());
+  }
+
   private void refusals() {
     step("error: no such function", () -> lambda.getFunction(request -> request.functionName("absent")).toString());
     step("error: invalid parameter", () -> lambda.updateFunctionConfiguration(request -> request.functionName("walk-python").timeout(901)).toString());
     step("error: no such role", () -> iam.getRole(request -> request.roleName("absent")).toString());
     step("not implemented: an operation of lambda", () -> lambda.listCodeSigningConfigs(request -> {}).toString());
-    step("not implemented: sqs (json)", () -> configure(SqsClient.builder(), root).build().listQueues().toString());
     step("not implemented: dynamodb (json)", () -> configure(DynamoDbClient.builder(), root).build().listTables().toString());
     step("not implemented: sns (query)", () -> configure(SnsClient.builder(), root).build().listTopics().toString());
-    step("not implemented: s3 (xml)", () -> configure(S3Client.builder(), root).build().listBuckets().toString());
   }
 
   private static void step(String name, Callable<Object> run) {

@@ -2,7 +2,9 @@
 'use strict';
 
 const Module = require('node:module');
+const path = require('node:path');
 const channel = require('./channel.cjs');
+const codeCache = require('./codeCache.cjs');
 const errors = require('./errors.cjs');
 const logging = require('./logging.cjs');
 const { loadHandler } = require('./loader.cjs');
@@ -232,6 +234,7 @@ process.on('beforeExit', () => {
 });
 process.on('exit', (code) => channel.sendExiting(code));
 logging.installStreams();
+codeCache.install(process.env.HANEUL_PACKAGES || path.join(__dirname, 'node_modules'));
 // The first module that is loaded and the first name that is resolved cost more than all others: not while somebody waits.
 void loadHandler(__dirname, 'warm.handler').finally(() => {
   delete require.cache[require.resolve('./warm.js')];

@@ -2,15 +2,18 @@
 // stands still. Constraints of the model are not checked here.
 
 import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
-import { silentLogger } from '../../../base/log.ts';
+import { createLogger, silentLogger } from '../../../base/log.ts';
+import type { LogRecord } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
 import { authorise } from '../../../framework/authorise.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
+import { createActionCatalogue } from '../../../policy/actionCatalogue.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller } from '../../../ports/identity.ts';
 import { loadManagedPolicies } from '../managedPolicies.ts';
+import { createAccessUse } from '../accessUse.ts';
 import { createIdentity, type Identity } from '../provides.ts';
 import { iamService } from '../service.ts';
 
@@ -28,6 +31,8 @@ export interface Harness {
   readonly clock: MovableClock;
   readonly wall: MovableClock;
   readonly identity: Identity;
+  /** What it warned of. */
+  readonly logged: readonly LogRecord[];
   /** As root unless another caller is named. */
   iam<N extends Name>(name: N, input: Input<Iam, N>, caller?: Caller): Promise<Output<Iam, N>>;
   /** A user whose permissions are these statements. */
@@ -41,15 +46,17 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
   const wall = createFakeClock();
   const random = createSeededRandom(7);
   const store = openMemoryStore({ clock, random });
-  const identity = createIdentity({ store, clock, wall, random, log: silentLogger, managedPolicies, toleratesMissingRoles });
-  const service = iamService.bind({ store, random, managedPolicies });
+  const logged: LogRecord[] = [];
+  const identity = createIdentity({ store, clock, wall, random, log: createLogger((record) => void logged.push(record), 'warn'), managedPolicies, toleratesMissingRoles });
+  const use = createAccessUse({ store, wall, log: silentLogger });
+  const service = iamService.bind({ store, random, managedPolicies, actions: createActionCatalogue(), use });
   const cache = createPolicyCache();
 
   const iam: Harness['iam'] = async (name, input, caller = root) => {
     const operation = service.find(name);
     if (!operation) throw new Error(`${name} is not part of the service`);
     const call = testCall({ caller, nowMs: clock.now() });
-    await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
+    await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger, use });
     return (await operation.handle(input, call)) as never;
   };
 
@@ -57,6 +64,7 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
     clock,
     wall,
     identity,
+    logged,
     iam,
     async createUser(userName, statements) {
       const { User: user } = await iam('CreateUser', { UserName: userName });

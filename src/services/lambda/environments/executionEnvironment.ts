@@ -155,7 +155,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 
   async function freshCredentials(): Promise<Credentials> {
     if (credentials !== undefined && credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs) return credentials;
-    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds });
+    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds, account: place.account });
   }
 
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
@@ -170,7 +170,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   async function run(input: InvocationInput): Promise<InvocationResult> {
     const arrivedMs = monotonicMs();
     if (deps.enforcesRoles && arrivedMs - roleCheckedMs >= roleCheckMs) {
-      await requireAssumableRole(deployment, deps);
+      await requireAssumableRole(row, deps);
       roleCheckedMs = arrivedMs;
     }
     const tail = input.wantsTail ? log.startTail() : undefined;

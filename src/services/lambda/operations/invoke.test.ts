@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { zipSync } from 'fflate';
-import type { RoleDirectory } from '../../../ports/identity.ts';
+import type { MissingRoles, RoleDirectory } from '../../../ports/identity.ts';
 import type { InvocationOutcome } from '../../../sandbox/types.ts';
 import { roleCheckMs } from '../limits.ts';
 import { account, callOperation, helloFunction, roleArn, withLambda } from '../testing/testLambda.ts';
@@ -187,7 +187,7 @@ test('Invoke runs a function whose role is gone where IAM is not enforced', asyn
 });
 
 /** One role, which comes and goes. */
-function createRoles(): RoleDirectory & { exists: boolean; trusts: boolean } {
+function createRoles(): RoleDirectory & MissingRoles & { exists: boolean; trusts: boolean } {
   return {
     exists: true,
     trusts: true,
@@ -197,6 +197,7 @@ function createRoles(): RoleDirectory & { exists: boolean; trusts: boolean } {
     trustsService() {
       return this.trusts;
     },
+    reportMissing: () => undefined,
     issueSession: async () => ({ accessKeyId: 'ASIA', secretAccessKey: 's', sessionToken: 't', expiresAtMs: Number.MAX_SAFE_INTEGER }),
   };
 }

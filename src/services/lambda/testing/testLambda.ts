@@ -1,5 +1,6 @@
 // The service on a store in memory with everything around it faked: for tests beside the operations.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -23,7 +24,7 @@ import { createTimers } from '../../../kv/timers.ts';
 import { createDispatcher } from '../../../outbox/dispatcher.ts';
 import type { Dispatcher } from '../../../outbox/dispatcher.ts';
 import { createEmitter } from '../../../outbox/emitter.ts';
-import type { RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
+import type { MissingRoles, RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
 import type { WorkPool } from '../../../work/pool.ts';
@@ -46,6 +47,8 @@ export interface TestLambda {
   readonly store: Store;
   readonly codeFolder: string;
   readonly blobs: FakeBlobs;
+  /** Roles that were reported not to exist, in order. */
+  readonly missingRoles: readonly string[];
   readonly warnings: LogRecord[];
   readonly logged: { readonly target: LogTarget; readonly event: LogEvent }[];
   /** All log messages so far, joined. */
@@ -64,16 +67,18 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   const codeFolder = await mkdtemp(join(tmpdir(), 'haneul-lambda-'));
   const work = createWorkPool({ threads: 1 });
   const store = overrides.store ?? openMemoryStore({ clock, random });
-  const blobs = createFakeBlobs();
+  const blobFolder = await mkdtemp(join(tmpdir(), 'haneul-lambda-blobs-'));
+  const blobs = createFakeBlobs(blobFolder);
   const sandbox = createFakeSandbox();
   const warnings: LogRecord[] = [];
+  const missingRoles: string[] = [];
   const logged: TestLambda['logged'][number][] = [];
   const logs: LogSink = { append: (target, events) => void logged.push(...events.map((event) => ({ target, event }))), flush: async () => undefined };
   const log = createLogger((record) => void warnings.push(record), 'warn');
   const deps: LambdaDeps = {
     ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
     emitter: createEmitter({ clock, random }),
-    roles: fakeRoles(clock),
+    roles: fakeRoles(clock, missingRoles),
     sealKey: random.bytes(32),
     localMode: true,
     monotonicMs: () => clock.now(),
@@ -95,13 +100,14 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   };
   try {
     await test({
-      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, logged, restart, startEvents },
+      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, missingRoles, logged, restart, startEvents },
       logText: () => logged.map(({ event }) => event.message).join(''),
       call: (name, input, options) => callOperation(lambda, name, input, { nowMs: clock.now(), ...options }),
     });
   } finally {
     for (const stop of stops) await stop();
     await closeAll(lambda, work, store, codeFolder);
+    await rm(blobFolder, { recursive: true });
   }
 }
 
@@ -154,32 +160,34 @@ export interface FakeBlobs extends LambdaBlobs {
   readonly bodies: Map<string, Uint8Array>;
 }
 
-function createFakeBlobs(): FakeBlobs {
+function createFakeBlobs(folder: string): FakeBlobs {
   const bodies = new Map<string, Uint8Array>();
   const random = createSeededRandom(3);
   return {
     bodies,
-    async put(body) {
-      assert(body instanceof Uint8Array, 'packages are put as bytes');
+    async write(body) {
+      assert(body instanceof Uint8Array, 'packages are written as bytes');
       const id = hexId(random, 32) as BlobId;
       bodies.set(id, body);
-      return { id, bytes: body.length, sha256: '' };
+      await writeFile(join(folder, id), body);
+      return { id, bytes: body.length };
     },
-    async read(id) {
-      const body = bodies.get(id);
-      assert(body, 'a blob is missing', { id });
-      return Buffer.from(body);
-    },
+    filePath: (id) => join(folder, id),
     adopt: () => undefined,
-    discard: (tx, id) => tx.afterCommit(() => void bodies.delete(id)),
+    discard: (tx, id) =>
+      tx.afterCommit(() => {
+        bodies.delete(id);
+        rmSync(join(folder, id));
+      }),
     async delete(id) {
       bodies.delete(id);
+      await rm(join(folder, id));
     },
   };
 }
 
 /** Knows the role `worker`, which Lambda may assume, and `stranger`, which it may not. */
-function fakeRoles(clock: MovableClock): RoleDirectory {
+function fakeRoles(clock: MovableClock, missing: string[]): RoleDirectory & MissingRoles {
   const describe = (name: string): RoleDescription => ({
     arn: `arn:aws:iam::${account}:role/${name}`,
     roleName: name,
@@ -191,6 +199,7 @@ function fakeRoles(clock: MovableClock): RoleDirectory {
   return {
     findRole: async (arn) => ['worker', 'stranger'].map(describe).find((role) => role.arn === arn),
     trustsService: (role) => role.roleName === 'worker',
+    reportMissing: ({ roleArn }) => void missing.push(roleArn),
     issueSession: async ({ sessionName, durationSeconds }) => ({
       accessKeyId: 'ASIAEXAMPLE',
       secretAccessKey: 'secret',

@@ -1,0 +1,68 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { RoleAccess } from '../../framework/roleAccess.ts';
+import type { BoundService } from '../../framework/service.ts';
+import type { Store } from '../../kv/store.ts';
+import type { Timers } from '../../kv/timers.ts';
+import type { Encryption } from '../../ports/encryption.ts';
+import type { DestinationAccess } from '../../ports/destinationAccess.ts';
+import type { DeliveryTarget } from '../../ports/outbox.ts';
+import type { QueueReader } from '../../ports/queueReader.ts';
+import { createSequence } from './domain/sequence.ts';
+import { createDestinationAccess, createEventTarget } from './eventTarget.ts';
+import { registerMoveTasks } from './jobs/moveTask.ts';
+import { startSweeping } from './jobs/sweep.ts';
+import { createQueueReader } from './provides.ts';
+import { createQueueReads, parseQueueArn } from './queues.ts';
+import { createReceiver } from './receiving/receiver.ts';
+import { sqsService } from './service.ts';
+
+export interface SqsOptions {
+  readonly store: Store;
+  /** Product time. */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timers: Timers;
+  readonly encryption?: Encryption;
+  /** Asked when something is sent in the name of a role. */
+  readonly roleAccess: RoleAccess;
+  readonly log: Logger;
+}
+
+export interface RunningSqs {
+  readonly service: BoundService;
+  /** For event source mappings and pipes. */
+  readonly reader: QueueReader;
+  /** Where events for queues are delivered; undefined for what is no queue's ARN. */
+  eventTarget(arn: string): DeliveryTarget | undefined;
+  /** Asked by services before they send to a queue for their users. */
+  readonly mayReceive: DestinationAccess;
+  /** Answers the receives that wait. */
+  endLongPolls(): void;
+  /** Ends background work; to be called before the store is closed. */
+  close(): Promise<void>;
+}
+
+/** The whole of SQS: the service, what others may ask of it, and its background work. To be made before the timers start. */
+export function createSqs(options: SqsOptions): RunningSqs {
+  const { store, clock, random, timers, encryption, roleAccess } = options;
+  const log = options.log.with({ service: 'sqs' });
+  const queues = createQueueReads(store);
+  const messages = { queues, sequence: createSequence(clock), random };
+  const receiver = createReceiver({ ...messages, store, clock });
+  registerMoveTasks({ ...messages, clock, timers, log });
+  const target = createEventTarget({ ...messages, store, clock, roleAccess, log });
+  const sweeper = startSweeping({ store, clock, log });
+  return {
+    service: sqsService.bind({ ...messages, store, clock, receiver, timers, encryption, log }),
+    reader: createQueueReader({ store, clock, queues, receiver }),
+    eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
+    mayReceive: createDestinationAccess({ queues, clock }),
+    endLongPolls: () => receiver.close(),
+    async close() {
+      receiver.close();
+      await sweeper.stop();
+    },
+  };
+}
