@@ -118,9 +118,9 @@ function createParts(foundation: Foundation, common: Common) {
   const encryption = createSealedEncryption(sealKey, random);
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const s3 = createS3({ ...common, targets: { functions: lambda.access, others: new Map() } });
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
   const sqs = createSqs({ ...common, roleAccess });
+  const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },

@@ -62,6 +62,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       folder: storage.runFolder,
       cacheFolder: cacheFolderOf(process.env),
       offline: options.offline,
+      // Not this server itself: who comes from this machine may be its administrator.
+      allowHost: options.allowHost ? { closedPorts: () => [gate.port()] } : undefined,
       wall: wallClock,
       random: cryptoRandom,
       log,

@@ -6,10 +6,11 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
+import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { DeliveryTarget } from '../../ports/outbox.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import { createSequence } from './domain/sequence.ts';
-import { createEventTarget } from './eventTarget.ts';
+import { createDestinationAccess, createEventTarget } from './eventTarget.ts';
 import { registerMoveTasks } from './jobs/moveTask.ts';
 import { startSweeping } from './jobs/sweep.ts';
 import { createQueueReader } from './provides.ts';
@@ -35,6 +36,8 @@ export interface RunningSqs {
   readonly reader: QueueReader;
   /** Where events for queues are delivered; undefined for what is no queue's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
+  /** Asked by services before they send to a queue for their users. */
+  readonly mayReceive: DestinationAccess;
   /** Answers the receives that wait. */
   endLongPolls(): void;
   /** Ends background work; to be called before the store is closed. */
@@ -55,6 +58,7 @@ export function createSqs(options: SqsOptions): RunningSqs {
     service: sqsService.bind({ ...messages, store, clock, receiver, timers, encryption, log }),
     reader: createQueueReader({ store, clock, queues, receiver }),
     eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
+    mayReceive: createDestinationAccess({ queues, clock }),
     endLongPolls: () => receiver.close(),
     async close() {
       receiver.close();
