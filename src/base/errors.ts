@@ -8,6 +8,8 @@ export interface ServiceErrorOptions {
   readonly fault?: 'client' | 'server';
   /** Further members of the error shape, by their wire names (`Type`, `Reason`, …). */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** Further header fields of the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
@@ -17,6 +19,7 @@ export class ServiceError extends Error {
   readonly status: number | undefined;
   readonly fault: 'client' | 'server' | undefined;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(code: string, message: string, options: ServiceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -25,6 +28,7 @@ export class ServiceError extends Error {
     this.status = options.status;
     this.fault = options.fault;
     this.members = options.members ?? {};
+    this.headers = options.headers;
   }
 }
 

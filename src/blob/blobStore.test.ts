@@ -51,6 +51,32 @@ const exists = (path: string): Promise<boolean> => stat(path).then(() => true, (
 for (const inMemory of [false, true]) {
   const kind = inMemory ? 'memory' : 'files';
 
+  test(`duplicate gives the body a second life of its own (${kind})`, () =>
+    withBlobs(async ({ blobs, store }) => {
+      const { id, bytes } = await blobs.write(Buffer.from('shared'));
+      assert.equal(bytes, 6);
+      const [copy] = await blobs.duplicate([id]);
+      assert.ok(copy);
+      await store.transact(async (tx) => blobs.adopt(tx, copy));
+      await blobs.delete(id);
+      assert.equal(String(await blobs.read(copy)), 'shared');
+      await assert.rejects(blobs.duplicate([id]));
+    }, inMemory));
+
+  test(`keep defers removal until the last reader has released (${kind})`, () =>
+    withBlobs(async ({ blobs, store }) => {
+      const { id } = await blobs.write(Buffer.from('read'));
+      const release = blobs.keep([id]);
+      const other = blobs.keep([id]);
+      await store.transact(async (tx) => blobs.discard(tx, id));
+      release();
+      release();
+      assert.equal(String(await blobs.read(id)), 'read');
+      other();
+      await blobs.close();
+      await assert.rejects(blobs.read(id));
+    }, inMemory));
+
   test(`put keeps bytes and streams, and tells their length and checksum (${kind})`, () =>
     withBlobs(async ({ blobs, store }) => {
       const body = Buffer.alloc(300_000, 'haneul');

@@ -1,8 +1,8 @@
 // Large bodies are files, written once and never changed. A blob is born with an intent row in the store, which says "remove this file";
 // the transaction that first refers to the blob clears it (`adopt`). So a crash at any point leaves either a referred blob or an
 // intent, and the sweep at the next start removes what the intents name. Removal is the same the other way round.
-import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { copyFile, link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import type { Store, Transaction } from '../kv/store.ts';
 import { keyRange, packKey, unpackKey } from '../kv/tuple.ts';
 import { requireBlobId, requireBlobRange } from './blobId.ts';
 import type { BlobId, BlobRange } from './blobId.ts';
+import { createBlobReaders } from './blobReaders.ts';
 import { watchUnadopted } from './unadopted.ts';
 
 export type { BlobId, BlobRange };
@@ -30,6 +31,12 @@ export interface PutBlob {
 export interface BlobStore {
   /** Durable once it resolves, but removed unless some transaction adopts it within an hour, or before the process ends. */
   put(body: Uint8Array | Readable): Promise<PutBlob>;
+  /** `put` for bodies whose hash somebody else knows. */
+  write(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<{ readonly id: BlobId; readonly bytes: number }>;
+  /** New blobs with the bodies of these, in their order, without copying a byte where the file system has hard links. To be adopted like any other. */
+  duplicate(ids: readonly BlobId[]): Promise<BlobId[]>;
+  /** Defers the removal of these until `release` is called: for whoever reads one after the other. */
+  keep(ids: readonly BlobId[]): () => void;
   /** Makes the blob stay, as part of the transaction that writes the first row which refers to it. */
   adopt(tx: Transaction, id: BlobId): void;
   /** Removes the blob, as part of the transaction that clears the last row which refers to it. */
@@ -68,42 +75,76 @@ const intentPrefix = [null, 'blobIntent'] as const;
 const intents = keyRange(intentPrefix);
 const sweepRows = 500;
 const pieceBytes = 256 * 1024;
+const readBytes = 256 * 1024;
 
 /** Opens the blobs in `folder`, after removing what earlier processes left behind. */
 export async function openBlobStore({ folder, store, clock, random, log }: BlobStoreOptions): Promise<BlobStore> {
   const drafts = join(folder, 'drafts');
-  const knownFolders = new Set<string>();
+  const fans = createFans(folder);
   const removals = new Set<Promise<void>>();
   const putting = new Set<BlobId>();
   const removing = new Set<BlobId>();
   /** For each hold, what no row of its moment refers to: what was being put or removed then, or has been put since. */
   const holds = new Set<Set<BlobId>>();
   const heldBack = new Set<BlobId>();
+  const readers = createBlobReaders((id) => {
+    if (!closed) removeLater(id);
+  });
   const unadopted = watchUnadopted(clock, removeLater);
   let closed = false;
 
   const filePath = (id: BlobId): string => join(folder, requireBlobId(id).slice(0, 2), id);
 
   async function put(body: Uint8Array | Readable): Promise<PutBlob> {
+    const hash = createHash('sha256');
+    const [id] = newIds(1);
+    const bytes = await bear([id], () => write(id, body, hash));
+    return { id, bytes, sha256: hash.digest('base64') };
+  }
+
+  function newIds(count: number): [BlobId, ...BlobId[]] {
+    return Array.from({ length: count }, () => hexId(random, 32) as BlobId) as [BlobId, ...BlobId[]];
+  }
+
+  /** Makes the intents of these before `make` makes their files. */
+  async function bear<T>(ids: readonly BlobId[], make: () => Promise<T>): Promise<T> {
     if (closed) throw new InvariantError('the blob store is closed');
-    const id = hexId(random, 32) as BlobId;
-    putting.add(id);
-    for (const strangers of holds) strangers.add(id);
+    for (const id of ids) {
+      putting.add(id);
+      for (const strangers of holds) strangers.add(id);
+    }
     try {
-      await store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
-      const written = await write(id, body);
-      unadopted.born(id);
-      return { id, ...written };
+      await store.transact(async (tx) => ids.forEach((id) => tx.set(intentKey(id), encodeRecord({}))));
+      const made = await make();
+      for (const id of ids) unadopted.born(id);
+      return made;
     } finally {
-      putting.delete(id);
+      for (const id of ids) putting.delete(id);
     }
   }
 
-  async function write(id: BlobId, body: Uint8Array | AsyncIterable<Uint8Array | string>): Promise<{ bytes: number; sha256: string }> {
+  async function duplicate(ids: readonly BlobId[]): Promise<BlobId[]> {
+    if (ids.length === 0) return [];
+    const copies = newIds(ids.length);
+    try {
+      await bear(copies, async () => {
+        const touched = new Set<string>();
+        for (const copy of copies) touched.add(await fans.require(copy));
+        for (const [index, id] of ids.entries()) await linkOrCopy(filePath(id), filePath(requireBlobId(copies[index])));
+        for (const fan of touched) await syncFolder(fan);
+      });
+      return copies;
+    } catch (error) {
+      for (const copy of copies) await remove(copy);
+      throw systemErrorCode(error) === 'ENOENT' ? new InvariantError('a blob is missing', { ids: ids.slice(0, 10) }) : explainFailure(error, folder);
+    }
+  }
+
+  async function write(id: BlobId, body: Uint8Array | AsyncIterable<Uint8Array | string>, hash?: Hash): Promise<number> {
     const draft = join(drafts, id);
     try {
-      const written = await writeDraft(draft, body);
-      await publish(draft, id);
+      const written = await writeDraft(draft, body, hash);
+      await fans.publish(draft, id);
       return written;
     } catch (error) {
       await rm(draft, { force: true });
@@ -112,18 +153,9 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     }
   }
 
-  async function publish(draft: string, id: BlobId): Promise<void> {
-    const fan = join(folder, id.slice(0, 2));
-    if (!knownFolders.has(fan)) {
-      await mkdir(fan, { recursive: true, mode: 0o700 });
-      await syncFolder(folder);
-      knownFolders.add(fan);
-    }
-    await rename(draft, filePath(id));
-    await syncFolder(fan);
-  }
-
   async function remove(id: BlobId): Promise<void> {
+    // Its intent is there already, or is none of ours to make: the sweep of the next start finds it if the reader outlives this process.
+    if (readers.defers(id)) return;
     if (holds.size > 0) {
       heldBack.add(id);
       return store.transact(async (tx) => tx.set(intentKey(id), encodeRecord({})));
@@ -163,14 +195,6 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     };
   }
 
-  async function openFile(id: BlobId): Promise<FileHandle> {
-    try {
-      return await open(filePath(id), 'r');
-    } catch (error) {
-      throw systemErrorCode(error) === 'ENOENT' ? new InvariantError('a blob is missing', { id }) : error;
-    }
-  }
-
   await mkdir(drafts, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw explainFailure(error, folder);
   });
@@ -178,6 +202,12 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
 
   return {
     put,
+    async write(body) {
+      const [id] = newIds(1);
+      return { id, bytes: await bear([id], () => write(id, body)) };
+    },
+    duplicate,
+    keep: readers.keep,
     adopt(tx, id) {
       tx.clear(intentKey(requireBlobId(id)));
       tx.afterCommit(() => unadopted.settled(id));
@@ -188,11 +218,11 @@ export async function openBlobStore({ folder, store, clock, random, log }: BlobS
     },
     async open(id, range) {
       if (range !== undefined) requireBlobRange(range);
-      const file = await openFile(id);
-      return file.createReadStream(range === undefined ? {} : { start: range.start, end: range.end ?? Infinity });
+      const file = await openFile(filePath(id), id);
+      return file.createReadStream({ highWaterMark: readBytes, ...(range === undefined ? {} : { start: range.start, end: range.end ?? Infinity }) });
     },
     async read(id) {
-      const file = await openFile(id);
+      const file = await openFile(filePath(id), id);
       try {
         return await readFile(file);
       } finally {
@@ -235,8 +265,38 @@ async function sweep(store: Store, drafts: string, remove: (id: BlobId) => Promi
   }
 }
 
-async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Array | string>): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
+async function openFile(path: string, id: BlobId): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    throw systemErrorCode(error) === 'ENOENT' ? new InvariantError('a blob is missing', { id }) : error;
+  }
+}
+
+/** The folders that blobs are spread over, by the first two digits of their ids. */
+function createFans(folder: string): { require(id: BlobId): Promise<string>; publish(draft: string, id: BlobId): Promise<void> } {
+  const known = new Set<string>();
+
+  async function requireFan(id: BlobId): Promise<string> {
+    const fan = join(folder, id.slice(0, 2));
+    if (known.has(fan)) return fan;
+    await mkdir(fan, { recursive: true, mode: 0o700 });
+    await syncFolder(folder);
+    known.add(fan);
+    return fan;
+  }
+
+  return {
+    require: requireFan,
+    async publish(draft, id) {
+      const fan = await requireFan(id);
+      await rename(draft, join(fan, id));
+      await syncFolder(fan);
+    },
+  };
+}
+
+async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Array | string>, hash: Hash | undefined): Promise<number> {
   let bytes = 0;
   const file = await open(path, 'wx', 0o600);
   try {
@@ -245,7 +305,7 @@ async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Ar
       // Hashing fifty megabytes at once would hold up everybody for as long.
       for (let at = 0; at < whole.length; at += pieceBytes) {
         const piece = whole.subarray(at, at + pieceBytes);
-        hash.update(piece);
+        hash?.update(piece);
         await writeFully(file, piece);
       }
       bytes += whole.length;
@@ -254,7 +314,23 @@ async function writeDraft(path: string, body: Uint8Array | AsyncIterable<Uint8Ar
   } finally {
     await file.close();
   }
-  return { bytes, sha256: hash.digest('base64') };
+  return bytes;
+}
+
+// What is written once can have two names; where the file system knows none (or no more), a copy does.
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    return await link(from, to);
+  } catch (error) {
+    if (!['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV'].includes(systemErrorCode(error) ?? '')) throw error;
+  }
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {

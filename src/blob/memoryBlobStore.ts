@@ -11,6 +11,7 @@ import type { Random } from '../base/random.ts';
 import { requireBlobId, requireBlobRange } from './blobId.ts';
 import type { BlobId } from './blobId.ts';
 import type { BlobStore } from './blobStore.ts';
+import { createBlobReaders } from './blobReaders.ts';
 import { watchUnadopted } from './unadopted.ts';
 
 export interface MemoryBlobStoreOptions {
@@ -23,6 +24,7 @@ export interface MemoryBlobStoreOptions {
 export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): BlobStore {
   const bodies = new Map<BlobId, Buffer>();
   const heldBack = new Set<BlobId>();
+  const readers = createBlobReaders((id) => void remove(id));
   const unadopted = clock && watchUnadopted(clock, (id) => void remove(id));
   let holds = 0;
   let closed = false;
@@ -36,23 +38,38 @@ export function openMemoryBlobStore({ clock, random }: MemoryBlobStoreOptions): 
   }
 
   async function remove(id: BlobId): Promise<void> {
+    if (readers.defers(id)) return;
     if (holds > 0) return void heldBack.add(requireBlobId(id));
     bodies.delete(requireBlobId(id));
     if (files !== undefined) await rm(join(files, id), { force: true });
   }
 
+  async function gather(body: Uint8Array | AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+    if (closed) throw new InvariantError('the blob store is closed');
+    const pieces: Buffer[] = [];
+    // Copied: the caller may go on to use its buffer.
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) pieces.push(Buffer.from(chunk as Uint8Array));
+    return Buffer.concat(pieces);
+  }
+
+  function bear(whole: Buffer): BlobId {
+    const id = hexId(random, 32) as BlobId;
+    bodies.set(id, whole);
+    unadopted?.born(id);
+    return id;
+  }
+
   return {
     async put(body) {
-      if (closed) throw new InvariantError('the blob store is closed');
-      const pieces: Buffer[] = [];
-      // Copied: the caller may go on to use its buffer.
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) pieces.push(Buffer.from(chunk));
-      const whole = Buffer.concat(pieces);
-      const id = hexId(random, 32) as BlobId;
-      bodies.set(id, whole);
-      unadopted?.born(id);
-      return { id, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('base64') };
+      const whole = await gather(body);
+      return { id: bear(whole), bytes: whole.length, sha256: createHash('sha256').update(whole).digest('base64') };
     },
+    async write(body) {
+      const whole = await gather(body);
+      return { id: bear(whole), bytes: whole.length };
+    },
+    duplicate: async (ids) => ids.map((id) => bear(require(id))),
+    keep: readers.keep,
     adopt: (tx, id) => tx.afterCommit(() => unadopted?.settled(requireBlobId(id))),
     discard: (tx, id) => tx.afterCommit(() => void remove(requireBlobId(id))),
     async open(id, range) {

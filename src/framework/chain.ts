@@ -4,12 +4,14 @@ import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import { parseAuthorization } from '../wire/authorization.ts';
-import { codecOf } from '../wire/codecs.ts';
+import { type Codec, codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
 import { type Catalogue, type Identification, identify, identifyForm, isForm } from '../wire/identify.ts';
 import { type OperationModel, streamingMember } from '../wire/model.ts';
+import { withLiftedHeaders } from '../wire/presignedHead.ts';
 import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
+import { applyAnswer } from './answer.ts';
 import { authenticate, type Authenticator, type Identity } from './authenticate.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
@@ -27,6 +29,8 @@ export interface ApiRequest {
   readonly via?: FunctionVisitor | undefined;
   /** Reads the body; throws what `tooLarge` makes once it is longer than `bytesMax`. Called at most once. */
   readonly readBody: (bytesMax: number, tooLarge: () => ServiceError) => Promise<Uint8Array>;
+  /** The same, handed over piece by piece instead of gathered; each piece is the receiver's to keep or to forget. Absent where bodies only come whole. */
+  readonly readPieces?: ((bytesMax: number, tooLarge: () => ServiceError, onPiece: (piece: Buffer) => void) => Promise<void>) | undefined;
   /** The body as it comes, instead: a client that waits to be told so (`Expect: 100-continue`) is told to send it. Absent where bodies only come whole. */
   readonly streamBody?: (() => Readable) | undefined;
 }
@@ -77,6 +81,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
     if (answer instanceof AccessDeniedError && answer.encodedMessage !== undefined && answer.encodedMessage.length <= explanationCharsMax) response = withExplanation(response, answer.encodedMessage);
+    if (answer.headers) response = { ...response, headers: { ...response.headers, ...answer.headers } };
   }
   const served: ServedRequest = {
     service: progress.identification?.service.id,
@@ -112,14 +117,14 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
   if (early) requireSigned(identity, early.operation, identification);
-  const taken = await takeBody({ body, early, service, protocol, identity, request });
+  const received = await takeBody({ body, early, service, protocol, identity, request });
+  const taken = protocol === 'restXml' ? { ...received, head: withLiftedHeaders(received.head, authorization) } : received;
   const { operation, labels } = early ?? route(identification, taken.head, taken.content);
   progress.operation = operation;
   requireSigned(identity, operation, identification);
 
   const bound = requireImplemented(service, model.id, operation.name);
-  const input = codecOf(protocol).parseInput(operation, taken.head, labels, taken.content);
-  if (taken.stream) Object.assign(input, { [streamingMember(operation.input)?.name ?? '']: taken.stream });
+  const input = parseInput(taken, { operation, labels }, codecOf(protocol));
   if (!service?.checksOwnInput) checkConstraints(operation, input, service?.validationErrorCode ?? 'ValidationException');
 
   const about = { protocol, credential: identity.credential, service: model.id };
@@ -128,7 +133,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
   await authorise(bound, input, call, about, deps);
   const output = await handle(bound, input, call, taken.stream);
-  return codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId });
+  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
 }
 
 function isQuery(protocol: ProtocolName): boolean {
@@ -138,9 +143,10 @@ function isQuery(protocol: ProtocolName): boolean {
 interface TakenBody {
   /** The head without what only spoke of the coding of the body. */
   readonly head: RequestHead;
-  /** Undefined when the operation takes it as a stream. */
-  readonly content: Uint8Array | undefined;
-  readonly stream: StreamedBody | undefined;
+  /** One of the three: bytes, a document parsed already, or what the operation reads itself. */
+  readonly content?: Uint8Array;
+  readonly document?: { readonly value: unknown };
+  readonly stream?: StreamedBody;
 }
 
 interface BodyTaking {
@@ -158,13 +164,21 @@ async function takeBody({ body, early, service, protocol, identity, request }: B
   const bound = operation && service?.find(operation.name);
   if (operation && bound && !bound.buffered && streamingMember(operation.input)) {
     const opened = await body.stream({ service, operation, bodyCheck, chunkSigner });
-    return { head: opened.head, content: undefined, stream: opened.body };
+    return { head: opened.head, stream: opened.body };
   }
+  const places = bound && body.placesOfLarge({ operation, protocol });
+  if (operation && places) return { head: request.head, document: { value: await body.readDocument(places, { service, operation, protocol, bodyCheck }) } };
   const received = await body.read(early && service, operation?.name);
   body.verify(received, bodyCheck);
-  if (!isEncoded(request.head, operation)) return { head: request.head, content: received, stream: undefined };
-  const { head, content } = await body.decode(received, { protocol, service: early && service, operation, chunkSigner });
-  return { head, content, stream: undefined };
+  if (!isEncoded(request.head, operation)) return { head: request.head, content: received };
+  return await body.decode(received, { protocol, service: early && service, operation, chunkSigner });
+}
+
+function parseInput({ head, content, document, stream }: TakenBody, { operation, labels }: RoutedOperation, codec: Codec): object {
+  if (document) return codec.parseDocument?.(operation, head, labels, document.value) ?? {};
+  const input = codec.parseInput(operation, head, labels, content);
+  const member = stream && streamingMember(operation.input);
+  return member ? Object.assign(input, { [member.name]: stream }) : input;
 }
 
 interface CallFacts {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ServiceError } from '../base/errors.ts';
 import { awsChunkedDecoderFor, withoutAwsChunked } from '../wire/awsChunked.ts';
+import { type BlobPlaces, blobPlacesOf, BlobSieve } from '../wire/blobSieve.ts';
 import { BodyDecoder, declaredDigests } from '../wire/bodyDecoder.ts';
 import { inflateBody, isCompressedDocument } from '../wire/inflateBody.ts';
 import type { OperationModel } from '../wire/model.ts';
@@ -11,10 +12,9 @@ import type { ChunkSigner } from '../wire/sigv4.ts';
 import type { ProtocolName, RequestHead } from '../wire/types.ts';
 import type { BodyCheck } from './authenticate.ts';
 import type { ApiRequest } from './chain.ts';
+import { documentInPiecesBytesMin, pieceBytes } from './limits.ts';
 import type { BoundService } from './service.ts';
 import { StreamedBody } from './streamedBody.ts';
-
-const pieceBytes = 64 * 1024;
 
 export class RequestBody {
   readonly #request: ApiRequest;
@@ -31,7 +31,7 @@ export class RequestBody {
     if (this.#content) return this.#content;
     const bytesMax = this.#bytesMax(service, operationName);
     const sent = isChunked(this.#request.head) ? withFraming(bytesMax) : bytesMax;
-    this.#content = this.#request.readBody(sent, () => tooLarge(service, operationName, bytesMax));
+    this.#content = this.#request.readBody(sent, () => this.#tooLarge(service, operationName, bytesMax));
     return this.#content;
   }
 
@@ -44,7 +44,7 @@ export class RequestBody {
   async decode(received: Uint8Array, about: Decoding): Promise<{ readonly head: RequestHead; readonly content: Uint8Array }> {
     const { service, operation } = about;
     const bytesMax = this.#bytesMax(service, operation?.name ?? '');
-    const refuse = (): ServiceError => tooLarge(service, operation?.name ?? '', bytesMax);
+    const refuse = (): ServiceError => this.#tooLarge(service, operation?.name ?? '', bytesMax);
     let { head } = this.#request;
     if (isChunked(head) && Number(head.headers['x-amz-decoded-content-length']) > bytesMax) throw refuse();
     const chunks = awsChunkedDecoderFor(head, about.chunkSigner);
@@ -60,6 +60,29 @@ export class RequestBody {
     return { head, content };
   }
 
+  /** Where the blobs of a body are that is to be read in pieces: one that is large, and a plain document. */
+  placesOfLarge({ protocol, operation }: Pick<Decoding, 'protocol' | 'operation'>): BlobPlaces | undefined {
+    const { head, readPieces } = this.#request;
+    const declared = head.headers['content-length'];
+    if (!readPieces || !operation || this.#content || (declared !== undefined && Number(declared) < documentInPiecesBytesMin)) return undefined;
+    return isEncoded(head, operation) ? undefined : blobPlacesOf(operation, protocol);
+  }
+
+  /** The document in a large body, its blobs as bytes, compared with the signature. No piece of it is held longer than it takes to take it apart. */
+  async readDocument(places: BlobPlaces, { service, operation, protocol, bodyCheck }: DocumentReading): Promise<unknown> {
+    const { readPieces, head } = this.#request;
+    const bytesMax = this.#bytesMax(service, operation.name);
+    const refuse = (): ServiceError => this.#tooLarge(service, operation.name, bytesMax);
+    const hash = bodyCheck && createHash('sha256');
+    const sieve = new BlobSieve({ places, protocol, bytesMax: Math.min(bytesMax, Number(head.headers['content-length'] ?? bytesMax)), tooLarge: refuse });
+    await readPieces?.(bytesMax, refuse, (piece) => {
+      hash?.update(piece);
+      sieve.push(piece);
+    });
+    if (hash) bodyCheck.verify(hash.digest('hex'));
+    return sieve.finish();
+  }
+
   /**
    * The body as a stream, which nobody has begun to read. Its bytes are checked against the signature, and everything else that
    * the request says about them, while they pass.
@@ -68,7 +91,7 @@ export class RequestBody {
     const { service, operation, bodyCheck } = about;
     const { head } = this.#request;
     const bytesMax = this.#bytesMax(service, operation.name);
-    const refuse = (): ServiceError => tooLarge(service, operation.name, bytesMax);
+    const refuse = (): ServiceError => this.#tooLarge(service, operation.name, bytesMax);
     const chunks = awsChunkedDecoderFor(head, about.chunkSigner);
     const declared = head.headers[chunks ? 'x-amz-decoded-content-length' : 'content-length'];
     if (Number(declared) > bytesMax) throw refuse();
@@ -90,8 +113,15 @@ export class RequestBody {
     return Readable.from(inPieces(whole ? Promise.resolve(whole) : this.read()));
   }
 
+  #tooLarge(service: BoundService | undefined, operationName: string, bytesMax: number): ServiceError {
+    return (
+      service?.tooLarge?.(operationName, bytesMax, this.#request.head) ??
+      new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes`, { status: 413 })
+    );
+  }
+
   #bytesMax(service: BoundService | undefined, operationName: string): number {
-    return service?.requestBytesMax(operationName) ?? this.#bytesMaxDefault;
+    return service?.requestBytesMax(operationName, this.#request.head) ?? this.#bytesMaxDefault;
   }
 }
 
@@ -101,6 +131,13 @@ export interface Decoding {
   /** Undefined for forms, which name theirs in the body. */
   readonly operation: OperationModel | undefined;
   readonly chunkSigner: ChunkSigner | undefined;
+}
+
+export interface DocumentReading {
+  readonly service: BoundService | undefined;
+  readonly operation: OperationModel;
+  readonly protocol: ProtocolName;
+  readonly bodyCheck: BodyCheck | undefined;
 }
 
 export interface Streaming {
@@ -128,11 +165,4 @@ async function* inPieces(body: Promise<Uint8Array>): AsyncGenerator<Buffer> {
 // Chunks add their own lines: 90 bytes to 8 KB at most.
 function withFraming(bytesMax: number): number {
   return bytesMax + Math.ceil(bytesMax / 64) + 8_192;
-}
-
-function tooLarge(service: BoundService | undefined, operationName: string, bytesMax: number): ServiceError {
-  return (
-    service?.tooLarge?.(operationName, bytesMax) ??
-    new ServiceError('RequestEntityTooLargeException', `Request must be smaller than ${bytesMax} bytes`, { status: 413 })
-  );
 }

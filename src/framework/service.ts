@@ -1,4 +1,5 @@
 import type { ServiceError } from '../base/errors.ts';
+import type { RequestHead } from '../wire/types.ts';
 import type { AccessRequest, Call } from './context.ts';
 import type { Input, OperationName, Output } from './shapes.ts';
 
@@ -24,10 +25,10 @@ export interface ServiceDefinition<Deps> {
   /** It says by itself, in its own order and words, what its input lacks (SQS); nothing is checked against the model before. */
   readonly checksOwnInput?: true;
   readonly operations: Readonly<Record<string, AnyOperation<Deps>>>;
-  /** Largest request body per operation, in bytes, where the service documents one. */
-  readonly requestBytesMax?: Readonly<Record<string, number>>;
+  /** Largest request body per operation, in bytes, where the service documents one; for some it depends on what the head asks for. */
+  readonly requestBytesMax?: Readonly<Record<string, number | ((head: RequestHead) => number)>>;
   /** The service's own error for a larger one. */
-  readonly tooLarge?: (operationName: string, bytesMax: number) => ServiceError;
+  readonly tooLarge?: (operationName: string, bytesMax: number, head: RequestHead) => ServiceError;
 }
 
 /** A service with its dependencies filled in, as the server serves it. */
@@ -36,9 +37,9 @@ export interface BoundService {
   readonly validationErrorCode: string;
   readonly checksOwnInput: boolean;
   readonly operationNames: readonly string[];
-  readonly tooLarge: ((operationName: string, bytesMax: number) => ServiceError) | undefined;
+  readonly tooLarge: ((operationName: string, bytesMax: number, head: RequestHead) => ServiceError) | undefined;
   find(operationName: string): BoundOperation | undefined;
-  requestBytesMax(operationName: string): number | undefined;
+  requestBytesMax(operationName: string, head: RequestHead): number | undefined;
 }
 
 export interface BoundOperation {
@@ -77,7 +78,10 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
         operationNames: [...bound.keys()],
         tooLarge: definition.tooLarge,
         find: (name) => bound.get(name),
-        requestBytesMax: (name) => definition.requestBytesMax?.[name],
+        requestBytesMax(name, head) {
+          const bytesMax = definition.requestBytesMax?.[name];
+          return typeof bytesMax === 'function' ? bytesMax(head) : bytesMax;
+        },
       };
     },
   };

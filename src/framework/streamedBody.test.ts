@@ -208,3 +208,16 @@ test('serveApi hands a buffered operation bytes, also where the model has a stre
   await put({ body: 'hello', buffered: true, handle });
   assert.deepEqual(seen, [Buffer.from('hello')]);
 });
+
+test('serveApi refuses what is too large for its operation before any of it is read, by a limit that may depend on the head', async () => {
+  const service = defineService<object>({
+    id: 's3',
+    validationErrorCode: 'x',
+    operations: {},
+    requestBytesMax: { PutObject: ({ headers }) => (headers['x-small'] === undefined ? 100 : 3) },
+    tooLarge: (name, bytesMax, { headers }) => new ServiceError('TooMuch', `${name} ${bytesMax} ${headers['content-length']}`, { status: 413 }),
+  }).bind({});
+  const head = { method: 'PUT', path: '/b/k', query: '', headers: { 'x-small': 'yes', 'content-length': '4' } };
+  assert.deepEqual([service.requestBytesMax('PutObject', head), service.requestBytesMax('GetObject', head)], [3, undefined]);
+  assert.equal(service.tooLarge?.('PutObject', 3, head).message, 'PutObject 3 4');
+});

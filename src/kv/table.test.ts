@@ -60,3 +60,27 @@ test('Table.get, clear and clearAll see the rows of their scope only', async () 
   assert.deepEqual(await list(store, ['a'], { limit: 10 }), []);
   assert.deepEqual(await store.read((tx) => rows.get(tx, { account: '222', region: 'eu-west-1' }, ['b', 1])), { n: 222 });
 });
+
+test('Table.get of a table that remembers rows answers the same row until its bytes change', async () => {
+  const store = await fill();
+  const keeper = defineTable<{ n: number }>('test', 'rows', { remember: 2 });
+  const get = (...parts: KeyPart[]) => store.read((tx) => keeper.get(tx, scope, parts));
+  const first = await get('a', 1);
+  assert.equal(await get('a', 1), first, 'not decoded a second time');
+  await store.transact(async (tx) => keeper.set(tx, scope, ['a', 1], { n: 7 }));
+  assert.deepEqual(await get('a', 1), { n: 7 });
+  await store.transact(async (tx) => keeper.clear(tx, scope, ['a', 1]));
+  assert.equal(await get('a', 1), undefined);
+  assert.deepEqual(await store.read((tx) => keeper.get(tx, { account: '222', region: 'eu-west-1' }, ['b', 1])), { n: 222 });
+});
+
+test('Table.get remembers no more rows than it was told to', async () => {
+  const store = await fill();
+  const keeper = defineTable<{ n: number }>('test', 'rows', { remember: 2 });
+  const get = (...parts: KeyPart[]) => store.read((tx) => keeper.get(tx, scope, parts));
+  const first = await get('a', 1);
+  for (const n of [2, 3]) await get('a', n);
+  const again = await get('a', 1);
+  assert.deepEqual(again, first);
+  assert.notEqual(again, first);
+});

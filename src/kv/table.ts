@@ -1,7 +1,8 @@
 // Tables are key ranges: (service, account, region, table, ...parts). A service's store.ts defines its tables and is the only
 // file that names a key.
+import { keyText } from './keyText.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
-import type { Key, ReadTransaction, Transaction } from './store.ts';
+import type { Key, ReadTransaction, Transaction, Value } from './store.ts';
 import { keyRange, nextKey, packKey, unpackKey } from './tuple.ts';
 import type { KeyPart } from './tuple.ts';
 
@@ -39,8 +40,13 @@ export interface Table<Row extends object> {
   list(tx: ReadTransaction, scope: Scope, prefixParts: readonly KeyPart[], options: ListOptions): Promise<TableRow<Row>[]>;
 }
 
+export interface TableOptions {
+  /** Rows that are read again and again: so many are decoded only when their bytes have changed. Nobody may change a row then. */
+  readonly remember?: number;
+}
+
 /** A typed view of the rows of one service's table. */
-export function defineTable<Row extends object>(service: string, name: string): Table<Row> {
+export function defineTable<Row extends object>(service: string, name: string, { remember = 0 }: TableOptions = {}): Table<Row> {
   // Requests of one account and region come in runs, so the last prefix is nearly always the next one.
   let last = { account: '', region: '', prefix: packKey([service, '', '', name]) };
 
@@ -52,6 +58,20 @@ export function defineTable<Row extends object>(service: string, name: string): 
     return last.prefix;
   }
 
+  const decoded = new Map<string, { readonly value: Buffer; readonly row: Row }>();
+
+  function decode(value: Value, packed: Key): Row {
+    if (remember === 0) return decodeRecord<Row>(value, packed);
+    const text = keyText(packed);
+    const known = decoded.get(text);
+    if (known !== undefined && known.value.equals(value)) return known.row;
+    const row = decodeRecord<Row>(value, packed);
+    decoded.delete(text);
+    if (decoded.size >= remember) for (const oldest of decoded.keys()) if (decoded.delete(oldest)) break;
+    decoded.set(text, { value: Buffer.from(value), row });
+    return row;
+  }
+
   const key = (scope: Scope, parts: readonly KeyPart[]): Key => packKey(parts, prefixOf(scope));
 
   return {
@@ -59,7 +79,7 @@ export function defineTable<Row extends object>(service: string, name: string): 
     async get(tx, scope, parts) {
       const packed = key(scope, parts);
       const value = await tx.get(packed);
-      return value === undefined ? undefined : decodeRecord<Row>(value, packed);
+      return value === undefined ? undefined : decode(value, packed);
     },
     set: (tx, scope, parts, row) => tx.set(key(scope, parts), encodeRecord(row)),
     clear: (tx, scope, parts) => tx.clear(key(scope, parts)),

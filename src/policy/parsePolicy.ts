@@ -107,5 +107,5 @@ function accountOf(name: string): string | undefined {
 
 function compileCondition(raw: RawCondition, variables: boolean): Condition | undefined {
   const parsed = parseOperator(raw.operator);
-  return parsed && { ...parsed, key: raw.key.toLowerCase(), values: raw.values.map((value) => compileOperand(parsed.operator, value, variables)) };
+  return parsed && { ...parsed, key: raw.key.toLowerCase(), name: raw.key, values: raw.values.map((value) => compileOperand(parsed.operator, value, variables)) };
 }

@@ -61,6 +61,8 @@ export interface Condition {
   readonly ifExists: boolean;
   /** In lower case: AWS compares condition keys without regard to case. */
   readonly key: string;
+  /** The key as written. */
+  readonly name: string;
   readonly values: readonly Operand[];
 }
 

@@ -30,6 +30,7 @@ import type { Slot } from './pool/slot.ts';
 import { slotKindOf } from './pool/slotKind.ts';
 import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
+import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
 import { startEnvironment } from './startEnvironment.ts';
 import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
@@ -80,6 +81,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
   const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
   const sdks = openSdkStore({ ...cache, interpreters: installed });
+  const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
   const pool = createSlotPool({
@@ -95,7 +97,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
     if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
     const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, interpreters.known(runtime) ?? runtime)]);
-    return { interpreter, sdkFolder: sdks.known(interpreter) };
+    const sdkFolder = sdks.known(interpreter);
+    if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
+    return { interpreter, sdkFolder };
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
@@ -140,6 +144,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       isClosed = true;
       interpreters.close();
       sdks.close();
+      codeCaches.close();
       await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();

@@ -51,8 +51,8 @@ export interface InvocationRequest {
   readonly deadlineMs: number;
   readonly invokedFunctionArn: string;
   /** Decoded JSON text of X-Amz-Client-Context. */
-  readonly clientContext?: string;
-  readonly traceId?: string;
+  readonly clientContext?: string | undefined;
+  readonly traceId?: string | undefined;
 }
 
 /** How one invocation ended. All but the first two also end the environment. */

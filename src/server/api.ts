@@ -60,14 +60,23 @@ class ApiArrival implements ApiRequest {
     return readApiBody(this.#arrival, bytesMax, tooLarge);
   }
 
+  get readPieces(): ApiRequest['readPieces'] {
+    const read = this.#arrival.readPieces;
+    return read && ((bytesMax, tooLarge, onPiece) => explainBodyErrors(read(bytesMax, onPiece), tooLarge));
+  }
+
   get streamBody(): (() => Readable) | undefined {
     return this.#arrival.stream;
   }
 }
 
-async function readApiBody(arrival: Arrival, bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
+function readApiBody(arrival: Arrival, bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array> {
+  return explainBodyErrors(arrival.readBody(bytesMax), tooLarge);
+}
+
+async function explainBodyErrors<Body>(reading: Promise<Body>, tooLarge: () => ServiceError): Promise<Body> {
   try {
-    return await arrival.readBody(bytesMax);
+    return await reading;
   } catch (error) {
     if (!(error instanceof BodyError)) throw error;
     if (error.failure === 'too-large') throw tooLarge();

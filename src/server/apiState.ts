@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts';
-import type { NoSpaceError } from '../base/errors.ts';
+import { assert, type NoSpaceError } from '../base/errors.ts';
 import { uuid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { ChainDeps } from '../framework/chain.ts';
 import { createDenialLog, type DenialLog } from '../framework/denialLog.ts';
+import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
+import { findAccessProblem } from '../policy/vetAccess.ts';
 import { createCatalogue } from '../wire/identify.ts';
 import { loadAllModels } from '../wire/model.ts';
 import { createSignatureVerifier } from '../wire/sigv4.ts';
@@ -41,14 +43,24 @@ export function createApiState(composition: Composition, foundation: Foundation)
       policies: createPolicyCache(),
       denials,
       messages: composition.messages,
+      use: composition.use,
+      ...(options.vetAccess && { vetAccess: createAccessVetting() }),
       signatures: createSignatureVerifier(),
-      endpointOf: (head) => `http://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
+      endpointOf: (head) => `${head.secure ? 'https' : 'http'}://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
       newRequestId: () => uuid(random),
       bodyBytesMaxDefault,
       log,
       onNoSpace: createNoSpaceNotice(log, wall),
       recordRequest: createRequestMetrics(metrics),
     },
+  };
+}
+
+function createAccessVetting(): NonNullable<ChainDeps['vetAccess']> {
+  const actions = createActionCatalogue();
+  return (access) => {
+    const problem = findAccessProblem(access, actions);
+    assert(problem === undefined, 'an operation asks for a permission that AWS does not know', { problem });
   };
 }
 

@@ -9,6 +9,8 @@ export interface Arrival {
   readonly signal: AbortSignal;
   /** The whole body. Rejects with a `BodyError`; called at most once, and what it leaves unread is discarded after the answer. */
   readBody(bytesMax: number): Promise<Uint8Array>;
+  /** The same piece by piece, none of it kept here; what has come counts against the budget until the answer. Only by node:http. */
+  readonly readPieces?: (bytesMax: number, onPiece: (piece: Buffer) => void) => Promise<void>;
   /** The body as it comes, instead; only by node:http. */
   readonly stream?: () => Readable;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyBytesInFlightMax, bodyIdleMs, requestTimeoutMs } from './limits.ts';
+import { bodyBytesInFlightMax, bodyIdleMs, requestTimeoutMs, turnBytes } from './limits.ts';
 
 /** Why a body could not be read. `too-large` is the operation's limit, `overloaded` the whole server's; `slow` it came too slowly. */
 export type BodyFailure = 'too-large' | 'overloaded' | 'aborted' | 'slow';
@@ -78,31 +78,70 @@ export class BodyCollector {
 }
 
 /** Reads a whole body of at most `bytesMax`. Rejects with a {@link BodyError}; the rest of a refused body is discarded by the caller. */
-export function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer> {
+  const collector = new BodyCollector(bytesMax, budget);
+  try {
+    await takePieces(request, bytesMax, (piece) => {
+      const failure = collector.add(piece);
+      if (failure !== undefined) throw new BodyError(failure);
+    });
+  } catch (error) {
+    collector.discard();
+    throw error;
+  }
+  return collector.finish();
+}
+
+/**
+ * Hands over a body of at most `bytesMax` piece by piece, and lets others have their turn in between, however fast it comes. What
+ * has been received counts in `budget` for as long as the receiver may hold what it made of it: until `release`.
+ */
+export function piecesReader(request: IncomingMessage, budget: BodyBudget): { readonly read: (bytesMax: number, onPiece: (piece: Buffer) => void) => Promise<void>; readonly release: () => void } {
+  let received = 0;
+  let turn = 0;
+  return {
+    read: (bytesMax, onPiece) =>
+      takePieces(request, bytesMax, (piece) => {
+        if (received + piece.length > bytesMax) throw new BodyError('too-large');
+        if (!budget.reserve(piece.length)) throw new BodyError('overloaded');
+        received += piece.length;
+        turn += piece.length;
+        onPiece(piece);
+        if (turn < turnBytes) return;
+        turn = 0;
+        request.pause();
+        setImmediate(() => request.resume());
+      }),
+    release: () => budget.release(received),
+  };
+}
+
+function takePieces(request: IncomingMessage, bytesMax: number, take: (piece: Buffer) => void): Promise<void> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) return Promise.reject(new BodyError('too-large'));
-  if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(Buffer.alloc(0));
+  if (declared === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const collector = new BodyCollector(bytesMax, budget);
-    const timer = setTimeout(() => fail('slow'), requestTimeoutMs);
+    const timer = setTimeout(() => fail(new BodyError('slow')), requestTimeoutMs);
     const detach = (): void => {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
     };
-    const fail = (failure: BodyFailure): void => {
+    const fail = (error: unknown): void => {
       detach();
-      collector.discard();
-      reject(new BodyError(failure));
+      reject(error as Error);
     };
     const onData = (chunk: Buffer): void => {
-      const failure = collector.add(chunk);
-      if (failure !== undefined) fail(failure);
+      try {
+        take(chunk);
+      } catch (error) {
+        fail(error);
+      }
     };
     const onEnd = (): void => {
       detach();
-      resolve(collector.finish());
+      resolve();
     };
-    const onClose = (): void => fail('aborted');
+    const onClose = (): void => fail(new BodyError('aborted'));
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }

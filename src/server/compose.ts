@@ -1,5 +1,6 @@
 // The only file that sees every service: what exists, and what each is given.
 
+import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
@@ -13,19 +14,27 @@ import { defineTable } from '../kv/table.ts';
 import { createTimers } from '../kv/timers.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
+import { createActionCatalogue } from '../policy/actionCatalogue.ts';
+import type { AccessUse } from '../ports/accessUse.ts';
 import type { FunctionGate } from '../ports/functionGate.ts';
 import type { CredentialDirectory } from '../ports/identity.ts';
 import type { TargetDirectory } from '../ports/outbox.ts';
 import type { Sandbox } from '../sandbox/types.ts';
+import { createAccessUse } from '../services/iam/accessUse.ts';
+import { type AccessSummary, describeAccess } from '../services/iam/describeAccess.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
+import { createSsm } from '../services/ssm/createSsm.ts';
+import { createS3 } from '../services/s3/createS3.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
 import { isLocalMode, type ServerOptions } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
+import { createSealedEncryption } from './sealedEncryption.ts';
 import type { RootKey } from './secrets.ts';
 import type { Storage } from './storage.ts';
 
@@ -49,6 +58,9 @@ export interface Composition {
   readonly services: ReadonlyMap<string, BoundService>;
   readonly credentials: CredentialDirectory;
   readonly messages: AuthorizationMessages;
+  readonly use: AccessUse;
+  /** What a user or role may do and when it last did; undefined when there is none of this ARN. */
+  accessReport(arn: string): Promise<AccessSummary | undefined>;
   readonly clock: MovableClock;
   /** Makes the clock's offset durable, then moves it. */
   advanceClock(milliseconds: number): Promise<void>;
@@ -73,6 +85,11 @@ const eventDrainMs = 2_000;
 const clockTable = defineTable<{ readonly offsetMs: number }>('server', 'clock');
 const serverScope = { account: '', region: '' };
 
+// One is left for the event loop; never so few that one large package makes every key generation wait.
+function workThreads(): number {
+  return Math.max(2, Math.min(4, availableParallelism() - 1));
+}
+
 /** Makes every service over what is stored. */
 export async function compose(foundation: Foundation): Promise<Composition> {
   const { options, storage, sandbox, functionGate, sealKey, wall, random, log, metrics } = foundation;
@@ -82,7 +99,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
 
   const identity = createIdentity({ store, clock, wall, random, log, toleratesMissingRoles: isLocalMode(options) });
-  const work = createWorkPool({ threads: 1 });
+  const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs({ store, clock, wall, random, log, metrics });
   const timers = createTimers({ store, clock, wall, log });
   const emitter = createEmitter({ clock, random });
@@ -105,10 +122,15 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     localMode: isLocalMode(options),
   });
   await lambda.recover();
-  const sqs = createSqs({ store, clock, random, timers, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: isLocalMode(options) }), log });
+  const encryption = createSealedEncryption(sealKey, random);
+  const sqs = createSqs({ store, clock, random, timers, encryption, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: isLocalMode(options) }), log });
+  const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
+  const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
+  const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, targets: { functions: lambda.access, others: new Map([['sqs', (question) => sqs.access.maySend({ ...question, service: 's3.amazonaws.com' })]]) } });
   // Everything that events can be sent to, by ARN.
   const targetsByService = new Map<string, TargetDirectory['for']>([
     ['lambda', (arn) => lambda.eventTarget(arn)],
+    ['secretsmanager', () => secretsManager.eventTarget],
     ['sqs', (arn) => sqs.eventTarget(arn)],
   ]);
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
@@ -116,12 +138,17 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   dispatcher.start();
   timers.start();
   const { managedPolicies } = identity;
+  const actions = createActionCatalogue();
+  const use = createAccessUse({ store, wall, log });
   const messages = createAuthorizationMessages(sealKey, random);
   const bound = [
-    iamService.bind({ store, random, managedPolicies }),
+    iamService.bind({ store, random, managedPolicies, actions, use }),
     stsService.bind({ identity, messages }),
     logs.service,
     lambda.service,
+    secretsManager.service,
+    ssmService,
+    s3.service,
     sqs.service,
   ];
 
@@ -129,6 +156,8 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     services: new Map(bound.map((service) => [service.id, service])),
     credentials: foundation.rootKey ? withRootKey(identity, foundation.rootKey, options.account) : identity,
     messages,
+    use,
+    accessReport: (arn) => describeAccess({ store, managedPolicies, actions, use }, arn),
     clock,
     async advanceClock(milliseconds) {
       const offsetMs = clock.offsetMs() + milliseconds;
@@ -148,6 +177,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
       // What is cut off here is delivered again by the next composition.
       await dispatcher.stop(eventDrainMs);
       await timers.stop();
+      await use.close();
       // The listener has drained by now, or a reset wants everything gone.
       await lambda.close(0);
       await work.close();

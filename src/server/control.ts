@@ -8,6 +8,8 @@ export interface ControlTarget {
   health(): object;
   /** In Prometheus' text form. */
   metrics(): string;
+  /** The certificate of the server's own authority; undefined when the operator brought one. */
+  authorityPem(): string | undefined;
   clock: { now(): number; offsetMs(): number; advance(milliseconds: number): Promise<void> };
   reset(): Promise<void>;
   snapshots: Snapshots;
@@ -15,6 +17,8 @@ export interface ControlTarget {
   requestStop(): void;
   serviceStates(): Readonly<Record<string, string>>;
   version: string;
+  /** What a user or role may do and what of it it has done; undefined when there is none. Takes an ARN, or the name of a role. */
+  accessReport(name: string): Promise<object | undefined>;
   /** What was denied of late: of one request, or the latest. */
   denials(requestId: string | undefined): readonly object[];
 }
@@ -36,6 +40,7 @@ const uploadRoute = 'PUT /_haneul/snapshot';
 const routes: Readonly<Record<string, ControlRoute>> = {
   'GET /_haneul/health': (target) => controlAnswer(200, target.health()),
   'GET /_haneul/metrics': (target) => ({ status: 200, headers: { 'content-type': metricsContentType }, body: target.metrics() }),
+  'GET /_haneul/authority.pem': ({ authorityPem }) => describeAuthority(authorityPem()),
   'GET /_haneul/clock': ({ clock }) => controlAnswer(200, describeClock(clock)),
   'POST /_haneul/clock': async ({ clock }, { body }) => {
     await clock.advance(requireAdvance(parseBody(body)));
@@ -54,6 +59,11 @@ const routes: Readonly<Record<string, ControlRoute>> = {
     return controlAnswer(200, { status: 'loaded', ...(await snapshots.load(upload)) });
   },
   'GET /_haneul/denials': (target, { query }) => controlAnswer(200, { denials: target.denials(new URLSearchParams(query).get('requestId') ?? undefined) }),
+  'GET /_haneul/access-report': async (target, { query }) => {
+    const name = new URLSearchParams(query).get('principal') ?? '';
+    const report = await target.accessReport(name);
+    return report ? controlAnswer(200, report) : controlAnswer(404, { message: `There is no user or role ${name}.` });
+  },
   'POST /_haneul/stop': (target) => {
     target.requestStop();
     return controlAnswer(200, { status: 'stopping' });
@@ -67,6 +77,11 @@ function describeForLocalStack({ serviceStates, version }: ControlTarget): WireR
   return controlAnswer(200, { services: serviceStates(), edition: 'haneul', version });
 }
 
+function describeAuthority(pem: string | undefined): WireResponse {
+  if (pem === undefined) return controlAnswer(404, { message: 'The certificate of this server was brought by its operator (--tls-cert).' });
+  return { status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: pem };
+}
+
 /** The largest body that a control endpoint reads. */
 export const controlBodyBytesMax = 64 * 1024;
 
@@ -77,7 +92,7 @@ export function isControlPath(path: string): boolean {
 
 /** True for what is answered to anyone: wait strategies and container health checks sign nothing, and learn no more than that it runs. */
 export function isPublicControlPath(path: string): boolean {
-  return path === '/_localstack/health';
+  return path === '/_localstack/health' || path === '/_haneul/authority.pem';
 }
 
 /** True for a request whose body is to be handed on as it comes. */

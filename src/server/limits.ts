@@ -7,6 +7,8 @@ export const headTimeoutMs = 20_000;
 export const requestTimeoutMs = 300_000;
 /** A body that is taken as it comes (objects of 5 GB over a slow line) may take as long as it likes, but must not stand still for this long. */
 export const bodyIdleMs = 60_000;
+/** For the handshake of a TLS connection. */
+export const handshakeTimeoutMs = 10_000;
 export const keepAliveTimeoutMs = 65_000;
 export const connectionsMax = 10_000;
 /** Bodies of all requests being read at one moment; beyond it new ones are asked to retry (503). */
@@ -15,6 +17,8 @@ export const bodyBytesInFlightMax = 1024 * 1024 * 1024;
 export const functionBodyBytesInFlightMax = 128 * 1024 * 1024;
 /** A body for an operation that names no limit of its own. */
 export const bodyBytesMaxDefault = 16 * 1024 * 1024;
+/** How much of one body is taken apart before everybody else has a turn: a millisecond's work. */
+export const turnBytes = 512 * 1024;
 /** An uploaded snapshot: larger ones are moved with the data folder. */
 export const snapshotBytesMax = 256 * 1024 * 1024 * 1024;
 /** How long a stop waits for requests under way. */

@@ -7,13 +7,14 @@ import { StreamedBody } from '../framework/streamedBody.ts';
 import type { WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyBudget } from './body.ts';
+import { testCertificates } from './tls/testing/testCertificates.ts';
 import { listen } from './listen.ts';
 
 const ok = (body: string): WireResponse => ({ status: 200, headers: {}, body });
 
 async function openServer(t: TestContext, respond: (arrival: Arrival) => Promise<WireResponse>): Promise<{ readonly socket: Socket; readonly until: (pattern: RegExp) => Promise<string> }> {
   const bugs: unknown[] = [];
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, respond, (bug) => bugs.push(bug), new BodyBudget());
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, respond, (bug) => bugs.push(bug), new BodyBudget(), testCertificates());
   const socket = connect(listener.port, '127.0.0.1');
   t.after(async () => {
     socket.destroy();

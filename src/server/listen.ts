@@ -6,9 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
-import { type BodyBudget, readBody, streamBody } from './body.ts';
+import { type BodyBudget, piecesReader, readBody, streamBody } from './body.ts';
 import { createFront, type Front } from './front/createFront.ts';
 import * as limits from './limits.ts';
+import type { Certificates } from './tls/authority.ts';
 import { answerMalformed } from './malformed.ts';
 
 type Respond = (arrival: Arrival) => Promise<WireResponse>;
@@ -25,9 +26,10 @@ export async function listen(
   respond: Respond,
   onBug: (error: unknown) => void,
   budget: BodyBudget,
+  certificates: Certificates,
 ): Promise<Listener> {
   const server = createHttpServer(respond, onBug, budget);
-  const front = createFront(server, { respond, onBug, budget });
+  const front = createFront(server, { respond, onBug, budget, certificates });
   await bind(server, address);
   return { port: (server.address() as AddressInfo).port, close: () => close(server, front) };
 }
@@ -73,9 +75,11 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) abort.abort(new Error('the client went away'));
   });
+  const pieces = piecesReader(incoming, budget);
   const response = await respond({
     head: headOf(incoming),
     readBody: (bytesMax) => readBody(incoming, bytesMax, budget),
+    readPieces: pieces.read,
     stream: () => {
       // Who reads it by iteration never resumes it, and the client may be waiting for its 100 Continue.
       incoming.emit(wantedEvent);
@@ -83,7 +87,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
     },
     sourceIp: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     signal: abort.signal,
-  });
+  }).finally(pieces.release);
   if (outgoing.destroyed) {
     // Nobody will read it, and what it holds open must go.
     if (response.body instanceof Readable) response.body.destroy();
@@ -93,9 +97,11 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   const unread = !incoming.complete;
   const { status, headers, body } = response;
   const whole = typeof body === 'string' || body instanceof Uint8Array;
+  // Models with a member for it tell it themselves: the answer to a HEAD even of a body that it does not have.
+  const told = 'Content-Length' in headers;
   outgoing.writeHead(status, {
     ...headers,
-    ...(whole && status !== 204 && status !== 304 ? { 'content-length': Buffer.byteLength(body) } : {}),
+    ...(whole && status !== 204 && status !== 304 && !told ? { 'content-length': Buffer.byteLength(body) } : {}),
     ...(unread ? { connection: 'close' } : {}),
   });
   if (whole) outgoing.end(body);
@@ -131,6 +137,7 @@ function headOf(incoming: IncomingMessage): RequestHead {
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? '' : url.slice(mark + 1),
     headers,
+    ...('encrypted' in incoming.socket ? { secure: true } : {}),
   };
 }
 

@@ -19,6 +19,10 @@ export interface ServerOptions {
   readonly region: string;
   /** Fetch nothing for functions: the nearest interpreter runs them, and an AWS SDK that they need and do not bring is missing. */
   readonly offline: boolean;
+  /** The certificate that the operator brings, PEM files; without one the server certifies itself (src/server/tls). */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
+  readonly vetAccess?: boolean | undefined;
   readonly log: Logger;
 }
 

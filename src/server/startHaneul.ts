@@ -11,6 +11,8 @@ export interface HaneulOptions {
   readonly iam?: IamMode;
   /** Fetch nothing from the internet for functions: the AWS SDK is there only if an earlier run fetched it. */
   readonly offline?: boolean;
+  /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
+  readonly vetAccess?: boolean;
 }
 
 export interface Haneul {

@@ -22,6 +22,7 @@ import { loadRootKey, loadSealKey, type RootKey } from './secrets.ts';
 import { removeServerFile, writeServerFile } from './serverFile.ts';
 import { createSnapshots } from './snapshots.ts';
 import { openStorage } from './storage.ts';
+import { createAuthority, loadCertificates } from './tls/authority.ts';
 
 export const version: string = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -97,6 +98,7 @@ async function serve(
 ): Promise<RunningServer> {
   const { options, sandbox, log } = foundation;
   const { dataFolder } = options;
+  const certificates = options.tls ? loadCertificates(options.tls.certificateFile, options.tls.keyFile) : createAuthority({ dataFolder, host: options.host, wall: wallClock, random: cryptoRandom });
   const platform = await openPlatform(foundation);
   closers.push(() => platform.close());
 
@@ -115,7 +117,7 @@ async function serve(
   registerSandboxMetrics(metrics, sandbox);
   metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
   const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
-  const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget);
+  const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget, certificates);
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
   const control: ControlTarget = {
     health: () => ({
@@ -132,12 +134,14 @@ async function serve(
       services: serviceStates(platform),
     }),
     metrics: () => metrics.format(),
+    authorityPem: () => certificates.authorityPem(),
     clock,
     reset: () => platform.reset(),
     snapshots: createSnapshots(foundation, platform, { version, endpoint }),
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,
+    accessReport: (name) => platform.use(({ composition }) => composition.accessReport(name.startsWith('arn:') ? name : `arn:aws:iam::${options.account}:role/${name}`)),
     denials: (requestId) => {
       const { denials } = platform.current();
       return requestId === undefined ? denials.latest(latestDenials) : denials.ofRequest(requestId);

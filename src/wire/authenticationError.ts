@@ -37,6 +37,7 @@ const codes: Readonly<Record<AuthenticationProblem, readonly [json: string, form
   expired: ['InvalidSignatureException', 'SignatureDoesNotMatch'],
   skewed: ['InvalidSignatureException', 'SignatureDoesNotMatch'],
   'wrong-scope': ['InvalidSignatureException', 'SignatureDoesNotMatch'],
+  'unsigned-headers': ['InvalidSignatureException', 'SignatureDoesNotMatch'],
   'body-hash': ['InvalidSignatureException', 'SignatureDoesNotMatch'],
 };
 
@@ -59,6 +60,8 @@ function s3Error({ problem, message, members }: AuthenticationFailure): ServiceE
       return new ServiceError('AccessDenied', 'Request has expired', { status: 403, ...facts });
     case 'skewed':
       return new ServiceError('RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.', { status: 403, ...facts });
+    case 'unsigned-headers':
+      return new ServiceError('AccessDenied', 'There were headers present in the request which were not signed', { status: 403, ...facts });
     case 'body-hash':
       return new ServiceError('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match what was computed.", { status: 400, ...facts });
     default:

@@ -40,6 +40,7 @@ export type AuthenticationProblem =
   | 'expired'
   | 'skewed'
   | 'wrong-scope'
+  | 'unsigned-headers'
   | 'body-hash';
 
 export interface AuthenticationFailure {
@@ -134,7 +135,7 @@ function credential(
   }
   const signedHeaders = (fields['SignedHeaders'] ?? '').split(';');
   if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) {
-    return incomplete("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+    return headersNotSigned(['host']);
   }
   return { kind: 'v4', place, accessKeyId, date, region, service, signedHeaders, signature: fields['Signature'] ?? '', timestamp, expiresSeconds, sessionToken };
 }
@@ -167,6 +168,17 @@ function basicTimestamp(date: string | undefined): string | undefined {
   if (/^\d{8}T\d{6}Z$/.test(date)) return date;
   const ms = Date.parse(date);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+/** Refuses headers that would count although their sender need not be the signer. */
+export function headersNotSigned(names: readonly string[]): AuthenticationFailure {
+  const which = names.includes('host') ? "'Host' or ':authority'" : `'${names[0] ?? ''}'`;
+  return {
+    kind: 'failure',
+    problem: 'unsigned-headers',
+    message: `${which} must be a 'SignedHeader' in the AWS Authorization.`,
+    members: { HeadersNotSigned: names.join(', ') },
+  };
 }
 
 function incomplete(message: string): AuthenticationFailure {

@@ -57,6 +57,10 @@ export function createAwsJson(version: '1.0' | '1.1'): Codec {
       return inputReaderOf(operation, operation.input)(parseJson(body, protocol) ?? {}, 0) as object;
     },
 
+    parseDocument(operation, _head, _labels, document) {
+      return operation.input ? (inputReaderOf(operation, operation.input)(document ?? {}, 0) as object) : {};
+    },
+
     formatOutput(operation, output, meta) {
       const headers = { 'x-amzn-RequestId': meta.requestId, 'Content-Type': contentType };
       // AWS sends no body at all where the operation has no output shape (Logs CreateLogGroup, SQS DeleteMessage).

@@ -16,6 +16,8 @@ export interface Codec {
    * the stream at `streamingMember(operation.input)` itself. Throws a ServiceError for what does not fit the model.
    */
   parseInput(operation: OperationModel, head: RequestHead, labels: Readonly<Record<string, string>>, body: Uint8Array | undefined): object;
+  /** The same from a JSON document that has been parsed already, with its blobs as bytes (blobSieve.ts). Only of the JSON protocols. */
+  parseDocument?(operation: OperationModel, head: RequestHead, labels: Readonly<Record<string, string>>, document: unknown): object;
   /** An event stream in the output is an AsyncIterable; a streamed answer's body is a Readable. */
   formatOutput(operation: OperationModel, output: Readonly<Record<string, unknown>>, meta: ResponseMeta): WireResponse;
   /** Also for requests whose service or operation is not known. */

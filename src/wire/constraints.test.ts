@@ -62,12 +62,14 @@ test('checkConstraints judges lists and maps of scalars as a whole, structures o
     format: 1, id: 'x', sdkId: 'X', version: '1', protocols: ['awsJson1_1'], signingNames: ['x'], endpointPrefix: 'x',
     operations: { Op: { in: 'In' } },
     shapes: {
-      In: { t: 'structure', m: { Names: 'Names', Map: 'Map', Tags: 'Tags', Secret: 'Secret', Self: 'In' } },
+      In: { t: 'structure', m: { Names: 'Names', Map: 'Map', Tags: 'Tags', Secret: 'Secret', Self: 'In', Set: 'Set' } },
       Names: { t: 'list', of: 'Name', max: 2 },
       Name: { t: 'string', min: 2, max: 3, pattern: '[a-z]+' },
       Map: { t: 'map', key: 'Name', of: 'Name' },
       Tags: { t: 'list', of: 'Tag' },
       Tag: { t: 'structure', m: { Key: 'Name' }, r: ['Key'] },
+      Set: { t: 'list', of: 'Item', unique: true },
+      Item: { t: 'structure', m: { A: 'Name', B: 'Name' } },
       Secret: { t: 'string', min: 8, secret: true },
     },
   });
@@ -79,6 +81,8 @@ test('checkConstraints judges lists and maps of scalars as a whole, structures o
   assert.equal(check({ Map: { ab: 'A' } }), `Value '{ab=A}' at 'map' failed to satisfy constraint: Map value must satisfy constraint: ${rules}`);
   assert.equal(check({ Tags: [{ Key: 'ab' }, {}] }), "Value null at 'tags.2.member.key' failed to satisfy constraint: Member must not be null");
   assert.equal(check({ Names: ['ab', null] }), "Value null at 'names.2.member' failed to satisfy constraint: Member must not be null");
+  assert.equal(check({ Set: [{ A: 'ab', B: 'bc' }, { A: 'bc', B: 'ab' }] }), undefined);
+  assert.equal(check({ Set: [{ A: 'ab', B: 'bc' }, { B: 'bc', A: 'ab' }] }), "Value '[{A=ab, B=bc}, {B=bc, A=ab}]' at 'set' failed to satisfy constraint: Member must have unique values");
   assert.equal(check({ Secret: 'short' }), "Value at 'secret' failed to satisfy constraint: Member must have length greater than or equal to 8");
   assert.equal(check({ Self: { Self: { Tags: [{ Key: '' }] } } }), [
     "Value '' at 'self.self.tags.1.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-z]+",

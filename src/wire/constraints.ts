@@ -127,6 +127,7 @@ function sizeOf(value: unknown): number {
 function listCheck(shape: ListShape, sensitive: boolean): Check | undefined {
   return remember(shape, () => {
     const rules = sizeRules(shape.min, shape.max, true);
+    if (shape.uniqueItems) rules.push({ text: 'Member must have unique values', holds: (value) => !Array.isArray(value) || value.length > (shape.max ?? Infinity) || isUnique(value) });
     const { target } = shape.member;
     // Scalars are judged as a whole ("Member must satisfy constraint: […]"), structures one by one ("at 'tags.1.member.key'").
     const itemRules = target.kind === 'scalar' ? scalarRules(target) : [];
@@ -148,6 +149,18 @@ function listCheck(shape: ListShape, sensitive: boolean): Check | undefined {
       if (unfit) report(violations, violation(value, path, sensitive || shape.member.sensitive, itemText));
     };
   });
+}
+
+function isUnique(values: readonly unknown[]): boolean {
+  return new Set(values.map(identityOf)).size === values.length;
+}
+
+function identityOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? '';
+  // The order of names makes no difference between two structures.
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${name}:${identityOf((value as Readonly<Record<string, unknown>>)[name])}`).join(',')}}`;
 }
 
 function mapCheck(shape: MapShape, sensitive: boolean): Check | undefined {

@@ -169,6 +169,8 @@ function scalarReader(shape: ScalarShape, messages: TypeMessages, refuse: (messa
       };
     case 'blob':
       return (value) => {
+        // Decoded already, while it came: see blobSieve.ts.
+        if (value instanceof Uint8Array) return value;
         if (typeof value !== 'string') return typeof value === 'object' ? wrong(value) : refuse(messages.notBase64(value));
         return decodeBase64(value) ?? refuse(messages.notBase64(value));
       };

@@ -29,3 +29,6 @@ export const trailerBytesMax = 4_096;
 /** How far a compressed request body may grow: repetitive metrics reach 50 to 1; beyond 200 it is an attack. Our own bounds. */
 export const inflationRatioMax = 200;
 export const inflatedBytesAlways = 64 * 1024;
+
+/** A large JSON document without its blobs. Our own bound: what CreateFunction takes beside its package stays below a twentieth of it. */
+export const sievedDocumentBytesMax = 1024 * 1024;

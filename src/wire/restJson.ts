@@ -26,6 +26,13 @@ export const restJson1: Codec = {
     return input;
   },
 
+  parseDocument(operation, head, labels, document) {
+    const input: Record<string, unknown> = {};
+    const bindings = inputBindingsOf(operation, 'restJson1');
+    bindings.read(input, head, labels);
+    return Object.assign(input, documentReader(operation, bindings)(document, 0));
+  },
+
   formatOutput(operation, output, meta) {
     const headers: Record<string, string> = { 'x-amzn-RequestId': meta.requestId };
     if (!operation.output) return { status: operation.status, headers, body: '' };
@@ -67,11 +74,14 @@ function readersOf(service: ServiceModel): ReturnType<typeof createJsonReaders> 
   return created;
 }
 
+function documentReader({ service, input }: OperationModel, { bodyMembers }: Pick<InputBindings, 'bodyMembers'>): JsonReader {
+  return input ? readersOf(service).structure({ ...input, union: false }, bodyMembers) : () => ({});
+}
+
 function compileBodyReader(operation: OperationModel, { payload, bodyMembers }: InputBindings): BodyReader {
-  const { structure, member } = readersOf(operation.service);
-  if (payload) return payloadReader(payload, member(payload));
-  if (!operation.input || bodyMembers.length === 0) return () => undefined;
-  const read = structure({ ...operation.input, union: false }, bodyMembers);
+  if (payload) return payloadReader(payload, readersOf(operation.service).member(payload));
+  if (bodyMembers.length === 0) return () => undefined;
+  const read = documentReader(operation, { bodyMembers });
   return (body, input) => void Object.assign(input, read(parseJson(body, 'restJson1'), 0));
 }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { authenticationError, authenticationFailure } from './authenticationError.ts';
-import { parseAuthorization } from './authorization.ts';
+import { headersNotSigned, parseAuthorization } from './authorization.ts';
 import type { V4Credential } from './authorization.ts';
 import { bodyCheckOf } from './body.ts';
+import { withLiftedHeaders } from './presignedHead.ts';
 import { verifySignatureV2 } from './sigv2.ts';
 import { createSignatureVerifier, emptyBodyHash, presignUrl, signRequest, unsignedPayload } from './sigv4.ts';
 import type { RequestHead } from './types.ts';
@@ -134,6 +135,45 @@ test('signRequest and presignUrl are accepted by verify, with paths and queries 
     const request: RequestHead = { method: 'GET', path: presigned.pathname, query: presigned.search.slice(1), headers: { host: 'localhost:4566' } };
     assert.equal(verify(request, { payloadHash: service === 's3' ? unsignedPayload : emptyBodyHash }), undefined);
   }
+});
+
+test('verify refuses headers that count and were not signed: for S3 always, elsewhere of presigned requests', () => {
+  const url = 'http://localhost:4566/b/k';
+  const credentials = { accessKeyId: 'AK', secretAccessKey };
+  const unsigned = (service: string, place: 'header' | 'query', more: Record<string, string>): string | undefined => {
+    const options = { method: 'GET', url, service, region: 'eu-west-1', nowMs };
+    const presigned = new URL(place === 'query' ? presignUrl({ ...options, expiresSeconds: 60 }, credentials) : url);
+    const headers = place === 'query' ? { host: 'localhost:4566' } : signRequest(options, credentials);
+    const request: RequestHead = { method: 'GET', path: '/b/k', query: presigned.search.slice(1), headers: { ...headers, ...more } };
+    const failure = verify(request, { payloadHash: service === 's3' && place === 'query' ? unsignedPayload : emptyBodyHash });
+    assert.ok(failure === undefined || failure.problem === 'unsigned-headers');
+    return failure?.members?.['HeadersNotSigned'];
+  };
+  const two = { 'x-amz-acl': 'public-read', 'x-amz-meta-a': 'b', 'content-type': 'a/b' };
+  assert.equal(unsigned('s3', 'query', two), 'x-amz-acl, x-amz-meta-a');
+  assert.equal(unsigned('s3', 'header', { ...two, 'content-md5': 'x' }), 'x-amz-acl, x-amz-meta-a, content-md5');
+  assert.equal(unsigned('s3', 'query', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', 'content-md5': 'x', 'amz-sdk-request': 'x', 'x-amzn-trace-id': 'x' }), undefined);
+  assert.equal(unsigned('lambda', 'query', { 'x-amz-invocation-type': 'Event' }), 'x-amz-invocation-type');
+  assert.equal(unsigned('lambda', 'header', { 'x-amz-invocation-type': 'Event' }), undefined);
+});
+
+test('authenticationError words unsigned headers as S3 and as the others do', () => {
+  const failure = headersNotSigned(['x-amz-acl', 'x-amz-meta-a']);
+  const s3 = authenticationError(failure, 'restXml');
+  assert.deepEqual([s3.status, s3.code, s3.message, s3.members], [403, 'AccessDenied', 'There were headers present in the request which were not signed', { HeadersNotSigned: 'x-amz-acl, x-amz-meta-a' }]);
+  const lambda = authenticationError(failure, 'restJson1');
+  assert.deepEqual([lambda.status, lambda.code, lambda.message], [403, 'InvalidSignatureException', "'x-amz-acl' must be a 'SignedHeader' in the AWS Authorization."]);
+  const noHost = parseAuthorization(head('GET', '/', { authorization: 'AWS4-HMAC-SHA256 Credential=a/20150830/r/s/aws4_request, SignedHeaders=x-amz-date, Signature=0', 'x-amz-date': '20150830T123600Z' }));
+  assert.equal(noHost?.kind === 'failure' && noHost.message, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+});
+
+test('withLiftedHeaders takes what was presigned in the query for headers', () => {
+  const query = 'X-Amz-Acl=public-read&x-amz-meta-a=b%20c&X-Amz-Credential=AK%2F20260601%2Fr%2Fs3%2Faws4_request&X-Amz-Date=20260601T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0&X-Amz-Algorithm=AWS4-HMAC-SHA256&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32';
+  const request: RequestHead = { method: 'PUT', path: '/b/k', query, headers: { host: 'x', 'x-amz-acl': 'private' } };
+  const { headers } = withLiftedHeaders(request, parseAuthorization(request));
+  assert.deepEqual({ ...headers }, { host: 'x', 'x-amz-acl': 'private', 'x-amz-meta-a': 'b c' });
+  const plain: RequestHead = { method: 'PUT', path: '/b/k', query: 'x-amz-acl=public-read', headers: { host: 'x' } };
+  assert.equal(withLiftedHeaders(plain, parseAuthorization(plain)), plain);
 });
 
 test('verifySignatureV2 accepts the presigned example of the S3 developer guide', () => {

@@ -3,7 +3,7 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { BoundedMap } from '../base/boundedMap.ts';
-import { type AuthenticationFailure, timestampMs, type V4Credential } from './authorization.ts';
+import { type AuthenticationFailure, headersNotSigned, timestampMs, type V4Credential } from './authorization.ts';
 import { clockSkewMsMax, presignSecondsMax, signingKeysMax } from './limits.ts';
 import type { RequestHead } from './types.ts';
 
@@ -60,7 +60,7 @@ export function createSignatureVerifier(): SignatureVerifier {
       let first: { canonical: string; stringToSign: string } | undefined;
       for (const canonical of canonicalRequests(verification)) {
         const stringToSign = stringToSignOf(canonical, credential.timestamp, scopeOf(credential));
-        if (equalText(hmac(key, stringToSign).toString('hex'), credential.signature)) return undefined;
+        if (equalText(hmac(key, stringToSign).toString('hex'), credential.signature)) return unsignedHeaderProblem(verification);
         first ??= { canonical, stringToSign };
       }
       return mismatch(credential, first?.canonical ?? '', first?.stringToSign ?? '');
@@ -123,6 +123,21 @@ function tokenProblem({ credential, sessionToken }: Verification): Authenticatio
   // A token beside a long-term key is ignored by most services; a wrong or missing one beside a temporary key never is.
   if (sessionToken === undefined) return undefined;
   return { kind: 'failure', problem: 'bad-token', message: 'The security token included in the request is invalid.' };
+}
+
+// S3 refuses every such header (S3 API reference, "Create a canonical request": host, Content-MD5 and x-amz-* must be among
+// the signed ones). Elsewhere a presigned request is in the hands of others, who must not be able to ask for something else with it.
+function unsignedHeaderProblem({ head, credential }: Verification): AuthenticationFailure | undefined {
+  const isPresigned = credential.place === 'query';
+  const isS3 = credential.service === 's3';
+  if (!isS3 && !isPresigned) return undefined;
+  const counts = (name: string): boolean => {
+    // Browsers' clients add it to presigned requests, which are signed without their body: S3 lets it pass there.
+    if (name === 'x-amz-content-sha256') return !isPresigned;
+    return name.startsWith('x-amz-') || (name === 'content-md5' && isS3 && !isPresigned);
+  };
+  const unsigned = Object.keys(head.headers).filter((name) => counts(name) && !credential.signedHeaders.includes(name));
+  return unsigned.length === 0 ? undefined : headersNotSigned(unsigned);
 }
 
 function mismatch(credential: V4Credential, canonical: string, stringToSign: string): AuthenticationFailure {

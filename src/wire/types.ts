@@ -10,6 +10,8 @@ export interface RequestHead {
   /** The query as sent, without "?"; '' when there is none. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** It arrived over TLS. */
+  readonly secure?: true;
 }
 
 export interface WireResponse {

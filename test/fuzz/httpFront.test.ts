@@ -13,6 +13,7 @@ import type { Arrival } from '../../src/server/arrival.ts';
 import { BodyBudget } from '../../src/server/body.ts';
 import { FastArrival } from '../../src/server/front/fastArrival.ts';
 import { createHttpServer, listen, type Listener } from '../../src/server/listen.ts';
+import { testCertificates } from '../../src/server/tls/testing/testCertificates.ts';
 import type { WireResponse } from '../../src/wire/types.ts';
 import { createDice, hostileStream, splitAtRandom } from './hostileStreams.ts';
 
@@ -51,7 +52,7 @@ let listener: Listener;
 before(async () => {
   oracle.listen(0, '127.0.0.1');
   await once(oracle, 'listening');
-  listener = await listen({ host: '127.0.0.1', port: 0 }, (arrival) => record(byListener, arrival), (bug) => bugs.push(bug), new BodyBudget());
+  listener = await listen({ host: '127.0.0.1', port: 0 }, (arrival) => record(byListener, arrival), (bug) => bugs.push(bug), new BodyBudget(), testCertificates());
 });
 after(async () => {
   await listener?.close();

@@ -119,6 +119,37 @@ def handler(event, context):
   }, { variables: { AWS_EXECUTION_ENV: 'AWS_Lambda_python3.12' } });
 });
 
+test('the Python runtime refuses a result that is no text, and tells an error whatever it holds', async () => {
+  const source = 'def handler(event, context):\n    if event == "raise":\n        raise ValueError("half \\ud800 pair")\n    return {"half": "\\ud800"}\n';
+  for (const version of ['3.11', '3.12']) {
+    await run(
+      source,
+      async (f) => {
+        const { errorMessage } = await f.fail('raise');
+        assert.equal(errorMessage, 'half \ud800 pair');
+        // Releases before python3.12 write escapes, as JSON allows.
+        if (version === '3.11') return assert.deepEqual(await f.call(), { half: '\ud800' });
+        const error = await f.fail();
+        assert.equal(error.errorType, 'Runtime.MarshalError');
+        assert.match(error.errorMessage ?? '', /^Unable to marshal response: 'utf-8' codec can't encode character '\\ud800'/);
+      },
+      { variables: { AWS_EXECUTION_ENV: `AWS_Lambda_python${version}` } },
+    );
+  }
+});
+
+test('the Python runtime shows the standard library where AWS has it, in messages and in traces', async () => {
+  await run('from json import nothing\n', async (f) => {
+    const { errorMessage } = await initError(f);
+    assert.match(errorMessage ?? '', /^Unable to import module 'app': cannot import name 'nothing' from 'json' \(\/var\/lang\/lib\/python3\.\d+\/json\/__init__\.py\)$/);
+  });
+  await run('import json\ndef handler(event, context):\n    return json.loads("{")\n', async (f) => {
+    const { stackTrace = [] } = await f.fail();
+    assert.ok(stackTrace.length > 1);
+    for (const line of stackTrace) assert.match(line, /^ {2}File "\/var\/(task|lang\/lib\/python3\.\d+)\//);
+  });
+});
+
 test('the Python runtime keeps what is printed in order: print, logging, child processes, forks', async () => {
   const source = `
 import logging, os, subprocess, sys

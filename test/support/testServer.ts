@@ -5,8 +5,9 @@ export type TestServerOptions = HaneulOptions;
 
 /**
  * The whole program inside this process, on a free port, in memory unless told otherwise: what `import { startHaneul } from 'haneul'`
- * gives. It fetches nothing for functions, so that no test waits for a registry.
+ * gives. It fetches nothing for functions, so that no test waits for a registry; and it fails
+ * a request whose handler asks for a permission that AWS does not know.
  */
 export function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  return startHaneul({ port: 0, offline: true, ...options });
+  return startHaneul({ port: 0, offline: true, vetAccess: true, ...options });
 }

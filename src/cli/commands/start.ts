@@ -24,6 +24,8 @@ const startOptions = {
   memory: { type: 'boolean', summary: 'keep everything in memory: gone when the server stops' },
   auth: { type: 'string', choices: ['local', 'strict'], summary: 'local: an unknown key on this machine is the administrator; strict: it is refused' },
   iam: { type: 'string', choices: ['enforce', 'audit', 'off'], summary: 'what happens to a request that its policies do not allow (default enforce)' },
+  'tls-cert': { type: 'string', placeholder: 'FILE', summary: 'a certificate (PEM, with its chain) for HTTPS, instead of one by the server\'s own authority' },
+  'tls-key': { type: 'string', placeholder: 'FILE', summary: 'the key of that certificate (PEM)' },
   offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find interpreters and the AWS SDK that this machine lacks only if an earlier run fetched them' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
   'log-format': { type: 'string', choices: ['text', 'json'], summary: 'text for people (default), or JSON lines; standard error then holds nothing else' },
@@ -83,6 +85,7 @@ function readOptions(options: OptionValues<typeof startOptions>, terminal: Termi
   const dataDir = options['data-dir'];
   if (options.memory && dataDir !== undefined) throw new UsageError('--memory and --data-dir exclude each other.', 'Leave one of them out.');
   const host = options.host ?? defaultOptions.host;
+  const tls = readTls(options, terminal);
   return {
     host,
     port: options.port === undefined ? defaultOptions.port : readPort(options.port),
@@ -92,7 +95,14 @@ function readOptions(options: OptionValues<typeof startOptions>, terminal: Termi
     account: defaultOptions.account,
     region: defaultOptions.region,
     offline: options.offline ?? defaultOptions.offline,
+    ...(tls ? { tls } : {}),
   };
+}
+
+function readTls({ 'tls-cert': certificate, 'tls-key': key }: OptionValues<typeof startOptions>, terminal: Terminal): ServerOptions['tls'] {
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together.', 'Give both, or neither: the server then certifies itself (npx haneul trust).');
+  return { certificateFile: absolute(terminal, certificate), keyFile: absolute(terminal, key) };
 }
 
 function readPort(text: string): number {

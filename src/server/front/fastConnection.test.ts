@@ -40,7 +40,7 @@ async function open(respond: (arrival: Arrival) => Promise<WireResponse>): Promi
     respond,
     handOver(taken) {
       const index = handedOver.push('') - 1;
-      taken.setEncoding('latin1').on('data', (chunk: string) => (handedOver[index] += chunk));
+      taken.setEncoding('latin1').on('data', (chunk: string) => (handedOver[index] += chunk)).resume();
     },
     onBug: (error) => void bugs.push(error),
     onLeave: () => undefined,

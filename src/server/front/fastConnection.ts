@@ -15,8 +15,8 @@ import type { ResponseWriter } from './responseWriter.ts';
 
 export interface FastConnectionDeps {
   readonly respond: (arrival: Arrival) => Promise<WireResponse>;
-  /** Takes the connection over; what was unread is back in the socket. */
-  readonly handOver: (socket: Socket) => void;
+  /** Takes the connection over, whose next byte is `firstByte`; what was unread is back in the socket, which is paused. */
+  readonly handOver: (socket: Socket, firstByte: number | undefined) => void;
   readonly onBug: (error: unknown) => void;
   /** The connection is closed or handed over. */
   readonly onLeave: (connection: FastConnection) => void;
@@ -32,6 +32,7 @@ const nothing = Buffer.alloc(0);
 export class FastConnection {
   readonly socket: Socket;
   readonly #sourceIp: string;
+  readonly #isSecure: boolean;
   readonly #deps: FastConnectionDeps;
   #phase: Phase = 'head';
   /** What has arrived and is not consumed yet: part of a head, of the body under way, or of requests to come. */
@@ -45,6 +46,7 @@ export class FastConnection {
   constructor(socket: Socket, deps: FastConnectionDeps) {
     this.socket = socket;
     this.#sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.#isSecure = 'encrypted' in socket;
     this.#deps = deps;
     this.#deadlineMs = performance.now() + headTimeoutMs;
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onError).on('drain', this.#onDrain);
@@ -91,6 +93,7 @@ export class FastConnection {
 
   #serve(found: FastRequest): void {
     const { headBytes, bodyBytes } = found;
+    if (this.#isSecure) found = { ...found, head: { ...found.head, secure: true } };
     this.#phase = 'serving';
     this.#pieces = 0;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
@@ -175,8 +178,7 @@ export class FastConnection {
     // Paused, so that nothing flows before node:http listens; its own listeners do not resume a paused socket.
     socket.pause();
     socket.unshift(unread);
-    this.#deps.handOver(socket);
-    socket.resume();
+    this.#deps.handOver(socket, unread[0]);
   }
 
   #leave(): void {

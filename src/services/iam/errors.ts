@@ -18,6 +18,7 @@ export const errors = {
   notAttachable: (arn: string) => new ServiceError('NoSuchEntityException', `Policy ${arn} does not exist or is not attachable.`),
   noSuchPolicyVersion: (arn: string, versionId: string) =>
     new ServiceError('NoSuchEntityException', `Policy ${arn} version ${versionId} does not exist or is not attachable.`),
+  noSuchJob: (jobId: string) => new ServiceError('NoSuchEntityException', `No such job id: ${jobId}`),
   notInGroup: (user: string, group: string) => new ServiceError('NoSuchEntityException', `User ${user} not in group ${group}`),
   noSuchAccessKey: (id: string) => new ServiceError('NoSuchEntityException', `The Access Key with id ${id} cannot be found.`),
 

@@ -35,5 +35,19 @@ export const expiredSessionMsMax = 24 * 3_600_000;
 /** Expired sessions cleared by each session that is made; more than one, so that they cannot pile up. */
 export const expiredSessionsPerIssue = 4;
 
+/** Uses of actions and keys that are noted in memory between two writes. */
+export const notedUsesMax = 20_000;
+/** What is noted is written this long after the first of it. AWS's own figures appear within hours. */
+export const useFlushMs = 5_000;
+export const usesPerWrite = 500;
+
+/** How long an access report can be fetched. */
+export const reportJobMsMax = 24 * 3_600_000;
+export const reportJobsPerCleanup = 20;
+/** Users and roles that one access report looks at. */
+export const entitiesPerReport = 1_000;
+/** Actions of one entity whose last use is kept; AWS has about as many in all services that are known here. */
+export const actionUsesPerEntity = 5_000;
+
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;

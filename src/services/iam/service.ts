@@ -17,8 +17,10 @@ import { inlinePolicyOperations } from './operations/inlinePolicies.ts';
 import { listEntitiesForPolicy } from './operations/listEntitiesForPolicy.ts';
 import { listGroups, listRoles, listUsers } from './operations/listEntities.ts';
 import { listInstanceProfilesForRole } from './operations/listInstanceProfilesForRole.ts';
+import { lastAccessedOperations } from './operations/lastAccessed.ts';
 import { listPolicies } from './operations/listPolicies.ts';
 import { policyVersionOperations } from './operations/policyVersions.ts';
+import { simulationOperations } from './operations/simulatePolicies.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateAssumeRolePolicy } from './operations/updateAssumeRolePolicy.ts';
 import { updateRole, updateRoleDescription } from './operations/updateRole.ts';
@@ -63,5 +65,7 @@ export const iamService = defineService<IamDeps>({
     ...inlinePolicyOperations,
     ...boundaryOperations,
     ...tagOperations,
+    ...simulationOperations,
+    ...lastAccessedOperations,
   },
 });

@@ -10,13 +10,17 @@
 //   groupMembers      [group, user]
 //   entityCounts      [kind]                              for the quotas
 //   epochs            []                                  grows with every change that can alter what somebody may do
+//   actionUses        [entity id, action]                 when it was last asked for
+//   keyUses           [access key id]
+//   reportJobs        [job id]
+//   reportJobAges     [made at, job id]
 //   credentials       [access key id]                     of all accounts: who signs with a key is not known before
 //   sessionExpiries   [expiry, access key id]             likewise
 
 import type { Key, ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable, type Scope } from '../../kv/table.ts';
 import type { Caller, PolicyText } from '../../ports/identity.ts';
-import { inlinePoliciesMax, policyVersionsMax } from './limits.ts';
+import { actionUsesPerEntity, inlinePoliciesMax, policyVersionsMax } from './limits.ts';
 
 export type EntityKind = 'role' | 'user' | 'group';
 export type PolicyUse = 'attached' | 'boundary';
@@ -114,6 +118,22 @@ export interface SessionRow {
   readonly roleMissing?: true;
 }
 
+export interface ActionUseRow {
+  readonly atMs: number;
+  readonly region: string;
+}
+
+export interface KeyUseRow extends ActionUseRow {
+  readonly service: string;
+}
+
+export interface ReportJobRow {
+  readonly arn: string;
+  /** Whether it tells single actions. */
+  readonly actions: boolean;
+  readonly createdAtMs: number;
+}
+
 const everyAccount: Scope = { account: '', region: '' };
 
 export const tables = {
@@ -126,6 +146,10 @@ export const tables = {
   groupMembers: defineTable<{ readonly name: string }>('iam', 'groupMembers'),
   entityCounts: defineTable<{ readonly count: number }>('iam', 'entityCounts'),
   epochs: defineTable<object>('iam', 'epochs'),
+  actionUses: defineTable<ActionUseRow>('iam', 'actionUses'),
+  keyUses: defineTable<KeyUseRow>('iam', 'keyUses'),
+  reportJobs: defineTable<ReportJobRow>('iam', 'reportJobs'),
+  reportJobAges: defineTable<object>('iam', 'reportJobAges'),
   credentials: defineTable<CredentialRow>('iam', 'credentials'),
   sessionExpiries: defineTable<object>('iam', 'sessionExpiries'),
   wallSessionExpiries: defineTable<object>('iam', 'wallSessionExpiries'),
@@ -158,6 +182,7 @@ export function setEntity(tx: Transaction, account: string, row: EntityRow): voi
 
 export function clearEntity(tx: Transaction, account: string, row: EntityRow): void {
   tables.entities.clear(tx, scopeOf(account), [row.kind, nameKey(row.name)]);
+  tables.actionUses.clearAll(tx, scopeOf(account), [row.id]);
   moveEpoch(tx, account);
 }
 
@@ -347,4 +372,36 @@ export async function listMembers(
   const group = nameKey(groupName);
   const rows = await tables.groupMembers.list(tx, scopeOf(account), [group], { limit, ...(after !== undefined && { after: [group, after] }) });
   return rows.map(({ row }) => ({ key: nameKey(row.name), item: row.name }));
+}
+
+export function setActionUse(tx: Transaction, account: string, entityId: string, action: string, row: ActionUseRow): void {
+  tables.actionUses.set(tx, scopeOf(account), [entityId, action], row);
+}
+
+/** When an entity last asked for each action that it ever asked for. */
+export async function listActionUses(tx: ReadTransaction, account: string, entityId: string): Promise<{ readonly action: string; readonly row: ActionUseRow }[]> {
+  const rows = await tables.actionUses.list(tx, scopeOf(account), [entityId], { limit: actionUsesPerEntity });
+  return rows.map(({ parts, row }) => ({ action: String(parts[1]), row }));
+}
+
+export function setKeyUse(tx: Transaction, account: string, accessKeyId: string, row: KeyUseRow): void {
+  tables.keyUses.set(tx, scopeOf(account), [accessKeyId], row);
+}
+
+export function setReportJob(tx: Transaction, account: string, jobId: string, row: ReportJobRow): void {
+  tables.reportJobs.set(tx, scopeOf(account), [jobId], row);
+  tables.reportJobAges.set(tx, scopeOf(account), [row.createdAtMs, jobId], {});
+}
+
+export async function findReportJob(tx: ReadTransaction, account: string, jobId: string): Promise<ReportJobRow | undefined> {
+  return await tables.reportJobs.get(tx, scopeOf(account), [jobId]);
+}
+
+/** Clears up to `limit` of the jobs made before `beforeMs`. */
+export async function clearOldReportJobs(tx: Transaction, account: string, { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number }): Promise<void> {
+  const old = await tables.reportJobAges.list(tx, scopeOf(account), [], { limit, before: [beforeMs] });
+  for (const { parts } of old) {
+    tables.reportJobAges.clear(tx, scopeOf(account), parts);
+    tables.reportJobs.clear(tx, scopeOf(account), parts.slice(1));
+  }
 }

@@ -6,6 +6,7 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
+import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
@@ -17,6 +18,7 @@ import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createFleet } from './environments/fleet.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
+import { createFunctionInvoker } from './invocations/invoker.ts';
 import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
@@ -55,6 +57,8 @@ export interface Lambda {
   readonly service: BoundService;
   /** Asked by services that invoke functions. */
   readonly access: FunctionAccess;
+  /** Calls functions for services that wait for the answer. */
+  readonly invoker: FunctionInvoker;
   /** Where events for functions are delivered; undefined for what is no function's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
@@ -90,6 +94,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   return {
     service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
+    invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     recover: () => packages.recover(),

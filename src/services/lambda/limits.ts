@@ -41,8 +41,6 @@ export const eventAgeMsMax = 6 * 3_600_000;
 export const eventAttemptsMax = 1_000;
 /** The part of the host's environments that the events of one function may take at once, so that they leave room for who waits. More wait in their queue. */
 export const eventsAtOncePart = 0.5;
-/** A body that need not be read to the end before it is refused; AWS reads up to 69,905,067 bytes. */
-export const invokeBodyBytesMax = 16 * 1024 * 1024;
 /** The response may be 100 bytes longer; AWS's error text names this number. */
 export const responsePayloadBytesMax = 6_291_556;
 /** API reference, Invoke, X-Amz-Client-Context: "Up to 3,583 bytes of base64-encoded data". */

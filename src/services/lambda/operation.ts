@@ -12,7 +12,7 @@ import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
 
 /** What this service needs of the blob store. */
-export type LambdaBlobs = Pick<BlobStore, 'put' | 'read' | 'delete' | 'adopt' | 'discard'>;
+export type LambdaBlobs = Pick<BlobStore, 'put' | 'filePath' | 'delete' | 'adopt' | 'discard'>;
 
 /** What the operations work with. */
 export interface LambdaContext {

@@ -1,6 +1,7 @@
 import { defineService } from '../../framework/service.ts';
+import { payloadBytesMaxOf, payloadTooLarge } from './domain/payload.ts';
 import { errors } from './errors.ts';
-import { codeRequestBytesMax, invokeBodyBytesMax, requestPayloadBytesMax } from './limits.ts';
+import { codeRequestBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
 import { aliasOperations } from './operations/aliases.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
@@ -23,10 +24,8 @@ import { updateFunctionConfiguration } from './operations/updateFunctionConfigur
 export const lambdaService = defineService<LambdaContext>({
   id: 'lambda',
   validationErrorCode: 'ValidationException',
-  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: invokeBodyBytesMax },
-  // AWS calls Invoke InvokeFunction here, and names the limit of the payload.
-  tooLarge: (name, bytesMax) =>
-    name === 'Invoke' ? errors.requestEntityTooLarge('InvokeFunction', requestPayloadBytesMax) : errors.requestEntityTooLarge(name, bytesMax),
+  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers) },
+  tooLarge: (name, bytesMax, head) => (name === 'Invoke' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
   operations: {
     CreateFunction: createFunction,
     GetFunction: getFunction,

@@ -7,12 +7,14 @@ import { rangeLimitMax } from '../../kv/limits.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
 
-const functions = defineTable<FunctionRow>('lambda', 'functions');
-const versions = defineTable<VersionRow>('lambda', 'versions');
+// Every invocation reads these three; the rows of the functions that are busy are decoded once.
+const remember = 256;
+const functions = defineTable<FunctionRow>('lambda', 'functions', { remember });
+const versions = defineTable<VersionRow>('lambda', 'versions', { remember });
 const aliases = defineTable<AliasRow>('lambda', 'aliases');
 const policies = defineTable<PolicyRow>('lambda', 'policies');
 const events = defineTable<EventRow>('lambda', 'events');
-const usage = defineTable<UsageRow>('lambda', 'usage');
+const usage = defineTable<UsageRow>('lambda', 'usage', { remember });
 const packageUsers = defineTable<PackageUserRow>('lambda', 'packageUsers');
 
 // Packages are shared by all functions with the same content, whatever their account.

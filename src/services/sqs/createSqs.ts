@@ -7,12 +7,13 @@ import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { DeliveryTarget } from '../../ports/outbox.ts';
+import type { QueueAccess } from '../../ports/queueAccess.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import { createSequence } from './domain/sequence.ts';
 import { createEventTarget } from './eventTarget.ts';
 import { registerMoveTasks } from './jobs/moveTask.ts';
 import { startSweeping } from './jobs/sweep.ts';
-import { createQueueReader } from './provides.ts';
+import { createQueueAccess, createQueueReader } from './provides.ts';
 import { createQueueReads, parseQueueArn } from './queues.ts';
 import { createReceiver } from './receiving/receiver.ts';
 import { sqsService } from './service.ts';
@@ -31,6 +32,8 @@ export interface SqsOptions {
 
 export interface RunningSqs {
   readonly service: BoundService;
+  /** Asked by services that are to send to queues. */
+  readonly access: QueueAccess;
   /** For event source mappings and pipes. */
   readonly reader: QueueReader;
   /** Where events for queues are delivered; undefined for what is no queue's ARN. */
@@ -53,6 +56,7 @@ export function createSqs(options: SqsOptions): RunningSqs {
   const sweeper = startSweeping({ store, clock, log });
   return {
     service: sqsService.bind({ ...messages, store, clock, receiver, timers, encryption, log }),
+    access: createQueueAccess({ queues, clock }),
     reader: createQueueReader({ store, clock, queues, receiver }),
     eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
     endLongPolls: () => receiver.close(),

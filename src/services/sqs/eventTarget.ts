@@ -34,7 +34,6 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
       return rejected('AccessDenied');
     }
     const message = decodeQueueMessage(envelope.payload);
-    if (!message) return rejected('InvalidMessageContents');
     try {
       const draft = draftOf(message, queue);
       return await store.transact(

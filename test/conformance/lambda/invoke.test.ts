@@ -63,7 +63,12 @@ suite('Invoke: constraints', () => {
     await expectRefusal(aws.lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.concat([most, Buffer.from(' ')]) })), {
       name: 'RequestTooLargeException',
       status: 413,
-      message: /6291456 bytes/,
+      message: /^6291457 byte payload is too large for the RequestResponse invocation type \(limit 6291456 bytes\)$/,
+    });
+    await expectRefusal(aws.lambda.send(new InvokeCommand({ FunctionName: name, InvocationType: 'Event', Payload: most })), {
+      name: 'RequestTooLargeException',
+      status: 413,
+      message: /^6291456 byte payload is too large for the Event invocation type \(limit 1048576 bytes\)$/,
     });
   });
 });

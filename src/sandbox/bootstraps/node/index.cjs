@@ -2,7 +2,9 @@
 'use strict';
 
 const Module = require('node:module');
+const path = require('node:path');
 const channel = require('./channel.cjs');
+const codeCache = require('./codeCache.cjs');
 const errors = require('./errors.cjs');
 const logging = require('./logging.cjs');
 const { loadHandler } = require('./loader.cjs');
@@ -33,6 +35,7 @@ class Runtime {
 
   async load({ handler, runtimeVersion, variables }) {
     if (variables !== undefined) becomeFunction(variables);
+    this.about = describeFunction(process.env);
     logging.install();
     // An open channel must not keep the loop alive while the user's code loads or runs: an empty loop means something then.
     this.socket.unref();
@@ -40,6 +43,7 @@ class Runtime {
       streaming.installGlobal();
       this.handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, handler);
       this.isStreaming = streaming.isStreaming(this.handler);
+      this.isAsync = Boolean(this.handler.constructor) && this.handler.constructor.name === 'AsyncFunction';
       this.hasCallbacks = Number.parseInt(runtimeVersion, 10) < firstWithoutCallbacks;
       if (!this.hasCallbacks && !this.isStreaming && this.handler.length >= 3) throw new errors.CallbackHandlerDeprecated(callbacksRemoved);
     } catch (error) {
@@ -77,7 +81,6 @@ class Runtime {
 
   runWithCallback(event, request) {
     const { requestId } = request;
-    const isAsync = this.handler.constructor && this.handler.constructor.name === 'AsyncFunction';
     let isSettled = false;
     let waitsForEmptyLoop = true;
     const once = (settle) => (...values) => {
@@ -96,21 +99,25 @@ class Runtime {
     });
     const succeed = once((result) => settle(null, result));
     const fail = once((error) => settle(error === undefined || error === null ? 'handled' : error));
-    const context = Object.defineProperty({ succeed, fail, done: once(settle) }, 'callbackWaitsForEmptyEventLoop', {
-      enumerable: true,
-      get: () => waitsForEmptyLoop,
-      set: (value) => {
+    const context = {
+      succeed,
+      fail,
+      done: once(settle),
+      get callbackWaitsForEmptyEventLoop() {
+        return waitsForEmptyLoop;
+      },
+      set callbackWaitsForEmptyEventLoop(value) {
         waitsForEmptyLoop = value;
       },
-    });
+    };
     this.onIdle = () => {
       isSettled = true;
-      if (isAsync) this.fail(requestId, new errors.NodeJsExit(settledNever));
+      if (this.isAsync) this.fail(requestId, new errors.NodeJsExit(settledNever));
       else this.succeed(requestId, null);
     };
     try {
       const { handler } = this;
-      const result = handler(event, Object.assign(context, describeRequest(request)), callback);
+      const result = handler(event, Object.assign(context, describeRequest(request, this.about)), callback);
       if (result && typeof result.then === 'function') result.then(succeed, fail).catch(fail);
     } catch (error) {
       callback(error);
@@ -122,7 +129,7 @@ class Runtime {
     this.onIdle = () => this.fail(requestId, new errors.NodeJsExit(settledNever));
     try {
       const { handler } = this;
-      const result = await handler(event, describeRequest(request));
+      const result = await handler(event, describeRequest(request, this.about));
       this.succeed(requestId, result);
     } catch (error) {
       this.fail(requestId, error);
@@ -133,8 +140,8 @@ class Runtime {
     const { requestId } = request;
     this.onIdle = () => this.fail(requestId, new errors.NodeJsExit(settledNever));
     try {
-      const { contentType, payload } = await streaming.run(this.handler, event, describeRequest(request));
-      this.answer(requestId, () => channel.sendResponse(requestId, contentType, payload));
+      const { contentType, payload } = await streaming.run(this.handler, event, describeRequest(request, this.about));
+      if (this.begin(requestId)) channel.sendResponse(requestId, contentType, payload);
     } catch (error) {
       this.fail(requestId, error);
     }
@@ -147,22 +154,21 @@ class Runtime {
     } catch {
       throw new Error('Unable to stringify response body');
     }
-    const payload = Buffer.from(text === undefined ? 'null' : text);
-    this.answer(requestId, () => channel.sendResponse(requestId, 'application/json', payload));
+    if (this.begin(requestId)) channel.sendResponse(requestId, 'application/json', text === undefined ? 'null' : text);
   }
 
   fail(requestId, error) {
     logging.logError('Invoke Error', error);
-    this.answer(requestId, () => channel.sendError(requestId, Buffer.from(JSON.stringify(errors.toDocument(error)))));
+    if (this.begin(requestId)) channel.sendError(requestId, JSON.stringify(errors.toDocument(error)));
   }
 
-  /** Answers once, and waits for the next request. */
-  answer(requestId, send) {
-    if (this.requestId !== requestId) return;
+  /** True for the first answer to the request that is being served; from then on the next one is waited for. */
+  begin(requestId) {
+    if (this.requestId !== requestId) return false;
     this.requestId = undefined;
     this.onIdle = undefined;
     this.socket.ref();
-    send();
+    return true;
   }
 
   /** An error that nobody caught ends the process, after the invocation has been told. */
@@ -170,7 +176,7 @@ class Runtime {
     const { requestId } = this;
     if (!this.isLoaded) return this.failInit(error, text, code);
     logging.logError(text, error);
-    if (requestId !== undefined) this.answer(requestId, () => channel.sendError(requestId, Buffer.from(JSON.stringify(errors.toDocument(error)))));
+    if (requestId !== undefined && this.begin(requestId)) channel.sendError(requestId, JSON.stringify(errors.toDocument(error)));
     process.exit(code);
   }
 }
@@ -189,13 +195,24 @@ function becomeFunction(variables) {
   process.chdir(variables.LAMBDA_TASK_ROOT);
 }
 
-function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientContext, identity }) {
+/** What is the same for all requests. Looking at a variable takes a way into the operating system's own list of them. */
+function describeFunction(variables) {
   return {
-    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
-    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    version: variables.AWS_LAMBDA_FUNCTION_VERSION,
+    name: variables.AWS_LAMBDA_FUNCTION_NAME,
+    memory: variables.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroup: variables.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStream: variables.AWS_LAMBDA_LOG_STREAM_NAME,
+  };
+}
+
+function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientContext, identity }, about) {
+  return {
+    functionVersion: about.version,
+    functionName: about.name,
+    memoryLimitInMB: about.memory,
+    logGroupName: about.logGroup,
+    logStreamName: about.logStream,
     clientContext: clientContext === undefined ? undefined : JSON.parse(clientContext),
     identity: identity === undefined ? undefined : JSON.parse(identity),
     invokedFunctionArn,
@@ -217,6 +234,7 @@ process.on('beforeExit', () => {
 });
 process.on('exit', (code) => channel.sendExiting(code));
 logging.installStreams();
+codeCache.install(process.env.HANEUL_PACKAGES || path.join(__dirname, 'node_modules'));
 // The first module that is loaded and the first name that is resolved cost more than all others: not while somebody waits.
 void loadHandler(__dirname, 'warm.handler').finally(() => {
   delete require.cache[require.resolve('./warm.js')];

@@ -43,10 +43,11 @@ class Channel:
     def send(self, kind, body):
         if self._is_child:
             return
-        frame = memoryview(len(body).to_bytes(4, "big") + bytes([kind]) + body)
+        frame = len(body).to_bytes(4, "big") + bytes((kind,)) + body
         with self._lock:
-            while frame:
-                frame = frame[os.write(4, frame):]
+            written = os.write(4, frame)
+            while written < len(frame):
+                written += os.write(4, memoryview(frame)[written:])
 
     def send_output(self, kind, body):
         if self._is_child:
@@ -57,7 +58,7 @@ class Channel:
 
     def send_answer(self, kind, request_id, content_type, payload):
         id_bytes, type_bytes = request_id.encode("latin-1"), content_type.encode("latin-1")
-        self.send(kind, bytes([len(id_bytes)]) + id_bytes + bytes([len(type_bytes)]) + type_bytes + payload)
+        self.send(kind, b"".join((bytes((len(id_bytes),)), id_bytes, bytes((len(type_bytes),)), type_bytes, payload)))
 
 
 class ChannelStream(io.RawIOBase):
@@ -126,8 +127,23 @@ def writes_unicode():
         return False
 
 
+# Made for the first answer, when the variables are known that decide what it writes.
+answer_encoder = None
+
+
 def to_json(value):
-    return Encoder().encode(value).encode("utf-8", "surrogatepass")
+    global answer_encoder
+    if answer_encoder is None:
+        answer_encoder = Encoder()
+    return answer_encoder.encode(value).encode("utf-8")
+
+
+def document_to_json(document):
+    """For what the runtime itself says: whatever characters an error holds, it is told."""
+    try:
+        return to_json(document)
+    except UnicodeEncodeError:
+        return json.dumps(document).encode("ascii")
 
 
 def marshal(value):
@@ -205,7 +221,7 @@ def install_logging(channel):
 def log_error(channel, document):
     if is_json_log():
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        channel.send_output(RECORD, to_json({"timestamp": stamp, "level": "ERROR", **document}) + b"\n")
+        channel.send_output(RECORD, document_to_json({"timestamp": stamp, "level": "ERROR", **document}) + b"\n")
         return
     kind, message = document.get("errorType"), document.get("errorMessage")
     first = "[ERROR]" + (" " + kind if kind else "") + ((":" if kind else "") + " " + message if message else "")
@@ -220,8 +236,19 @@ def log_error(channel, document):
 
 # --- errors --------------------------------------------------------------------------------------------------------------
 
+STANDARD_LIBRARY = os.path.dirname(os.__file__)
+
+
+def as_on_aws(text):
+    """Where this host has its interpreter is nobody's business: the standard library is shown where AWS has it."""
+    return text.replace(STANDARD_LIBRARY, "/var/lang/lib/python{}.{}".format(*sys.version_info[:2]))
+
+
 def error_document(message, error_type, trace, request_id):
-    return {"errorMessage": message or "", "errorType": error_type or "", "requestId": request_id or "", "stackTrace": trace or []}
+    return {
+        "errorMessage": as_on_aws(message or ""), "errorType": error_type or "", "requestId": request_id or "",
+        "stackTrace": [as_on_aws(entry) for entry in trace or []],
+    }
 
 
 def document_of_exception(request_id=None):
@@ -281,31 +308,32 @@ class ClientContext(Record):
     fields = ("custom", "env", "client")
 
 
+def parse_client_context(text):
+    try:
+        values = json.loads(text)
+    except Exception as e:
+        raise Fault("LambdaContextUnmarshalError", "Unable to parse Client Context JSON: {}".format(e))
+    context = ClientContext(values)
+    context.client = None if context.client is None else Client(context.client)
+    return context
+
+
+def describe_function():
+    """What of the context is the same for all requests."""
+    names = ("LOG_GROUP_NAME", "LOG_STREAM_NAME", "FUNCTION_NAME", "FUNCTION_MEMORY_SIZE", "FUNCTION_VERSION")
+    return tuple(os.environ.get("AWS_LAMBDA_" + name) for name in names)
+
+
 class LambdaContext(Record):
     fields = ("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb", "function_version",
               "invoked_function_arn", "client_context", "identity")
 
-    def __init__(self, request):
-        environment = os.environ.get
-        client_context = None
-        if request.get("clientContext"):
-            try:
-                values = json.loads(request["clientContext"])
-            except Exception as e:
-                raise Fault("LambdaContextUnmarshalError", "Unable to parse Client Context JSON: {}".format(e))
-            client_context = ClientContext(values)
-            client_context.client = None if client_context.client is None else Client(client_context.client)
-        super().__init__({
-            "aws_request_id": request["requestId"],
-            "log_group_name": environment("AWS_LAMBDA_LOG_GROUP_NAME"),
-            "log_stream_name": environment("AWS_LAMBDA_LOG_STREAM_NAME"),
-            "function_name": environment("AWS_LAMBDA_FUNCTION_NAME"),
-            "memory_limit_in_mb": environment("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-            "function_version": environment("AWS_LAMBDA_FUNCTION_VERSION"),
-            "invoked_function_arn": request["invokedFunctionArn"],
-            "client_context": client_context,
-            "identity": CognitoIdentity({}),
-        })
+    def __init__(self, request, about):
+        self.client_context = None if not request.get("clientContext") else parse_client_context(request["clientContext"])
+        self.aws_request_id = request["requestId"]
+        self.log_group_name, self.log_stream_name, self.function_name, self.memory_limit_in_mb, self.function_version = about
+        self.invoked_function_arn = request["invokedFunctionArn"]
+        self.identity = CognitoIdentity({})
         self._deadline_ms = request["deadlineMs"]
 
     def get_remaining_time_in_millis(self):
@@ -315,7 +343,7 @@ class LambdaContext(Record):
         sys.stdout.write(str(message))
 
 
-def handle(channel, handler, body):
+def handle(channel, handler, about, body):
     global current_request_id
     header_end = 4 + int.from_bytes(body[:4], "big")
     request = json.loads(body[4:header_end])
@@ -325,7 +353,7 @@ def handle(channel, handler, body):
     else:
         os.environ["_X_AMZN_TRACE_ID"] = request["traceId"]
     try:
-        context = LambdaContext(request)
+        context = LambdaContext(request, about)
         try:
             event = json.loads(body[header_end:])
         except Exception as e:
@@ -334,7 +362,7 @@ def handle(channel, handler, body):
     except Exception:
         document = document_of_exception(request_id)
         log_error(channel, document)
-        channel.send_answer(ERROR, request_id, "", to_json(document))
+        channel.send_answer(ERROR, request_id, "", document_to_json(document))
     else:
         channel.send_answer(RESPONSE, request_id, content_type, payload)
 
@@ -345,18 +373,19 @@ def run(channel):
     settings = json.loads(body)
     if "variables" in settings:
         become_function(settings["variables"])
+    about = describe_function()
     install_logging(channel)
     try:
         handler = load_handler(settings["handler"])
     except Exception:
         document = document_of_exception()
         log_error(channel, document)
-        channel.send(INIT_ERROR, to_json(document))
+        channel.send(INIT_ERROR, document_to_json(document))
         sys.exit(1)
     channel.send(READY, b"")
     while True:
         _, body = channel.receive()
-        handle(channel, handler, body)
+        handle(channel, handler, about, body)
 
 
 def become_function(variables):

@@ -8,9 +8,11 @@ import { authorise } from '../../../framework/authorise.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
+import { createActionCatalogue } from '../../../policy/actionCatalogue.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller } from '../../../ports/identity.ts';
 import { loadManagedPolicies } from '../managedPolicies.ts';
+import { createAccessUse } from '../accessUse.ts';
 import { createIdentity, type Identity } from '../provides.ts';
 import { iamService } from '../service.ts';
 
@@ -42,14 +44,15 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
   const random = createSeededRandom(7);
   const store = openMemoryStore({ clock, random });
   const identity = createIdentity({ store, clock, wall, random, log: silentLogger, managedPolicies, toleratesMissingRoles });
-  const service = iamService.bind({ store, random, managedPolicies });
+  const use = createAccessUse({ store, wall, log: silentLogger });
+  const service = iamService.bind({ store, random, managedPolicies, actions: createActionCatalogue(), use });
   const cache = createPolicyCache();
 
   const iam: Harness['iam'] = async (name, input, caller = root) => {
     const operation = service.find(name);
     if (!operation) throw new Error(`${name} is not part of the service`);
     const call = testCall({ caller, nowMs: clock.now() });
-    await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger });
+    await authorise(operation, input, call, { protocol: 'awsQuery', credential: undefined }, { credentials: identity, iam: 'enforce', policies: cache, log: silentLogger, use });
     return (await operation.handle(input, call)) as never;
   };
 

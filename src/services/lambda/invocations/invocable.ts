@@ -19,8 +19,8 @@ export interface Invocable extends Resolved {
 /** Finds the version that a name or ARN means now; an alias with weights is drawn for. Throws ResourceNotFoundException. */
 export function findInvocable(reference: FunctionReference, { store, random }: Pick<LambdaContext, 'store' | 'random'>): Promise<Invocable> {
   return store.read(async (tx) => {
-    const resolved = await requireVersion(tx, reference, (alias) => routeAlias(alias, random.fraction()));
-    return { ...resolved, reference, usage: await readUsage(tx, reference) };
+    const { head, row, alias } = await requireVersion(tx, reference, (named) => routeAlias(named, random.fraction()));
+    return { head, row, alias, reference, usage: await readUsage(tx, reference) };
   });
 }
 
@@ -34,7 +34,8 @@ export async function runInvocable(
   const rules = { reserved: head.reservedConcurrency, reservedTotal: usage.reservedConcurrency };
   const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
   try {
-    return await fleet.invoke(deployment, rules, { ...input, invokedFunctionArn });
+    const { requestId, event, clientContext, traceId, wantsTail } = input;
+    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId, wantsTail });
   } catch (error) {
     // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
     if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { silentLogger } from '../../../base/log.ts';
 import { createWorkPool } from '../../../work/pool.ts';
+import type { WorkPool } from '../../../work/pool.ts';
 import { findFunction } from '../store.ts';
 import { helloFunction, withLambda, zipOf } from '../testing/testLambda.ts';
 import type { TestLambda } from '../testing/testLambda.ts';
@@ -42,6 +43,29 @@ test('add makes folders that the user of a sandbox can read', async () => {
     await packages.add(zipOf(), signal, async (code) => {
       assert.equal((await stat(join(codeFolder, code.sha256))).mode & 0o777, 0o755);
     });
+  });
+});
+
+test('add and forget leave all work on the files of a package to the work pool, and send it no archive', async () => {
+  await withLambda(async (bench) => {
+    const work = createWorkPool({ threads: 1 });
+    const tasks: { module: string; input: object }[] = [];
+    const watched: WorkPool = {
+      ...work,
+      runTask(module, input, options) {
+        tasks.push({ module: basename(module.pathname), input: input as object });
+        return work.runTask(module, input, options);
+      },
+    };
+    try {
+      const packages = createPackageStore({ ...bench, work: watched, log: silentLogger });
+      await packages.add(zipOf(), signal, async ({ sha256 }) => packages.forget(sha256));
+      await packages.settle();
+    } finally {
+      await work.close();
+    }
+    assert.deepEqual(tasks.map(({ module }) => module), ['unpackTask.js', 'removeTask.js']);
+    assert.ok(tasks.every(({ input }) => Object.values(input).every((value) => !(value instanceof Uint8Array))));
   });
 });
 

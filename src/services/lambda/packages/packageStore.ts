@@ -1,21 +1,22 @@
 // Packages live twice: as the uploaded archive in the blob store (the truth) and unpacked in `codeFolder/<sha256>`, shared by
 // all functions with the same content. The folder is derived: it is made again from the archive whenever it is missing.
-import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, systemErrorCode } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
-import type { BlobStore } from '../../../blob/blobStore.ts';
+import type { BlobId, BlobStore } from '../../../blob/blobStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import type { WorkPool } from '../../../work/pool.ts';
 import { errors } from '../errors.ts';
 import { archiveEntriesMax, archivePathBytesMax, unzippedBytesMax, zippedBytesMax } from '../limits.ts';
 import { isPackageUsed } from '../store.ts';
 import type { CodeReference } from '../store.ts';
+import type { RemoveInput } from './removeTask.ts';
 import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
 
 export interface PackageStoreDeps {
   readonly store: Store;
-  readonly blobs: Pick<BlobStore, 'put' | 'read' | 'delete'>;
+  readonly blobs: Pick<BlobStore, 'put' | 'filePath' | 'delete'>;
   readonly work: WorkPool;
   readonly log: Logger;
   readonly codeFolder: string;
@@ -47,6 +48,7 @@ export interface PackageStore {
 }
 
 const unpackTask = new URL('./unpackTask.js', import.meta.url);
+const removeTask = new URL('./removeTask.js', import.meta.url);
 const limits = { unzippedBytesMax, entriesMax: archiveEntriesMax, pathBytesMax: archivePathBytesMax };
 const temporaryPrefix = 'unpacking-';
 
@@ -83,25 +85,27 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       const used = await store.read((tx) => isPackageUsed(tx, sha256));
       if (holds.has(sha256)) return;
       doubtful.delete(sha256);
-      if (!used) await rm(folderOf(sha256), { recursive: true, force: true });
+      if (!used) await removeFolder(work, folderOf(sha256));
     }).catch((error: unknown) => log.error('an unused package could not be removed', { sha256, error: String(error) }));
     removals.add(removal);
     void removal.finally(() => removals.delete(removal));
   }
 
   /** Unpacks next to the place and renames, so that a folder under its final name is always whole. */
-  async function unpack(archive: Uint8Array, signal: AbortSignal | undefined): Promise<UnpackedPackage> {
+  async function unpack(blobId: BlobId, signal: AbortSignal | undefined): Promise<UnpackedPackage> {
     await mkdir(codeFolder, { recursive: true });
     const target = await mkdtemp(join(codeFolder, temporaryPrefix));
     try {
-      const answer = await work.runTask<UnpackInput, UnpackAnswer>(unpackTask, { archive, target, limits }, signal === undefined ? {} : { signal });
+      const answer = await work.runTask<UnpackInput, UnpackAnswer>(unpackTask, { archivePath: blobs.filePath(blobId), target, limits }, signal === undefined ? {} : { signal });
       if (answer.kind === 'refused') throw refusalOf(answer, log);
       return await exclusive(answer.sha256, async () => {
-        await moveInto(target, folderOf(answer.sha256));
+        if (!(await moveInto(target, folderOf(answer.sha256)))) await removeFolder(work, target);
         return { ...hold(answer.sha256), sha256: answer.sha256, nativeArchitectures: answer.nativeArchitectures, nativePythons: answer.nativePythons };
       });
-    } finally {
-      await rm(target, { recursive: true, force: true });
+    } catch (error) {
+      // Else the next start removes it.
+      await removeFolder(work, target).catch((failure: unknown) => log.warn('a half-made package could not be removed', { error: String(failure) }));
+      throw error;
     }
   }
 
@@ -109,18 +113,20 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
     async add(archive, signal, commit) {
       if (archive.length === 0) throw errors.emptyArchive();
       if (archive.length > zippedBytesMax) throw errors.zippedTooLarge(zippedBytesMax);
-      const held = await unpack(archive, signal);
-      // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
-      doubtful.add(held.sha256);
+      const { id } = await blobs.put(archive);
       try {
-        const { id } = await blobs.put(archive);
-        const { sha256, nativeArchitectures, nativePythons } = held;
-        return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures, nativePythons }).catch(async (error: unknown) => {
-          await blobs.delete(id);
-          throw error;
-        });
-      } finally {
-        held.release();
+        const held = await unpack(id, signal);
+        // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
+        doubtful.add(held.sha256);
+        try {
+          const { sha256, nativeArchitectures, nativePythons } = held;
+          return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures, nativePythons });
+        } finally {
+          held.release();
+        }
+      } catch (error) {
+        await blobs.delete(id);
+        throw error;
       }
     },
     async open(code) {
@@ -130,7 +136,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
         // One at a time: after a restart many environments of a function may ask at once.
         await exclusive(`open ${code.sha256}`, async () => {
           if (present.has(code.sha256) || (await exclusive(code.sha256, () => isFolder(held.folder)))) return void present.add(code.sha256);
-          const again = await unpack(await blobs.read(code.blobId), undefined);
+          const again = await unpack(code.blobId, undefined);
           again.release();
           assert(again.sha256 === code.sha256, 'a stored package is not what it was', { blobId: code.blobId });
           present.add(code.sha256);
@@ -158,11 +164,13 @@ function refusalOf(answer: UnpackAnswer & { readonly kind: 'refused' }, log: Log
   return answer.reason === 'empty' ? errors.emptyArchive() : errors.brokenArchive();
 }
 
-async function moveInto(from: string, to: string): Promise<void> {
-  if (await isFolder(to)) return;
+/** False when the folder is there already. */
+async function moveInto(from: string, to: string): Promise<boolean> {
+  if (await isFolder(to)) return false;
   // mkdtemp makes 0700; the function's user must be able to read its code.
   await chmod(from, 0o755);
   await rename(from, to);
+  return true;
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -176,7 +184,7 @@ async function isFolder(path: string): Promise<boolean> {
 
 // Folders are not synced to the disk: after a power loss a renamed one may hold empty files, after a mere kill it may not.
 // So they outlive the server, and not the machine's boot.
-async function recover({ store, codeFolder, log }: PackageStoreDeps): Promise<void> {
+async function recover({ store, work, codeFolder, log }: PackageStoreDeps): Promise<void> {
   await mkdir(codeFolder, { recursive: true });
   const marker = join(codeFolder, 'boot');
   const boot = await readText('/proc/sys/kernel/random/boot_id');
@@ -186,9 +194,13 @@ async function recover({ store, codeFolder, log }: PackageStoreDeps): Promise<vo
     if (!isPackage && !name.startsWith(temporaryPrefix)) continue;
     if (isPackage && sameBoot && (await store.read((tx) => isPackageUsed(tx, name)))) continue;
     log.debug('removing an unpacked package of an earlier run', { name });
-    await rm(join(codeFolder, name), { recursive: true, force: true });
+    await removeFolder(work, join(codeFolder, name));
   }
   if (boot !== undefined) await writeFile(marker, boot);
+}
+
+function removeFolder(work: WorkPool, folder: string): Promise<void> {
+  return work.runTask<RemoveInput, void>(removeTask, { folder });
 }
 
 async function readText(path: string): Promise<string | undefined> {

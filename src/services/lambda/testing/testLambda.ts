@@ -1,5 +1,6 @@
 // The service on a store in memory with everything around it faked: for tests beside the operations.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -64,7 +65,8 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   const codeFolder = await mkdtemp(join(tmpdir(), 'haneul-lambda-'));
   const work = createWorkPool({ threads: 1 });
   const store = overrides.store ?? openMemoryStore({ clock, random });
-  const blobs = createFakeBlobs();
+  const blobFolder = await mkdtemp(join(tmpdir(), 'haneul-lambda-blobs-'));
+  const blobs = createFakeBlobs(blobFolder);
   const sandbox = createFakeSandbox();
   const warnings: LogRecord[] = [];
   const logged: TestLambda['logged'][number][] = [];
@@ -102,6 +104,7 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   } finally {
     for (const stop of stops) await stop();
     await closeAll(lambda, work, store, codeFolder);
+    await rm(blobFolder, { recursive: true });
   }
 }
 
@@ -154,7 +157,7 @@ export interface FakeBlobs extends LambdaBlobs {
   readonly bodies: Map<string, Uint8Array>;
 }
 
-function createFakeBlobs(): FakeBlobs {
+function createFakeBlobs(folder: string): FakeBlobs {
   const bodies = new Map<string, Uint8Array>();
   const random = createSeededRandom(3);
   return {
@@ -163,17 +166,19 @@ function createFakeBlobs(): FakeBlobs {
       assert(body instanceof Uint8Array, 'packages are put as bytes');
       const id = hexId(random, 32) as BlobId;
       bodies.set(id, body);
+      await writeFile(join(folder, id), body);
       return { id, bytes: body.length, sha256: '' };
     },
-    async read(id) {
-      const body = bodies.get(id);
-      assert(body, 'a blob is missing', { id });
-      return Buffer.from(body);
-    },
+    filePath: (id) => join(folder, id),
     adopt: () => undefined,
-    discard: (tx, id) => tx.afterCommit(() => void bodies.delete(id)),
+    discard: (tx, id) =>
+      tx.afterCommit(() => {
+        bodies.delete(id);
+        rmSync(join(folder, id));
+      }),
     async delete(id) {
       bodies.delete(id);
+      await rm(join(folder, id));
     },
   };
 }

@@ -1,0 +1,32 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { BlobStore } from '../../blob/blobStore.ts';
+import type { BoundService } from '../../framework/service.ts';
+import type { Store } from '../../kv/store.ts';
+import type { Timers } from '../../kv/timers.ts';
+import type { Encryption } from '../../ports/encryption.ts';
+import type { Emitter } from '../../ports/outbox.ts';
+import type { NotificationTargets } from './notificationTargets.ts';
+import { s3Service } from './service.ts';
+
+export interface S3Options {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly timers: Timers;
+  readonly emitter: Emitter;
+  readonly targets: NotificationTargets;
+  readonly encryption?: Encryption | undefined;
+}
+
+export interface RunningS3 {
+  readonly service: BoundService;
+}
+
+/** The whole of S3. To be made before the timers start. */
+export function createS3(options: S3Options): RunningS3 {
+  return { service: s3Service.bind(options) };
+}

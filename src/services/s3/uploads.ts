@@ -1,0 +1,48 @@
+// Multipart uploads: what is stored of one until it is completed or given up.
+
+import type { BlobStore } from '../../blob/blobStore.ts';
+import type { Random } from '../../base/random.ts';
+import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import { discardSlices } from './bodies.ts';
+import { errors } from './errors.ts';
+import { partNumberMax } from './limits.ts';
+import { everywhere, type PartRow, uploadParts, type UploadRow, uploads } from './store.ts';
+
+/** Ids grow with time, so that the uploads of one key are listed in the order in which they began. */
+export function makeUploadId(nowMs: number, random: Random): string {
+  const bytes = Buffer.concat([Buffer.alloc(6), random.bytes(42)]);
+  bytes.writeUIntBE(Math.floor(nowMs), 0, 6);
+  return bytes.toString('hex');
+}
+
+export async function requireUpload(tx: ReadTransaction, bucketId: string, key: string, uploadId: string): Promise<UploadRow> {
+  const upload = /^[0-9a-f]{96}$/.test(uploadId) ? await uploads.get(tx, everywhere, [bucketId, key, uploadId]) : undefined;
+  if (!upload) throw errors.noSuchUpload(uploadId);
+  return upload;
+}
+
+export interface NumberedPart {
+  readonly number: number;
+  readonly row: PartRow;
+}
+
+/** The parts of an upload in the order of their numbers. */
+export async function listParts(tx: ReadTransaction, bucketId: string, uploadId: string, after = 0, limit: number = partNumberMax): Promise<NumberedPart[]> {
+  const rows = await uploadParts.list(tx, everywhere, [bucketId, uploadId], { limit, after: [bucketId, uploadId, after] });
+  return rows.map(({ parts, row }) => ({ number: Number(parts[2]), row }));
+}
+
+/** Removes an upload and what has been sent of it; false when it is gone already. */
+export async function abortUpload(tx: Transaction, { blobs }: { readonly blobs: BlobStore }, bucketId: string, key: string, uploadId: string): Promise<boolean> {
+  const upload = await uploads.get(tx, everywhere, [bucketId, key, uploadId]);
+  if (!upload) return false;
+  for (const { row } of await listParts(tx, bucketId, uploadId)) discardSlices(tx, blobs, row.slices);
+  clearUpload(tx, bucketId, key, uploadId);
+  return true;
+}
+
+/** Forgets an upload whose parts have found another owner. */
+export function clearUpload(tx: Transaction, bucketId: string, key: string, uploadId: string): void {
+  uploads.clear(tx, everywhere, [bucketId, key, uploadId]);
+  uploadParts.clearAll(tx, everywhere, [bucketId, uploadId]);
+}

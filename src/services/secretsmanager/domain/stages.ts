@@ -1,0 +1,65 @@
+// Staging labels: each is attached to one version at a time (user guide, "Secret versions").
+import { invalidParameter, limitExceeded } from '../errors.ts';
+import { stagesMax } from '../limits.ts';
+
+/** Label -> version id. */
+export type Stages = Readonly<Record<string, string>>;
+
+export const current = 'AWSCURRENT';
+export const previous = 'AWSPREVIOUS';
+export const pending = 'AWSPENDING';
+
+/** Attaches labels to a version, taking them from whichever had them. AWSPREVIOUS follows AWSCURRENT by itself. */
+export function attachStages(stages: Stages, versionId: string, labels: readonly string[]): Stages {
+  const next: Record<string, string> = { ...stages };
+  for (const label of labels) {
+    const holder = next[label];
+    if (label === current && holder !== undefined && holder !== versionId) next[previous] = holder;
+    next[label] = versionId;
+  }
+  if (next[previous] === next[current] && next[previous] !== undefined && labels.includes(current)) delete next[previous];
+  if (Object.keys(next).length > stagesMax) throw limitExceeded(`You can't attach more than ${stagesMax} staging labels to the versions of a secret.`);
+  return next;
+}
+
+/** The labels of one version, in the order in which AWS answers them. */
+export function stagesOf(stages: Stages, versionId: string): string[] {
+  return Object.keys(stages)
+    .filter((label) => stages[label] === versionId)
+    .sort();
+}
+
+/** Version id -> labels, for versions that have any. */
+export function versionsToStages(stages: Stages): Record<string, string[]> {
+  return Object.fromEntries([...new Set(Object.values(stages))].map((versionId) => [versionId, stagesOf(stages, versionId)]));
+}
+
+export interface StageMove {
+  readonly label: string;
+  readonly removeFrom: string | undefined;
+  readonly moveTo: string | undefined;
+}
+
+/** UpdateSecretVersionStage. That the versions exist is the caller's to know. */
+export function moveStage(stages: Stages, { label, removeFrom, moveTo }: StageMove): Stages {
+  const holder = stages[label];
+  if (removeFrom === undefined && moveTo === undefined) throw invalidParameter('You must provide RemoveFromVersionId, MoveToVersionId, or both.');
+  if (removeFrom !== undefined && removeFrom !== holder) {
+    throw invalidParameter(
+      holder === undefined
+        ? `Staging label ${label} is not attached to version ${removeFrom}.`
+        : `Staging label ${label} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
+    );
+  }
+  if (moveTo === undefined) {
+    if (label === current) throw invalidParameter(`You can only move staging label ${current} to a different secret version. It can’t be completely removed.`);
+    const { [label]: _removed, ...rest } = stages;
+    return rest;
+  }
+  if (holder !== undefined && holder !== moveTo && removeFrom === undefined) {
+    throw invalidParameter(
+      `The parameter RemoveFromVersionId can't be empty. Staging label ${label} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
+    );
+  }
+  return attachStages(stages, moveTo, [label]);
+}
