@@ -38,6 +38,8 @@ export const readAheadRows = 256;
 /** Queues of which something is kept in memory. */
 export const shelvesMax = 2_000;
 export const knownQueuesMax = 10_000;
+/** Data keys that are kept for their time. */
+export const dataKeysMax = 2_000;
 /** A hint of the store may be lost, so those who wait look again after this time. */
 export const pollMs = 1_000;
 /** Messages that one receive may find expired or send to a dead-letter queue before it answers with what it has. */

@@ -50,8 +50,17 @@ export interface Content {
 }
 
 /** Members are short: there are as many of them as there are messages. */
+/** Content under a KMS key. */
+export interface SealedContent {
+  readonly sealed: Uint8Array;
+  /** The data key, encrypted. */
+  readonly key: Uint8Array;
+  /** The queue that it was encrypted for. */
+  readonly of: string;
+}
+
 export interface MessageRow {
-  readonly content: Content | number;
+  readonly content: Content | SealedContent | number;
   readonly md5: string;
   readonly sentMs: number;
   readonly sender: string;

@@ -3,7 +3,7 @@
 import type { Transaction } from '../../../kv/store.ts';
 import type { StandardReceipt } from '../domain/receiptHandle.ts';
 import { visibilitySecondsMax } from '../limits.ts';
-import { type Content, countKey, everywhere, type MessageRow, messages, movedMessages } from '../store.ts';
+import { type Content, type SealedContent, countKey, everywhere, type MessageRow, messages, movedMessages } from '../store.ts';
 import { clearContent } from './content.ts';
 
 /** Where a row lies below its queue. */
@@ -19,7 +19,7 @@ export interface TakenMessage<Row extends MessageRow = MessageRow> {
   readonly id: Uint8Array;
   /** As it is now that it has been received. */
   readonly row: Row;
-  readonly content: Content;
+  readonly content: Content | SealedContent;
   readonly visibleAtMs: number;
   readonly order: number;
 }
