@@ -35,6 +35,9 @@ export const inlineBytesMax = 16 * 1_024;
 export const partBytes = 88 * 1_024;
 /** Rows of a queue that are read ahead for its receivers. */
 export const readAheadRows = 256;
+/** Of so many groups of a fair queue, so many messages each, are read ahead at once; the next reading goes on behind them. */
+export const fairGroups = 64;
+export const fairRows = 16;
 /** Queues of which something is kept in memory. */
 export const shelvesMax = 2_000;
 export const knownQueuesMax = 10_000;

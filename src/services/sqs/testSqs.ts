@@ -27,6 +27,8 @@ export interface TestSqs {
   create(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   /** Moves product time, and lets everything that waits for it run. */
   advance(milliseconds: number): Promise<void>;
+  /** Moves product time on, a little at a time, until `waited` has come: hints may be lost, and then it takes a second. */
+  comeTo<T>(waited: Promise<T>): Promise<T>;
 }
 
 export const turns = async (count = 40): Promise<void> => {
@@ -72,6 +74,16 @@ export async function withSqs(work: (sqs: TestSqs) => Promise<void>, { seed = 1,
       async advance(milliseconds) {
         clock.advance(milliseconds);
         await turns();
+      },
+      async comeTo(waited) {
+        let came = false;
+        const note = (): void => void (came = true);
+        waited.then(note, note);
+        for (let steps = 0; !came && steps < 400; steps += 1) {
+          await turns(10);
+          if (!came) clock.advance(100);
+        }
+        return waited;
       },
     });
   } finally {
