@@ -53,9 +53,12 @@ function only(model, words) {
   return { ...model, operations };
 }
 
-// What the official models do not say. `shapes` and `operations` change facts of single ones; null removes a fact.
+// What the official models do not say. `shapes` and `operations` change facts of single ones; null removes a fact, or an operation.
 function overlay(model, { shapes = {}, operations = {}, ...head }) {
   for (const [name, facts] of Object.entries(shapes)) model.shapes[name] = sparse({ ...model.shapes[name], ...facts });
-  for (const [name, facts] of Object.entries(operations)) model.operations[name] = sparse({ ...model.operations[name], ...facts });
+  for (const [name, facts] of Object.entries(operations)) {
+    if (facts === null) delete model.operations[name];
+    else model.operations[name] = sparse({ ...model.operations[name], ...facts });
+  }
   return { ...model, ...head };
 }

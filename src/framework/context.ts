@@ -34,7 +34,7 @@ export interface AccessRequest {
   readonly resource: string;
   /** Service-specific condition keys, for example `{ 'iam:PassedToService': 'lambda.amazonaws.com' }`. */
   readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
-  /** Whose the resource is, where its ARN does not say: S3's have no account. */
+  /** Whose the resource is, where its ARN does not tell: S3's. */
   readonly resourceAccount?: string;
   /** The resource's own policy, JSON text, where the service has one: it can allow callers of other accounts. */
   readonly resourcePolicy?: string;

@@ -81,3 +81,9 @@ export const freezeAfterMs = 5;
 /** So long at most, when it was woken again within this time: at 20 requests a second freezing is not worth its price. */
 export const freezeAfterMsMax = 80;
 export const soonWokenMs = 50;
+
+/** A helper that ended is started again after this long; after twice as long, up to the maximum, while it does not stay. */
+export const helperRestartMsMin = 100;
+export const helperRestartMsMax = 30_000;
+/** One that ran for this long stayed. */
+export const helperSteadyMs = 60_000;

@@ -68,6 +68,8 @@ export interface ProcessExit {
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly outOfMemory: boolean;
+  /** It ended because part of the sandbox's own machinery did: through no fault of the function. */
+  readonly isLost?: boolean;
 }
 
 /** How initialisation (loading the code, before any event) ended. */

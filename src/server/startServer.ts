@@ -8,7 +8,7 @@ import { openSandbox } from '../sandbox/openSandbox.ts';
 import type { Guarantee, Interpreter } from '../sandbox/types.ts';
 import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
-import type { Foundation } from './compose.ts';
+import type { Foundation } from './composition.ts';
 import type { ControlTarget } from './control.ts';
 import { latestDenials } from './limits.ts';
 import { createFolder } from './createFolder.ts';
@@ -62,6 +62,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       folder: storage.runFolder,
       cacheFolder: cacheFolderOf(process.env),
       offline: options.offline,
+      // Not this server itself: who comes from this machine may be its administrator.
+      allowHost: options.allowHost ? { closedPorts: () => [gate.port()] } : undefined,
       wall: wallClock,
       random: cryptoRandom,
       log,

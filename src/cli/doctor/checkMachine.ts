@@ -4,8 +4,8 @@ import type { Check } from './check.ts';
 /** Node.js itself: what package.json asks for. */
 export function checkNode(version: string): Check {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const fits = major > 20 || (major === 20 && minor >= 15);
-  return { name: 'Node.js', state: fits ? 'ok' : 'fail', text: version, ...(fits ? {} : { remedy: 'install Node.js 20.15 or newer: https://nodejs.org' }) };
+  const fits = major > 20 || (major === 20 && minor >= 3);
+  return { name: 'Node.js', state: fits ? 'ok' : 'fail', text: version, ...(fits ? {} : { remedy: 'install Node.js 20.3 or newer: https://nodejs.org' }) };
 }
 
 /** One line for each sandbox guarantee: what a hostile function cannot do on this machine. */

@@ -115,7 +115,7 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
     // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
     for (const stream of child?.stdio ?? []) stream?.destroy();
-    taken.held?.release();
+    void taken.held?.release();
     await taken.disconnect?.();
     if (pair) closePair(pair, child === undefined);
     if (uid !== undefined) context.uids.release(uid);
@@ -127,7 +127,7 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
 async function launchHeld(request: LaunchRequest, context: Context, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
   const { uid = 0 } = taken;
   const image = context.storage.kind === 'image' ? await context.storage.template(request.temporaryMegabytes) : undefined;
-  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid });
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
   const args = argumentsFor(request, context, etc, image === undefined ? { kind: 'tmpfs' } : { kind: 'later' });
   const waits = !request.framed || request.runsCodeAtOnce;
@@ -177,7 +177,7 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   const { uid } = taken;
   const { tools } = context;
   const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
-  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
   const args = argumentsFor(request, context, etc, image ? { kind: 'folder', path: image.mountPoint } : { kind: 'tmpfs' });
   const command = [...dropPrivileges(tools, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
@@ -237,6 +237,8 @@ function launchedProcess(parts: {
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  let released: Promise<boolean> | undefined;
+  const letGo = (): Promise<boolean> => (released ??= held?.release() ?? Promise.resolve(true));
   return {
     child,
     stdoutFd: pair.stdout.readFd,
@@ -257,8 +259,9 @@ function launchedProcess(parts: {
     },
     readExit: readBubblewrapExit,
     assign: () => Promise.reject(new Error('it has its files already')),
+    wasLost: async () => !(await letGo()),
     async release() {
-      held?.release();
+      await letGo();
       await disconnect();
       if (uid !== undefined) context.uids.release(uid);
       pair.release();
@@ -276,12 +279,14 @@ function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readon
   return { bwrap, prlimit, mkfifo, setpriv, nsenter, unshare: find('unshare') };
 }
 
-function describe({ isRoot, storage, helper }: BubblewrapOptions, filtered: boolean): Guarantee[] {
+const networkGuarantee = 'functions cannot reach the network of the host';
+
+function describe({ isRoot, storage, helper, egress }: BubblewrapOptions, filtered: boolean): Guarantee[] {
   const asRoot = 'sudo npm start';
   return [
     { name: 'functions see only their own files and none of the server', on: true },
     { name: 'functions cannot see or signal other processes', on: true },
-    { name: 'functions cannot reach the network of the host', on: true },
+    egress.hostAddress === undefined ? { name: networkGuarantee, on: true } : { name: networkGuarantee, on: false, remedy: 'start without --allow-host' },
     { name: 'dangerous system calls are refused', on: filtered, ...(filtered ? {} : { remedy: 'run on x86-64 or arm64' }) },
     { name: 'each environment runs under its own user id', on: isRoot, ...(isRoot ? {} : { remedy: asRoot }) },
     {

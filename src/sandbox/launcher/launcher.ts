@@ -87,6 +87,8 @@ export interface LaunchedProcess {
   kill(): void;
   /** The runtime's own end, told apart from the launcher's. */
   readExit(code: number | null, signal: NodeJS.Signals | null): { readonly code: number | undefined; readonly signal: string | undefined };
+  /** After the exit: whether what looks after the sandboxes had ended before it, and so may have ended this one. */
+  wasLost(): Promise<boolean>;
   /** Gives back what the launch took: the user id, pipes. After the exit. */
   release(): Promise<void>;
 }

@@ -157,6 +157,7 @@ function launchedProcess(parts: {
     listProcesses: async () => listOwn(),
     kill,
     readExit: (code, signal) => ({ code: code ?? undefined, signal: signal ?? undefined }),
+    wasLost: async () => false,
     release: parts.release,
   };
 }

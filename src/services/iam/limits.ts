@@ -51,3 +51,6 @@ export const actionUsesPerEntity = 5_000;
 
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;
+
+/** How many missing roles are remembered as told of; then they are told of again. */
+export const reportedRolesMax = 1_000;

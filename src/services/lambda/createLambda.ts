@@ -7,7 +7,7 @@ import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
-import type { RoleDirectory } from '../../ports/identity.ts';
+import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
@@ -23,6 +23,7 @@ import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
+import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
 
 export interface LambdaDeps {
@@ -31,7 +32,7 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
-  readonly roles: RoleDirectory;
+  readonly roles: RoleDirectory & MissingRoles;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -97,7 +98,10 @@ export function createLambda(deps: LambdaDeps): Lambda {
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
-    recover: () => packages.recover(),
+    async recover() {
+      await packages.recover();
+      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, sealKey });
+    },
     async close(drainMs) {
       await fleet.close(drainMs);
       await packages.settle();

@@ -80,5 +80,7 @@ export const errors = {
   throttled: (reason: 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded') =>
     new ServiceError('TooManyRequestsException', 'Rate Exceeded.', { status: 429, members: { ...user, Reason: reason } }),
   invalidRuntime: (message: string) => new ServiceError('InvalidRuntimeException', message, { status: 502, members: user }),
+  /** Lambda API reference, Invoke, "ServiceException". */
+  serviceFailure: () => new ServiceError('ServiceException', 'The AWS Lambda service encountered an internal error.', { status: 500, fault: 'server', members: { Type: 'Service' } }),
   stopping: () => new ServiceError('ServiceException', 'The server is stopping.', { status: 503, members: { Type: 'Service' } }),
 } as const;

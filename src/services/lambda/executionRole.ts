@@ -6,16 +6,15 @@ import type { LambdaContext } from './operation.ts';
 const principal = 'lambda.amazonaws.com';
 
 /** Checks the role that a function is to run in; see design.md §6 for roles that do not exist. */
-export async function requireExecutionRole(roleArn: string, call: Call, { roles, localMode, log }: LambdaContext): Promise<void> {
-  const isForeign = parseArn(roleArn)?.account !== call.account;
-  if (isForeign && !localMode) throw errors.crossAccountRole();
-  const role = isForeign ? undefined : await roles.findRole(roleArn);
+export async function requireExecutionRole(roleArn: string, call: Call, { roles, localMode }: LambdaContext): Promise<void> {
+  if (parseArn(roleArn)?.account !== call.account && !localMode) throw errors.crossAccountRole();
+  const role = await roles.findRole(roleArn);
   if (role !== undefined) {
     if (!roles.trustsService(role, principal)) throw errors.roleNotAssumable();
     return;
   }
   if (!localMode) throw errors.roleNotAssumable();
-  log.warn('the role of a function does not exist: the function runs with no policies of its own', { roleArn, account: call.account, remedy: remedyFor(roleArn) });
+  roles.reportMissing({ roleArn, account: call.account });
 }
 
 /** The permission to give a function this role. */
@@ -26,12 +25,4 @@ export function accessToPassRole(roleArn: string, call: Call, { localMode }: Lam
   // In local mode another account's role is one that does not exist here: its name is what a policy can be about.
   const resource = isForeign ? formatArn({ ...arn, account: call.account }) : roleArn;
   return { action: 'iam:PassRole', resource, conditions: { 'iam:PassedToService': principal } };
-}
-
-function remedyFor(roleArn: string): string {
-  const trust = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: { Service: principal }, Action: 'sts:AssumeRole' }],
-  });
-  return `aws iam create-role --role-name ${roleArn.slice(roleArn.lastIndexOf('/') + 1)} --assume-role-policy-document '${trust}'`;
 }

@@ -69,3 +69,7 @@ export const credentialMarginMs = 60_000;
 export const listPageMax = 50;
 /** API reference, GetFunction: the link to the code "is valid for 10 minutes". */
 export const codeLocationMs = 10 * 60_000;
+
+/** Runtimes for which environments wait when the server starts, and how many stored functions are looked at to find them. */
+export const expectedAtStartMax = 4;
+export const functionsSeenAtStartMax = 200;

@@ -1,10 +1,11 @@
 import type { Call } from '../../framework/context.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { Caller } from '../../ports/identity.ts';
+import { encodeQueueMessage } from '../../ports/queueMessage.ts';
 import { bucketArn } from './access.ts';
 import { canonicalIdOf } from './domain/canonicalId.ts';
 import { encodeKey } from './domain/encodeKey.ts';
-import { matchesNotification, type NotificationConfiguration } from './domain/notification.ts';
+import { matchesNotification, type NotificationConfiguration, type NotificationRule } from './domain/notification.ts';
 import { isMarker, type VersionRow } from './domain/objectRow.ts';
 import { nullVersionId } from './domain/versionId.ts';
 import type { S3Deps } from './operation.ts';
@@ -43,13 +44,19 @@ export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitt
   const envelope = { source: 's3', sourceArn: bucketArn(bucket.name), account: bucket.account, region: bucket.region, callingPrincipal: 's3.amazonaws.com' };
   for (const rule of configuration.rules) {
     if (!matchesNotification(rule, event.name, event.key)) continue;
-    const payload = Buffer.from(JSON.stringify({ Records: [recordOf(actor, bucket, event, rule.id)] }));
+    const payload = payloadFor(rule, { Records: [recordOf(actor, bucket, event, rule.id)] });
     deps.emitter.emit(tx, { ...envelope, target: rule.arn, payload });
   }
   if (configuration.eventBridge) {
     const payload = bridgeEventOf(actor, bucket, event);
     if (payload) deps.emitter.emit(tx, { ...envelope, target: eventBusArn(bucket), payload: Buffer.from(JSON.stringify(payload)) });
   }
+}
+
+/** A message as its kind of destination takes it. */
+export function payloadFor({ kind }: Pick<NotificationRule, 'kind'>, message: object): Uint8Array {
+  const body = JSON.stringify(message);
+  return kind === 'Queue' ? encodeQueueMessage({ body }) : Buffer.from(body);
 }
 
 export function eventBusArn({ region, account }: Pick<Bucket, 'region' | 'account'>): string {

@@ -21,6 +21,7 @@ import { errors } from './errors.ts';
 //   nullVersion  bucket id, key                    -> { order }: where the "null" version is among them
 //   upload       bucket id, key, upload id         -> UploadRow; ids grow with time
 //   uploadPart   bucket id, upload id, number      -> PartRow
+//   partWrites   bucket id, upload id              -> counter: how often a part was written; completing reads it at commit
 //   inline       body id                           -> { bytes }: small bodies
 //   slices       manifest id, page                 -> { slices }: what a body of several pieces is made of
 //   parts        manifest id, page                 -> { parts }: sizes and checksums of the parts an object was uploaded in
@@ -74,6 +75,7 @@ export const versions = defineTable<VersionRow>('s3', 'version');
 export const nullVersions = defineTable<{ readonly order: number }>('s3', 'nullVersion');
 export const uploads = defineTable<UploadRow>('s3', 'upload');
 export const uploadParts = defineTable<PartRow>('s3', 'uploadPart');
+export const partWrites = defineTable<object>('s3', 'partWrites');
 export const inlineBodies = defineTable<{ readonly bytes: Uint8Array }>('s3', 'inline');
 export const slicePages = defineTable<{ readonly slices: readonly Slice[] }>('s3', 'slices');
 export const partPages = defineTable<{ readonly parts: readonly PartFacts[] }>('s3', 'parts');

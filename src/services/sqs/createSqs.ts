@@ -6,15 +6,15 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
+import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { DeliveryTarget } from '../../ports/outbox.ts';
-import type { QueueAccess } from '../../ports/queueAccess.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import { createSequence } from './domain/sequence.ts';
-import { createEventTarget } from './eventTarget.ts';
+import { createDestinationAccess, createEventTarget } from './eventTarget.ts';
 import { registerMoveTasks } from './jobs/moveTask.ts';
 import { startSweeping } from './jobs/sweep.ts';
 import { createSealing } from './messages/sealing.ts';
-import { createQueueAccess, createQueueReader } from './provides.ts';
+import { createQueueReader } from './provides.ts';
 import { createQueueReads, parseQueueArn } from './queues.ts';
 import { createReceiver } from './receiving/receiver.ts';
 import { sqsService } from './service.ts';
@@ -33,12 +33,12 @@ export interface SqsOptions {
 
 export interface RunningSqs {
   readonly service: BoundService;
-  /** Asked by services that are to send to queues. */
-  readonly access: QueueAccess;
   /** For event source mappings and pipes. */
   readonly reader: QueueReader;
   /** Where events for queues are delivered; undefined for what is no queue's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
+  /** Asked by services before they send to a queue for their users. */
+  readonly mayReceive: DestinationAccess;
   /** Answers the receives that wait. */
   endLongPolls(): void;
   /** Ends background work; to be called before the store is closed. */
@@ -57,9 +57,9 @@ export function createSqs(options: SqsOptions): RunningSqs {
   const sweeper = startSweeping({ store, clock, log });
   return {
     service: sqsService.bind({ ...messages, store, clock, receiver, timers, log }),
-    access: createQueueAccess({ queues, clock }),
     reader: createQueueReader({ store, clock, queues, receiver }),
     eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
+    mayReceive: createDestinationAccess({ queues, clock }),
     endLongPolls: () => receiver.close(),
     async close() {
       receiver.close();

@@ -47,15 +47,15 @@ test('createEventTarget stores a message whose sender the queue lets in', () =>
     assert.equal((await run('ReceiveMessage', { QueueUrl })).Messages?.[0]?.Body, '{"Records":[]}');
   }));
 
-test('createQueueAccess tells senders what would become of their messages', () =>
+test('createDestinationAccess tells senders what would become of their messages', () =>
   withSqs(async ({ sqs, create }) => {
     await create('q', { Policy: policyFor('q') });
     await create('plain');
     const question = { service: 's3.amazonaws.com', sourceArn: bucketArn, sourceAccount: '000000000000' };
-    assert.deepEqual(await sqs.access.maySend({ ...question, arn: arnOf('q') }), { kind: 'allowed', fifo: false });
-    assert.deepEqual(await sqs.access.maySend({ ...question, arn: arnOf('absent') }), { kind: 'absent' });
-    const denied = await sqs.access.maySend({ ...question, arn: arnOf('plain') });
-    assert.match(denied.kind === 'denied' ? denied.remedy : '', /^aws sqs set-queue-attributes --queue-url .*\/plain" --attributes .*s3\.amazonaws\.com/);
+    assert.deepEqual(await sqs.mayReceive({ ...question, arn: arnOf('q') }), { kind: 'allowed' });
+    assert.deepEqual(await sqs.mayReceive({ ...question, arn: arnOf('absent') }), { kind: 'absent' });
+    const denied = await sqs.mayReceive({ ...question, arn: arnOf('plain') });
+    assert.match(denied.kind === 'denied' ? denied.remedy : '', /^aws sqs set-queue-attributes --queue-url .*plain.* --attributes .*s3\.amazonaws\.com/);
   }));
 
 test('createEventTarget refuses for good who is not let in, and what does not fit', () =>

@@ -6,6 +6,7 @@ import type { Logger } from '../../base/log.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import { createServiceAccess } from '../../framework/serviceAccess.ts';
 import type { Store } from '../../kv/store.ts';
+import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../ports/outbox.ts';
 import { decodeQueueMessage, type QueueMessage } from '../../ports/queueMessage.ts';
 import type { SentAttribute } from './domain/messageAttributes.ts';
@@ -18,6 +19,22 @@ export interface EventTargetDeps extends MessageDeps {
   readonly clock: Clock;
   readonly roleAccess: RoleAccess;
   readonly log: Logger;
+}
+
+/** Whether a service may send to a queue for one of its resources: asked when a trigger is set up. */
+export function createDestinationAccess({ queues, clock }: Pick<EventTargetDeps, 'queues' | 'clock'>): DestinationAccess {
+  const serviceAccess = createServiceAccess();
+  return async ({ arn, service, sourceArn, sourceAccount }) => {
+    const name = parseQueueArn(arn);
+    const queue = name && (await queues.look(name));
+    if (!queue) return { kind: 'absent' };
+    const conditions = { 'aws:SourceAccount': sourceAccount, 'aws:SourceArn': sourceArn };
+    const about = { action: 'sqs:SendMessage', resource: queue.arn, nowMs: clock.now(), region: queue.region, service, conditions };
+    if (queue.policy !== undefined && serviceAccess({ ...about, document: queue.policy })) return { kind: 'allowed' };
+    const statement = { Effect: 'Allow', Principal: { Service: service }, Action: 'sqs:SendMessage', Resource: queue.arn, Condition: { ArnLike: { 'aws:SourceArn': sourceArn } } };
+    const policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    return { kind: 'denied', remedy: `aws sqs set-queue-attributes --queue-url <url of ${queue.name}> --attributes '${JSON.stringify({ Policy: policy })}'` };
+  };
 }
 
 /** The one target for all queues; `TargetDirectory.for` gives it for every queue's ARN. */

@@ -1,8 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { ServiceError } from '../../base/errors.ts';
-import { createServiceAccess } from '../../framework/serviceAccess.ts';
 import type { Store, Transaction } from '../../kv/store.ts';
-import type { QueueAccess } from '../../ports/queueAccess.ts';
 import type { QueueReader, QueueRecord, QueueRecordAttribute } from '../../ports/queueReader.ts';
 import { md5OfAttributes } from './domain/messageAttributes.ts';
 import { changeVisibility, deleteByHandle, receiptLocks } from './messages/receipts.ts';
@@ -96,31 +94,4 @@ function describeRecord(message: Received): QueueRecord {
     md5OfBody: row.md5,
     ...(md5 === undefined ? {} : { md5OfMessageAttributes: md5 }),
   };
-}
-
-/** Whether services may send to queues; see the port. */
-export function createQueueAccess({ queues, clock }: Pick<QueueReaderDeps, 'queues' | 'clock'>): QueueAccess {
-  const allows = createServiceAccess();
-  return {
-    async maySend({ arn, service, sourceArn, sourceAccount }) {
-      const name = parseQueueArn(arn);
-      const queue = name && (await queues.look(name));
-      if (!queue) return { kind: 'absent' };
-      const { policy: document, region, fifo } = queue;
-      const conditions = {
-        ...(sourceArn === undefined ? {} : { 'aws:SourceArn': sourceArn }),
-        ...(sourceAccount === undefined ? {} : { 'aws:SourceAccount': sourceAccount }),
-      };
-      const asked = { service, action: 'sqs:SendMessage', resource: arn, nowMs: clock.now(), region, conditions };
-      if (document !== undefined && allows({ ...asked, document })) return { kind: 'allowed', fifo };
-      return { kind: 'denied', remedy: remedyFor(queue, service, sourceArn) };
-    },
-  };
-}
-
-function remedyFor({ arn, account, name }: Queue, service: string, sourceArn: string | undefined): string {
-  const condition = sourceArn === undefined ? {} : { Condition: { ArnLike: { 'aws:SourceArn': sourceArn } } };
-  const statement = { Effect: 'Allow', Principal: { Service: service }, Action: 'sqs:SendMessage', Resource: arn, ...condition };
-  const attributes = JSON.stringify({ Policy: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }) });
-  return `aws sqs set-queue-attributes --queue-url "$AWS_ENDPOINT_URL/${account}/${name}" --attributes '${attributes}'`;
 }

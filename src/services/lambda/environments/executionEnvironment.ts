@@ -148,7 +148,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 
   async function freshCredentials(): Promise<Credentials> {
     if (credentials !== undefined && credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs) return credentials;
-    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds });
+    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds, account: place.account });
   }
 
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
@@ -172,13 +172,18 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     platform.started(input.requestId);
     const served = process;
     const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs));
+    if (outcome?.kind === 'exited' && outcome.exit.isLost === true) {
+      log.endTail();
+      throw errors.serviceFailure();
+    }
     const result = conclude(input.requestId, outcome, row.timeoutSeconds);
     // A lost process is replaced when the next invocation comes.
     if (result.lost && process === served) process = undefined;
     const { requestId } = input;
     const { failure, crash } = result;
     const endedMs = monotonicMs();
-    const durationMs = endedMs - startedMs;
+    // Nobody is billed for more time than the function has: what ends it takes a moment.
+    const durationMs = failure?.kind === 'timeout' ? timeoutMs : Math.min(timeoutMs, endedMs - startedMs);
     platform.ended({ requestId, durationMs, producedBytes: result.payload.length, failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;

@@ -18,7 +18,7 @@ import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
-import { prepareRuntime } from '../runtimePreparation.ts';
+import { prepareFunction } from '../runtimePreparation.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
 import type { CodeReference, FunctionRow } from '../store.ts';
 import { publish } from '../versions.ts';
@@ -56,7 +56,7 @@ export const createFunction = operation('CreateFunction', {
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
-      prepareRuntime(created.runtime, context.runtimes);
+      prepareFunction({ place: reference, name: row.name, row: created }, context);
       const described = describeVersion({ place: reference, name: row.name, row: created, qualifier: undefined }, sealKey, 'being-created');
       // The plain ARN even where a version was published with it.
       return { ...described, FunctionArn: functionArn(reference, row.name) };

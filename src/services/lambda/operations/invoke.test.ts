@@ -92,12 +92,42 @@ test('Invoke with LogType Tail answers the last 4 KB of this invocation', async 
   });
 });
 
+test('Invoke never reports more time than the function has, however long its end took', async () => {
+  await withLambda(async ({ call, sandbox, logText, clock }) => {
+    await call('CreateFunction', { ...helloFunction, Timeout: 2 });
+    await call('Invoke', { FunctionName: 'hello', Payload: undefined });
+    for (const outcome of [{ kind: 'timeout' }, { kind: 'response', payload: json(1) }] as const) {
+      sandbox.behaviour.invoke = () => {
+        clock.advance(2_034);
+        return outcome;
+      };
+      await call('Invoke', { FunctionName: 'hello', Payload: undefined });
+    }
+    assert.deepEqual(logText().match(/(?<=\tDuration: )\S+ ms\tBilled Duration: \S+ ms/g), [
+      '0.00 ms\tBilled Duration: 13 ms',
+      '2000.00 ms\tBilled Duration: 2000 ms',
+      '2000.00 ms\tBilled Duration: 2000 ms',
+    ]);
+  });
+});
+
+test('Invoke answers the error of the service when its own machinery ended the function, which runs again next time', async () => {
+  await withLambda(async ({ call, sandbox }) => {
+    await call('CreateFunction', helloFunction);
+    sandbox.behaviour.invoke = () => ({ kind: 'exited', exit: { code: undefined, signal: 'SIGKILL', outOfMemory: false, isLost: true } });
+    await assert.rejects(call('Invoke', { FunctionName: 'hello', Payload: undefined }), { code: 'ServiceException', status: 500 });
+    sandbox.behaviour.invoke = (request) => ({ kind: 'response', payload: request.event });
+    assert.equal((await call('Invoke', { FunctionName: 'hello', Payload: undefined })).StatusCode, 200);
+    assert.equal(sandbox.started.length, 2);
+  });
+});
+
 const failures: readonly { readonly what: string; readonly outcome: InvocationOutcome; readonly payload: object; readonly logs: RegExp }[] = [
   {
     what: 'a timeout',
     outcome: { kind: 'timeout' },
     payload: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after 3.00 seconds` },
-    logs: /\n2026-01-01T00:00:00\.000Z 11111111\S+ Task timed out after 3\.00 seconds\n\nEND .*\nREPORT .*Init Duration: 12\.50 ms\tStatus: timeout\n$/,
+    logs: /\n2026-01-01T00:00:00\.000Z 11111111\S+ Task timed out after 3\.00 seconds\n\nEND .*\nREPORT .*\tDuration: 3000\.00 ms\tBilled Duration: 3013 ms\t.*Init Duration: 12\.50 ms\tStatus: timeout\n$/,
   },
   {
     what: 'an exit',

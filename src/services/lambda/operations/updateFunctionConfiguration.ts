@@ -14,7 +14,7 @@ import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
-import { prepareRuntime } from '../runtimePreparation.ts';
+import { prepareFunction } from '../runtimePreparation.ts';
 import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { commitLatest } from '../versions.ts';
@@ -46,7 +46,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
-    prepareRuntime(row.runtime, context.runtimes);
+    prepareFunction({ place: reference, name: reference.name, row }, context);
     fleet.retire(reference, reference.name, latest);
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
   },

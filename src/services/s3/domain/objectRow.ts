@@ -52,6 +52,8 @@ export interface ObjectRow {
   readonly checksum?: StoredChecksum | undefined;
   /** How many it was uploaded in. */
   readonly parts?: number | undefined;
+  /** Of the upload that made it: completing that once more answers the same. */
+  readonly uploadId?: string | undefined;
   readonly tags?: Tags | undefined;
   readonly encryption: Encryption;
   readonly redirect?: string | undefined;

@@ -23,6 +23,8 @@ export interface TestS3 {
   run<N extends Name>(name: N, input: Given<N>, headers?: Readonly<Record<string, string>>): Promise<Output<Client, N>>;
   readonly store: Store;
   readonly blobs: BlobStore;
+  /** How many there are. */
+  countBlobs(): Promise<number>;
   readonly clock: MovableClock;
   readonly timers: Timers;
   /** Everything that has been emitted, payloads parsed. */
@@ -46,7 +48,9 @@ export function createTestS3(): TestS3 {
     timers,
     emitter: {
       emit(tx, draft) {
-        tx.afterCommit(() => told.push({ draft, payload: JSON.parse(Buffer.from(draft.payload).toString('utf8')) }));
+        const sent = JSON.parse(Buffer.from(draft.payload).toString('utf8')) as { readonly body?: string };
+        const payload: unknown = sent.body === undefined ? sent : JSON.parse(sent.body);
+        tx.afterCommit(() => told.push({ draft, payload }));
         return String(told.length);
       },
     },
@@ -58,6 +62,12 @@ export function createTestS3(): TestS3 {
   return {
     store,
     blobs,
+    async countBlobs() {
+      const hold = blobs.hold();
+      const { length } = await hold.list();
+      hold.release();
+      return length;
+    },
     clock,
     timers,
     told,

@@ -8,7 +8,7 @@ import { contentOf, keyUserOf, openContent, requireShareable, sameContent, sealC
 import { addVersion } from '../versions.ts';
 
 export const putSecretValue = operation('PutSecretValue', {
-  access: ({ SecretId = '', VersionStages }, call, deps) => secretAccess('PutSecretValue', SecretId, call, deps, { VersionStage: VersionStages }),
+  access: ({ SecretId = '' }, call, deps) => secretAccess('PutSecretValue', SecretId, call, deps),
   async handle(input, call, deps) {
     const { SecretId = '', ClientRequestToken: token, VersionStages: labels = [current], RotationToken: rotationToken } = input;
     if (token === undefined) throw tokenMissing();

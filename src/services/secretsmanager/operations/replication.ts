@@ -20,7 +20,7 @@ export const replicateSecretToRegions = operation('ReplicateSecretToRegions', {
 });
 
 export const removeRegionsFromReplication = operation('RemoveRegionsFromReplication', {
-  access: ({ SecretId = '', RemoveReplicaRegions = [] }, call, deps) => secretAccess('RemoveRegionsFromReplication', SecretId, call, deps, { RemoveReplicaRegions }),
+  access: ({ SecretId = '' }, call, deps) => secretAccess('RemoveRegionsFromReplication', SecretId, call, deps),
   async handle({ SecretId = '', RemoveReplicaRegions: regions = [] }, call, { store }) {
     return store.transact(async (tx) => {
       const found = await requirePrimary(tx, call, SecretId);

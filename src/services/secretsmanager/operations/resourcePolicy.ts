@@ -1,3 +1,4 @@
+import { formatArn } from '../../../base/arn.ts';
 import { resourcePolicyProblem } from '../../../framework/resourcePolicy.ts';
 import { isPublicPolicy } from '../domain/policyChecks.ts';
 import { malformedPolicy, publicPolicy, unsupported } from '../errors.ts';
@@ -56,9 +57,9 @@ export const deleteResourcePolicy = operation('DeleteResourcePolicy', {
 
 export const validateResourcePolicy = operation('ValidateResourcePolicy', {
   access: async ({ SecretId }, call, deps) => {
-    const validate = { action: 'secretsmanager:ValidateResourcePolicy', resource: '*' };
+    const anySecret = formatArn({ service: 'secretsmanager', region: call.region, account: call.account, resource: 'secret:*' });
     // API reference: "secretsmanager:ValidateResourcePolicy and secretsmanager:PutResourcePolicy".
-    return SecretId === undefined ? validate : [await secretAccess('ValidateResourcePolicy', SecretId, call, deps), await secretAccess('PutResourcePolicy', SecretId, call, deps)];
+    return SecretId === undefined ? { action: 'secretsmanager:ValidateResourcePolicy', resource: anySecret } : [await secretAccess('ValidateResourcePolicy', SecretId, call, deps), await secretAccess('PutResourcePolicy', SecretId, call, deps)];
   },
   async handle({ SecretId, ResourcePolicy: document = '' }, call, { store }) {
     if (SecretId !== undefined) await store.read((tx) => requireSecret(tx, call, SecretId));

@@ -11,7 +11,7 @@ import { readTags } from '../domain/tags.ts';
 import { oldestIsLabelled, parameterExists, tooManyParameters, typeMismatch, validation } from '../errors.ts';
 import { setExpirationTimer } from '../expiration.ts';
 import { advancedParametersMax, advancedValueBytesMax, standardParametersMax, standardValueBytesMax, versionsMax } from '../limits.ts';
-import { parameterAccess, tagConditions } from '../lookup.ts';
+import { parameterAccess } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
 import { addToCount, countParameters, listLabels, parameters, versions } from '../store.ts';
 import type { ParameterRow, StoredValue, Tier, VersionRow } from '../store.ts';
@@ -22,7 +22,6 @@ export const putParameter = operation('PutParameter', {
     const put = await parameterAccess('PutParameter', Name, call, deps, {
       'ssm:Overwrite': String(Overwrite ?? false),
       ...(Policies === undefined ? {} : { 'ssm:Policies': Policies }),
-      ...tagConditions(Tags),
     });
     const tag: AccessRequest = { ...put, action: 'ssm:AddTagsToResource' };
     return Tags.length === 0 ? put : [put, tag];

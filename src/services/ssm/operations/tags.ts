@@ -2,7 +2,7 @@ import type { Call } from '../../../framework/context.ts';
 import type { ReadTransaction } from '../../../kv/store.ts';
 import { mergeTags, readTags, withoutTags } from '../domain/tags.ts';
 import { invalidResourceId, invalidResourceType } from '../errors.ts';
-import { findParameter, parameterAccess, tagConditions } from '../lookup.ts';
+import { findParameter, parameterAccess } from '../lookup.ts';
 import type { FoundParameter } from '../lookup.ts';
 import { parseReference } from '../domain/names.ts';
 import { operation, scopeOf } from '../operation.ts';
@@ -14,7 +14,7 @@ interface Tagged {
 }
 
 export const addTagsToResource = operation('AddTagsToResource', {
-  access: ({ ResourceId = '', Tags = [] }, call, deps) => parameterAccess('AddTagsToResource', ResourceId, call, deps, tagConditions(Tags)),
+  access: ({ ResourceId = '' }, call, deps) => parameterAccess('AddTagsToResource', ResourceId, call, deps),
   async handle(input, call, { store }) {
     requireParameterType(input);
     const added = readTags(input.Tags ?? []);
@@ -27,7 +27,7 @@ export const addTagsToResource = operation('AddTagsToResource', {
 });
 
 export const removeTagsFromResource = operation('RemoveTagsFromResource', {
-  access: ({ ResourceId = '', TagKeys = [] }, call, deps) => parameterAccess('RemoveTagsFromResource', ResourceId, call, deps, { 'aws:TagKeys': TagKeys }),
+  access: ({ ResourceId = '' }, call, deps) => parameterAccess('RemoveTagsFromResource', ResourceId, call, deps),
   async handle(input, call, { store }) {
     requireParameterType(input);
     await store.transact(async (tx) => {

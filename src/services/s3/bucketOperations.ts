@@ -1,0 +1,19 @@
+import { bucketNotificationOperations } from './operations/bucketNotification.ts';
+import { bucketTaggingOperations } from './operations/bucketTagging.ts';
+import { bucketVersioningOperations } from './operations/bucketVersioning.ts';
+import { createBucket } from './operations/createBucket.ts';
+import { deleteBucket } from './operations/deleteBucket.ts';
+import { getBucketLocation } from './operations/getBucketLocation.ts';
+import { headBucket } from './operations/headBucket.ts';
+import { listBuckets } from './operations/listBuckets.ts';
+
+export const bucketOperations = {
+  CreateBucket: createBucket,
+  DeleteBucket: deleteBucket,
+  GetBucketLocation: getBucketLocation,
+  HeadBucket: headBucket,
+  ListBuckets: listBuckets,
+  ...bucketNotificationOperations,
+  ...bucketTaggingOperations,
+  ...bucketVersioningOperations,
+};
