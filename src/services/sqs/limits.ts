@@ -47,6 +47,8 @@ export const dataKeysMax = 2_000;
 export const pollMs = 1_000;
 /** Messages that one receive may find expired or send to a dead-letter queue before it answers with what it has. */
 export const passedOverMax = 100;
+/** Such transactions, one after the other, in one receive. */
+export const roundsMax = 50;
 export const sweepIntervalMs = 30_000;
 export const sweepRowsMax = 500;
 export const countPageRows = 2_000;

@@ -5,7 +5,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../../kv/store.ts';
 import { formatReceipt } from '../domain/receiptHandle.ts';
 import { overLimit, queueDoesNotExist } from '../errors.ts';
-import { inFlightMax, shelvesMax } from '../limits.ts';
+import { inFlightMax, roundsMax, shelvesMax } from '../limits.ts';
 import { countInFlight } from '../messages/counts.ts';
 import { groupLock } from '../messages/fifo.ts';
 import { findAttempt, noteAttempt } from '../messages/attempts.ts';
@@ -155,12 +155,12 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   return {
     async receive(name, request) {
       const startedMs = clock.now();
-      for (let first = true; ; first = false) {
+      for (let round = 0; ; round += 1) {
         const queue = await queues.look(name);
         if (!queue) throw queueDoesNotExist();
         const untilMs = startedMs + (request.waitMs ?? queue.waitMs);
         const over = (): boolean => request.signal.aborted || closing.signal.aborted || clock.now() >= untilMs;
-        if (first) {
+        if (round === 0) {
           const repeated = await repeatAttempt(queue, request);
           if (repeated) return open(queue, repeated, request);
         } else if (request.signal.aborted) return [];
@@ -169,8 +169,9 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
         if (full && !queue.fifo && untilMs <= startedMs) throw overLimit(inFlightMax);
         const taken = full ? 'nothing' : await takeOnce(queue, request);
         if (typeof taken !== 'string') return open(queue, taken, request);
-        if (taken === 'again' && !request.signal.aborted) continue;
-        if (over()) return [];
+        // What had expired, or was dead, is out of the way now; with very many of those the rest is left to the next receive.
+        if (taken === 'again' && round < roundsMax && !request.signal.aborted) continue;
+        if (over() || taken === 'again') return [];
         const shelf = queue.fifo ? fifoShelf(queue) : standardShelf(queue);
         await shelf.wait(untilMs, AbortSignal.any([request.signal, closing.signal]));
       }
