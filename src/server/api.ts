@@ -7,7 +7,7 @@ import type { FunctionVisitor } from '../ports/functionGate.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
-import type { Composition } from './compose.ts';
+import type { Composition } from './composition.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
 import { refuseForeignRequest } from './hostGuard.ts';
 import type { Platform } from './platform.ts';

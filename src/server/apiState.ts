@@ -10,7 +10,7 @@ import { findAccessProblem } from '../policy/vetAccess.ts';
 import { createCatalogue } from '../wire/identify.ts';
 import { loadAllModels } from '../wire/model.ts';
 import { createSignatureVerifier } from '../wire/sigv4.ts';
-import type { Composition, Foundation } from './compose.ts';
+import type { Composition, Foundation } from './composition.ts';
 import { bodyBytesMaxDefault } from './limits.ts';
 import { createRequestMetrics } from './metrics/requestMetrics.ts';
 import { isLocalMode } from './options.ts';

@@ -1,82 +1,45 @@
 // The only file that sees every service: what exists, and what each is given.
 
 import { availableParallelism } from 'node:os';
-import type { Readable } from 'node:stream';
 import { parseArn } from '../base/arn.ts';
-import { type Clock, createProductClock, type MovableClock } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
-import type { Metrics } from '../base/metrics.ts';
-import type { Random } from '../base/random.ts';
-import { type AuthorizationMessages, createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import { type Clock, createProductClock } from '../base/clock.ts';
+import type { BlobStore } from '../blob/blobStore.ts';
+import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
 import { createRoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
+import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
-import { createTimers } from '../kv/timers.ts';
+import { createTimers, type Timers } from '../kv/timers.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
-import type { AccessUse } from '../ports/accessUse.ts';
-import type { FunctionGate } from '../ports/functionGate.ts';
-import type { CredentialDirectory } from '../ports/identity.ts';
-import type { TargetDirectory } from '../ports/outbox.ts';
-import type { Sandbox } from '../sandbox/types.ts';
+import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
-import { type AccessSummary, describeAccess } from '../services/iam/describeAccess.ts';
+import { describeAccess } from '../services/iam/describeAccess.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
-import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
-import { createSsm } from '../services/ssm/createSsm.ts';
 import { createS3 } from '../services/s3/createS3.ts';
+import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
+import { createSsm } from '../services/ssm/createSsm.ts';
 import { stsService } from '../services/sts/service.ts';
 import { createWorkPool } from '../work/pool.ts';
-import { isLocalMode, type ServerOptions } from './options.ts';
+import type { Composition, Foundation } from './composition.ts';
+import { isLocalMode } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
 import { createSealedEncryption } from './sealedEncryption.ts';
-import type { RootKey } from './secrets.ts';
-import type { Storage } from './storage.ts';
 
-/** What outlives a reset. */
-export interface Foundation {
-  readonly options: ServerOptions;
-  readonly storage: Storage;
-  readonly sandbox: Sandbox;
-  readonly functionGate: FunctionGate;
-  readonly sealKey: Uint8Array;
-  /** Only where unknown keys are not trusted. */
-  readonly rootKey: RootKey | undefined;
-  readonly wall: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-}
-
-/** The services over one life of the data: a reset closes one composition and makes the next. */
-export interface Composition {
-  readonly services: ReadonlyMap<string, BoundService>;
-  readonly credentials: CredentialDirectory;
-  readonly messages: AuthorizationMessages;
-  readonly use: AccessUse;
-  /** What a user or role may do and when it last did; undefined when there is none of this ARN. */
-  accessReport(arn: string): Promise<AccessSummary | undefined>;
-  readonly clock: MovableClock;
-  /** Makes the clock's offset durable, then moves it. */
-  advanceClock(milliseconds: number): Promise<void>;
-  /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
-  findCodeDownload(token: string): CodeArchive | undefined;
-  /** Resolves when the output of functions so far is stored. */
-  settle(): Promise<void>;
-  /** Ends answers that would go on for hours, so that a stop need not wait for them. */
-  endLongAnswers(): void;
-  /** Stops background work and every environment; what is acknowledged is already on disk. */
-  close(): Promise<void>;
-}
-
-export interface CodeArchive {
-  readonly fileName: string;
-  open(): Promise<Readable>;
+/** What one product adds to the server. */
+interface Part {
+  readonly services: readonly BoundService[];
+  /** Where events go that are sent to an ARN of one of these services. */
+  readonly targets?: Readonly<Record<string, TargetDirectory['for']>>;
+  /** Ends answers that would go on for long. */
+  endLongAnswers?(): void;
+  /** Ends background work. */
+  close?(): Promise<void>;
 }
 
 // Events that end within this time of a stop need no second attempt.
@@ -85,79 +48,29 @@ const eventDrainMs = 2_000;
 const clockTable = defineTable<{ readonly offsetMs: number }>('server', 'clock');
 const serverScope = { account: '', region: '' };
 
-// One is left for the event loop; never so few that one large package makes every key generation wait.
-function workThreads(): number {
-  return Math.max(2, Math.min(4, availableParallelism() - 1));
-}
-
 /** Makes every service over what is stored. */
 export async function compose(foundation: Foundation): Promise<Composition> {
-  const { options, storage, sandbox, functionGate, sealKey, wall, random, log, metrics } = foundation;
+  const { options, storage, wall, random, log } = foundation;
   const { store } = storage;
-  const blobs = storage.blobs();
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
-
-  const identity = createIdentity({ store, clock, wall, random, log, toleratesMissingRoles: isLocalMode(options) });
-  const work = createWorkPool({ threads: workThreads() });
-  const logs = createLogs({ store, clock, wall, random, log, metrics });
   const timers = createTimers({ store, clock, wall, log });
-  const emitter = createEmitter({ clock, random });
-  const lambda = createLambda({
-    store,
-    emitter,
-    blobs,
-    sandbox,
-    functionGate,
-    roles: identity,
-    logs: logs.sink,
-    clock,
-    wall,
-    random,
-    log,
-    metrics,
-    work,
-    sealKey,
-    codeFolder: storage.codeFolder,
-    localMode: isLocalMode(options),
-  });
+  const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
+  const { parts, lambda, logs, access } = createParts(foundation, common);
   await lambda.recover();
-  const encryption = createSealedEncryption(sealKey, random);
-  const secretsManager = createSecretsManager({ store, random, encryption, timers, emitter, functions: lambda.access, invoker: lambda.invoker, clock, log });
-  const ssmService = createSsm({ store, random, encryption, timers, secrets: secretsManager.reader });
-  const sqs = createSqs({ store, clock, random, timers, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: isLocalMode(options) }), log });
-  const s3 = createS3({ store, blobs, clock, random, log, timers, emitter, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
-  // Everything that events can be sent to, by ARN.
-  const targetsByService = new Map<string, TargetDirectory['for']>([
-    ['lambda', (arn) => lambda.eventTarget(arn)],
-    ['secretsmanager', () => secretsManager.eventTarget],
-    ['sqs', (arn) => sqs.eventTarget(arn)],
-  ]);
+
+  const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
-  const { managedPolicies } = identity;
-  const actions = createActionCatalogue();
-  const use = createAccessUse({ store, wall, log });
-  const messages = createAuthorizationMessages(sealKey, random);
-  const bound = [
-    iamService.bind({ store, random, managedPolicies, actions, use }),
-    stsService.bind({ identity, messages }),
-    logs.service,
-    lambda.service,
-    secretsManager.service,
-    ssmService,
-    s3.service,
-    sqs.service,
-  ];
 
   return {
-    services: new Map(bound.map((service) => [service.id, service])),
-    credentials: foundation.rootKey ? withRootKey(identity, foundation.rootKey, options.account) : identity,
-    messages,
-    use,
-    accessReport: (arn) => describeAccess({ store, managedPolicies, actions, use }, arn),
+    services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
+    credentials: foundation.rootKey ? withRootKey(access.identity, foundation.rootKey, options.account) : access.identity,
+    messages: access.messages,
+    use: access.use,
+    accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
     async advanceClock(milliseconds) {
       const offsetMs = clock.offsetMs() + milliseconds;
@@ -166,23 +79,62 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     },
     findCodeDownload(token) {
       const download = lambda.findCodeDownload(token);
-      return download && { fileName: download.fileName, open: () => blobs.open(download.blobId) };
+      return download && { fileName: download.fileName, open: () => common.blobs.open(download.blobId) };
     },
     settle: () => logs.sink.flush(),
     endLongAnswers() {
-      logs.endLiveTails();
-      sqs.endLongPolls();
+      for (const part of parts) part.endLongAnswers?.();
     },
     async close() {
       // What is cut off here is delivered again by the next composition.
       await dispatcher.stop(eventDrainMs);
       await timers.stop();
-      await use.close();
-      // The listener has drained by now, or a reset wants everything gone.
-      await lambda.close(0);
-      await work.close();
-      await sqs.close();
-      await logs.close();
+      // The last first: functions write to the logs to their end.
+      for (const part of [...parts].reverse()) await part.close?.();
     },
   };
+}
+
+/** What every service may use. */
+interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'> {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  /** Product time. */
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly emitter: Emitter;
+}
+
+// In the order in which they need each other: what closes last comes first.
+function createParts(foundation: Foundation, common: Common) {
+  const { options, storage, sandbox, functionGate, sealKey } = foundation;
+  const { store, random, log, wall } = common;
+  const localMode = isLocalMode(options);
+  const identity = createIdentity({ ...common, toleratesMissingRoles: localMode });
+  const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const work = createWorkPool({ threads: workThreads() });
+  const logs = createLogs(common);
+  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode });
+  const encryption = createSealedEncryption(sealKey, random);
+  const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
+  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
+  const sqs = createSqs({ ...common, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) });
+  const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const parts: readonly Part[] = [
+    { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
+    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
+    { services: [], close: () => work.close() },
+    { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
+    { services: [s3.service] },
+    // The listener has drained by now, or a reset wants everything gone.
+    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, close: () => lambda.close(0) },
+    { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
+    { services: [ssm] },
+  ];
+  return { parts, lambda, logs, access };
+}
+
+// One is left for the event loop; never so few that one large package makes every key generation wait.
+function workThreads(): number {
+  return Math.max(2, Math.min(4, availableParallelism() - 1));
 }

@@ -1,7 +1,8 @@
 import type { SnapshotContent } from '../blob/snapshot/loadSnapshot.ts';
 import { ServiceError } from '../base/errors.ts';
 import { type ApiState, createApiState } from './apiState.ts';
-import { compose, type Foundation } from './compose.ts';
+import { compose } from './compose.ts';
+import type { Foundation } from './composition.ts';
 import { sealKeyName } from './secrets.ts';
 
 /** The services as they are now, and the change from one composition to the next. */

@@ -9,7 +9,7 @@ import { verifySnapshot } from '../blob/snapshot/loadSnapshot.ts';
 import { saveSnapshot, type SnapshotTotals } from '../blob/snapshot/saveSnapshot.ts';
 import { NoSpaceError, ServiceError, systemErrorCode, UserFacingError } from '../base/errors.ts';
 import { hexId } from '../base/ids.ts';
-import type { Foundation } from './compose.ts';
+import type { Foundation } from './composition.ts';
 import { snapshotBytesMax } from './limits.ts';
 import type { Platform } from './platform.ts';
 import { sealKeyName } from './secrets.ts';

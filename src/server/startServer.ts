@@ -8,7 +8,7 @@ import { openSandbox } from '../sandbox/openSandbox.ts';
 import type { Guarantee, Interpreter } from '../sandbox/types.ts';
 import { answerArrival } from './api.ts';
 import { BodyBudget } from './body.ts';
-import type { Foundation } from './compose.ts';
+import type { Foundation } from './composition.ts';
 import type { ControlTarget } from './control.ts';
 import { latestDenials } from './limits.ts';
 import { createFolder } from './createFolder.ts';

@@ -47,7 +47,7 @@ test('query of old clients (SNS)', async () => {
   }
 });
 test('REST XML (S3)', async () => {
-  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /', 's3', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }));
+  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /bucket?inventory', 's3', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }));
   assert.equal(answer.status, 501, answer.body);
   assert.match(answer.body, /<Error>[^]*<Code>NotImplemented<\/Code>/);
 });

@@ -38,7 +38,6 @@ function isRefused(answer: RawAnswer, status: number | readonly number[]): void 
 
 suite('malformed HTTP', () => {
   const malformed: readonly [string, string, number | readonly number[]][] = [
-    ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 TLS hello\r\n\r\n', 400],
     ['a request line of nonsense', 'HELLO THERE SERVER\r\n\r\n', 400],
     ['a version from the future', 'GET / HTTP/9.9\r\nHost: x\r\n\r\n', [400, 505]],
     ['a space in a header name', 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nBad Name: x\r\n\r\n', 400],

@@ -38,7 +38,6 @@ export const walkSteps = [
   'not implemented: an operation of lambda',
   'not implemented: dynamodb (json)',
   'not implemented: sns (query)',
-  'not implemented: s3 (xml)',
   'lambda delete-function',
 ] as const;
 

@@ -303,7 +303,6 @@ function declareRefusals(walk: Walk, scene: () => Scene): void {
   walk.step('not implemented: an operation of lambda', () => refused(['lambda', 'list-code-signing-configs'], /ListCodeSigningConfigs/));
   walk.step('not implemented: dynamodb (json)', () => refused(['dynamodb', 'list-tables'], /An error occurred \(.+\) when calling the ListTables operation.*:.+/));
   walk.step('not implemented: sns (query)', () => refused(['sns', 'list-topics'], /An error occurred \(.+\) when calling the ListTopics operation.*:.+/));
-  walk.step('not implemented: s3 (xml)', () => refused(['s3api', 'list-buckets'], /An error occurred \(.+\) when calling the ListBuckets operation.*:.+/));
 }
 
 function declareEnd(walk: Walk, scene: () => Scene): void {

@@ -201,7 +201,6 @@ step('error: no such role')(lambda: iam.get_role(RoleName='absent'))
 step('not implemented: an operation of lambda')(lambda: functions.list_code_signing_configs())
 step('not implemented: dynamodb (json)')(lambda: client('dynamodb').list_tables())
 step('not implemented: sns (query)')(lambda: client('sns').list_topics())
-step('not implemented: s3 (xml)')(lambda: client('s3').list_buckets())
 
 
 @step('lambda delete-function')

@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -343,9 +342,6 @@ func (w walker) refusals() {
 	})
 	step("not implemented: sns (query)", func() (any, error) {
 		return sns.NewFromConfig(w.config).ListTopics(ctx, &sns.ListTopicsInput{})
-	})
-	step("not implemented: s3 (xml)", func() (any, error) {
-		return s3.NewFromConfig(w.config).ListBuckets(ctx, &s3.ListBucketsInput{})
 	})
 }
 

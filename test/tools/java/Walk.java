@@ -33,7 +33,6 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
-import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
@@ -227,7 +226,6 @@ public final class Walk {
     step("not implemented: an operation of lambda", () -> lambda.listCodeSigningConfigs(request -> {}).toString());
     step("not implemented: dynamodb (json)", () -> configure(DynamoDbClient.builder(), root).build().listTables().toString());
     step("not implemented: sns (query)", () -> configure(SnsClient.builder(), root).build().listTopics().toString());
-    step("not implemented: s3 (xml)", () -> configure(S3Client.builder(), root).build().listBuckets().toString());
   }
 
   private static void step(String name, Callable<Object> run) {
