@@ -117,7 +117,7 @@ async function serve(
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
   registerSandboxMetrics(metrics, sandbox);
-  metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
+  metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory.', () => budget.inFlightBytes());
   const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
   const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget, certificates);
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
