@@ -129,7 +129,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
-        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit(credentials) } } : {}),
+        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit({ ...credentials, region: place.region }) } } : {}),
         onOutput: (chunk) => log.writeOutput(chunk),
       })
       .catch((error: unknown) => {
