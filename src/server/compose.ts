@@ -18,6 +18,7 @@ import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
@@ -29,7 +30,6 @@ import { createWorkPool } from '../work/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { isLocalMode } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
-import { createSealedEncryption } from './sealedEncryption.ts';
 
 /** What one product adds to the server. */
 interface Part {
@@ -115,16 +115,18 @@ function createParts(foundation: Foundation, common: Common) {
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
   const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
-  const encryption = createSealedEncryption(sealKey, random);
+  const kms = createKms({ ...common, rootKey: sealKey });
+  const { encryption } = kms;
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
-  const sqs = createSqs({ ...common, roleAccess });
+  const sqs = createSqs({ ...common, encryption, roleAccess });
   const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
     { services: [], close: () => work.close() },
+    { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [s3.service] },
     // The listener has drained by now, or a reset wants everything gone.

@@ -38,5 +38,5 @@ export async function requireKey(settings: Readonly<Record<string, string | unde
   if (keyId === undefined) return;
   if (!encryption) throw kmsNotFound(`The key ${keyId} cannot be used: this server has no KMS.`);
   const authorise = (access: KeyAccess): Promise<void> => call.authorise(access);
-  await encryption.requireKey(keyId, { account: call.account, region: call.region, service: 'sqs', authorise });
+  await encryption.requireKey(keyId, { account: call.account, region: call.region, service: 'sqs', authorise, caller: call.caller });
 }
