@@ -143,6 +143,10 @@ async function serve(
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,
+    organization: {
+      current: () => platform.current().composition.organization.current(),
+      replace: (given) => platform.use(({ composition }) => composition.organization.replace(given)),
+    },
     accessReport: (name) => platform.use(({ composition }) => composition.accessReport(name.startsWith('arn:') ? name : `arn:aws:iam::${options.account}:role/${name}`)),
     denials: (requestId) => {
       const { denials } = platform.current();
