@@ -56,6 +56,8 @@ export interface CallerPolicies {
 export interface CredentialDirectory {
   findCredential(accessKeyId: string): Promise<IssuedCredential | undefined>;
   policiesOf(caller: Caller, credential: IssuedCredential | undefined): Promise<CallerPolicies>;
+  /** Whether service control policies bind the account: then they bind even its root. */
+  isControlled?(account: string): boolean;
 }
 
 export interface RoleDescription {

@@ -10,7 +10,7 @@ import type { FoundSecret } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { beginReplicas, formatReplicas } from '../replication.ts';
-import { secrets, values } from '../store.ts';
+import { secrets, setSecret, values } from '../store.ts';
 import type { SecretRow } from '../store.ts';
 import { contentOf, keyUserOf, openContent, requireKey, sameContent, sealContent } from '../values.ts';
 import type { SecretContent } from '../values.ts';
@@ -64,7 +64,7 @@ export const createSecret = operation('CreateSecret', {
       const taken = await secrets.get(tx, scope, [name]);
       if (taken !== undefined) throw taken.deletesAtMs === undefined ? secretExists(name) : scheduledForDeletion();
       let found: FoundSecret = { scope, name, arn, secret };
-      secrets.set(tx, scope, [name], secret);
+      setSecret(tx, scope, name, secret);
       if (value !== undefined && token !== undefined) {
         found = { ...found, secret: await addVersion(tx, found, { versionId: token, value, kmsKeyId: secret.kmsKeyId, labels: [current], nowMs: call.nowMs }) };
       }

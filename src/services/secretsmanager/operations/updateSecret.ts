@@ -6,7 +6,7 @@ import type { FoundSecret } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { secrets, values, versions } from '../store.ts';
+import { setSecret, values, versions } from '../store.ts';
 import type { SecretRow, ValueRow } from '../store.ts';
 import { contentOf, keyUserOf, openContent, requireKey, requireShareable, sameContent, sealContent } from '../values.ts';
 import { addVersion } from '../versions.ts';
@@ -43,7 +43,7 @@ export const updateSecret = operation('UpdateSecret', {
         ...(description === undefined ? {} : { description }),
         ...(key === undefined ? {} : { kmsKeyId: key }),
       };
-      secrets.set(tx, scope, [name], secret);
+      setSecret(tx, scope, name, secret);
       for (const { versionId, row } of again) {
         const version = await versions.get(tx, scope, [secret.id, versionId]);
         if (version === undefined) continue;
