@@ -46,6 +46,8 @@ export const pollIntervalMs = 50;
 export const endpointConnectionsMax = 256;
 /** Of the Runtime API inside an environment: Lambda's own, which the guide's examples show in AWS_LAMBDA_RUNTIME_API. */
 export const runtimeApiPort = 9001;
+/** Where the AWS Parameters and Secrets extension answers (Secrets Manager user guide, "Use AWS Secrets Manager secrets in AWS Lambda functions"). */
+export const secretsExtensionPort = 2773;
 /** Connections that one environment may hold open to its own Runtime API. Official clients use one or two. */
 export const runtimeApiConnectionsMax = 64;
 export const runtimeApiHeaderBytesMax = 64 * 1024;

@@ -12,7 +12,7 @@ import type { InstalledInterpreter } from './interpreters.ts';
 import type { Assignment, LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
 import { placementInside } from './launcher/placement.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
-import { processesMax } from './limits.ts';
+import { processesMax, secretsExtensionPort } from './limits.ts';
 import { openEndpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
@@ -86,6 +86,7 @@ async function launchEnvironment(options: StartOptions, assignment: Assignment, 
     });
     const launched = await launcher.launch({
       ...assignment,
+      extensionPort: spec.endpoint && secretsExtensionPort,
       environmentId: spec.environmentId,
       folder,
       runtimeFolder: `${options.runtimeFolder}/${interpreter?.family ?? 'custom'}`,
@@ -140,7 +141,7 @@ function connect({ options, launched, group, folder, started, channel: framed, v
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
   ];
   const { runtime, handler } = spec;
-  const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServer(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
+  const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServers(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
   const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
   if (!endpoint) begin();
   else {

@@ -3,6 +3,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 
 export interface SdkClients {
@@ -12,6 +13,7 @@ export interface SdkClients {
   readonly logs: CloudWatchLogsClient;
   readonly kms: KMSClient;
   readonly s3: S3Client;
+  readonly sqs: SQSClient;
   destroy(): void;
 }
 
@@ -37,6 +39,7 @@ export function sdkClients(endpoint: string, credentials: SdkCredentials = rootC
     logs: new CloudWatchLogsClient(config),
     kms: new KMSClient(config),
     s3: new S3Client({ ...config, forcePathStyle: true }),
+    sqs: new SQSClient(config),
   };
   return {
     ...clients,

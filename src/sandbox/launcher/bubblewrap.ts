@@ -140,11 +140,12 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
   await firstBytes(entered, 'the sandbox ended before it was ready');
   const pid = (await pidInside) ?? 0;
   const held = (taken.held = await helper.adopt(pid));
-  let endpoint: Server | undefined;
-  const listenAt = async (port: number | undefined): Promise<void> => void (port !== undefined && (endpoint = await held.listen(port)));
+  const endpoints: Server[] = [];
+  const listenAt = async (port: number | undefined): Promise<void> => void (port !== undefined && endpoints.push(await held.listen(port)));
   const [server] = await Promise.all([
     request.runtimeApi ? held.listen(runtimeApiPort) : undefined,
     listenAt(request.endpointPort),
+    listenAt(request.extensionPort),
     context.egress.connect(pid).then((disconnect) => (taken.disconnect = disconnect)),
     image === undefined ? undefined : held.place({ image: realpathSync.native(image) }),
   ]);
@@ -155,14 +156,16 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
   if (request.files) start(request);
   return {
     ...launchedProcess({
-      request, context, child, pair, uid, pidInside, runtimeApiServer: server, held, endpointServer: async () => endpoint,
+      request, context, child, pair, uid, pidInside, runtimeApiServer: server, held, endpointServers: async () => endpoints,
       async disconnect() {
-        endpoint?.close();
+        for (const server of endpoints) server.close();
         await taken.disconnect?.();
       },
     }),
     async assign(assignment) {
       const { codeFolder, layersFolder } = assignment.files;
+      // Without an endpoint nobody takes what comes to the extension.
+      if (assignment.endpointPort === undefined) for (const server of endpoints) server.close();
       await Promise.all([
         held.place({ code: realpathSync.native(codeFolder), layers: layersFolder === undefined ? context.emptyFolder : realpathSync.native(layersFolder) }),
         listenAt(assignment.endpointPort),
@@ -184,7 +187,8 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   const child = (taken.child = startProcess({ ...tools, joinFiles: request.joinFiles, pair, script: image?.script, command }));
   const pidInside = feed(child, args, context.filter);
   const connecting = pidInside.then((pid) => (pid === undefined ? undefined : context.egress.connect(pid)));
-  const ports = [...(request.runtimeApi ? [runtimeApiPort] : []), ...(request.endpointPort === undefined ? [] : [request.endpointPort])];
+  const endpointPorts = [request.endpointPort, request.extensionPort].filter((port) => port !== undefined);
+  const ports = [...(request.runtimeApi ? [runtimeApiPort] : []), ...endpointPorts];
   const listening = createInnerListener(async () => {
     const [servers] = await Promise.all([listenInside(pidInside, ports, context), connecting]);
     return servers;
@@ -192,7 +196,7 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   const runtimeApiServer = request.runtimeApi ? await passGate(child, listening) : undefined;
   return launchedProcess({
     request, context, child, pair, uid, pidInside, runtimeApiServer, held: undefined,
-    endpointServer: async () => (request.endpointPort === undefined ? undefined : (await listening.open()).at(-1)),
+    endpointServers: async () => (endpointPorts.length === 0 ? [] : (await listening.open()).slice(-endpointPorts.length)),
     async disconnect() {
       listening.close();
       await (await connecting)?.();
@@ -229,10 +233,10 @@ function launchedProcess(parts: {
   readonly pidInside: Promise<number | undefined>;
   readonly runtimeApiServer: Server | undefined;
   readonly held: HeldSandbox | undefined;
-  readonly endpointServer: LaunchedProcess['endpointServer'];
+  readonly endpointServers: LaunchedProcess['endpointServers'];
   readonly disconnect: () => Promise<void>;
 }): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held, endpointServer, disconnect } = parts;
+  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held, endpointServers, disconnect } = parts;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
@@ -245,7 +249,7 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer,
-    endpointServer,
+    endpointServers,
     listProcesses: async (maximum) => (isGone() || pid === undefined ? [] : listTree(pid, maximum)),
     kill() {
       if (isGone()) return;

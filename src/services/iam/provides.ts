@@ -24,6 +24,7 @@ import { createCallerPolicies } from './callerPolicies.ts';
 import { iamArn, parseEntityArn } from './domain/names.ts';
 import { expiredSessionMsMax, expiredSessionsPerIssue, reportedRolesMax } from './limits.ts';
 import { loadManagedPolicies, type ManagedPolicies } from './managedPolicies.ts';
+import type { Organization } from './organization.ts';
 import { findPolicyDocument } from './policies.ts';
 import { clearExpiredSessions, credentialKey, findEntity, setCredentialRow, type CredentialRow } from './store.ts';
 
@@ -36,6 +37,7 @@ export interface IdentityOptions {
   readonly managedPolicies?: ManagedPolicies;
   /** Local mode: who runs in a role that does not exist may do everything. Elsewhere it may do nothing. */
   readonly toleratesMissingRoles: boolean;
+  readonly organization?: Pick<Organization, 'serviceControlOf'>;
 }
 
 export interface Identity extends CredentialDirectory, RoleDirectory, MissingRoles, SessionIssuer {
@@ -44,9 +46,9 @@ export interface Identity extends CredentialDirectory, RoleDirectory, MissingRol
 
 /** One per server. The handler chain, Lambda and STS reach IAM through it. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies(), toleratesMissingRoles } = options;
+  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies(), toleratesMissingRoles, organization } = options;
   const policies = createPolicyCache();
-  const callerPolicies = createCallerPolicies(store, managedPolicies, { toleratesMissingRoles });
+  const callerPolicies = createCallerPolicies(store, managedPolicies, { toleratesMissingRoles, organization });
 
   async function issue(grant: SessionGrant, kind: Pick<CredentialRow & { kind: 'session' }, 'expiresBy' | 'roleMissing'>): Promise<TemporaryCredential> {
     const startMs = (kind.expiresBy === 'wall' ? wall : clock).now();
@@ -101,6 +103,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return value && credentialOf(accessKeyId, decodeRecord<CredentialRow>(value, key));
     },
     policiesOf: callerPolicies.of,
+    isControlled: (account) => organization?.serviceControlOf(account) !== undefined,
     findRole,
     trustsService(role, servicePrincipal) {
       const principal = { kind: 'service', service: servicePrincipal } as const;

@@ -55,7 +55,8 @@ export function principalsOf(caller: Caller | undefined): readonly string[] {
   if (caller === undefined || caller.kind === 'anonymous') return [];
   const account = `arn:aws:iam::${caller.account}:root`;
   if (caller.kind === 'root') return [account];
-  return caller.kind === 'user' ? [caller.arn, account] : [caller.arn, caller.roleArn, account];
+  if (caller.kind === 'user') return [caller.arn, account];
+  return [caller.arn, caller.kind === 'role-session' ? caller.roleArn : caller.userArn, account];
 }
 
 function conditionsOf(asker: Asker, { row, alias }: FoundKey, { context, conditions }: KeyUse): Record<string, string | readonly string[]> {

@@ -45,6 +45,8 @@ export interface LambdaDeps {
   /** 32 bytes; environment variables and code links are sealed with it. */
   readonly sealKey: Uint8Array;
   readonly localMode: boolean;
+  /** True when absent; false where IAM is switched off or only watched. */
+  readonly enforcesRoles?: boolean;
   /** How the code of functions reaches this server. */
   readonly functionGate?: FunctionGate;
   readonly hostEnvironmentsMax?: number;
@@ -78,6 +80,8 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const execution = {
     ...deps,
     packages,
+    log,
+    enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };

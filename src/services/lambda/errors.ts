@@ -34,6 +34,8 @@ export const errors = {
   crossAccountRole: () => new ServiceError('AccessDeniedException', 'Cross-account pass role is not allowed.', { status: 403 }),
   functionExists: (name: string) => new ServiceError('ResourceConflictException', `Function already exist: ${name}`, { status: 409, members: user }),
   roleNotAssumable: () => errors.invalidParameter('The role defined for the function cannot be assumed by Lambda.'),
+  /** The same when the function is invoked: then it is no parameter that is wrong. */
+  roleNotAssumed: () => new ServiceError('AccessDeniedException', 'The role defined for the function cannot be assumed by Lambda.', { status: 403 }),
   revisionChanged: () =>
     new ServiceError(
       'PreconditionFailedException',

@@ -30,6 +30,8 @@ export interface VersionRow {
   readonly runtime: string;
   readonly handler: string;
   readonly roleArn: string;
+  /** The role existed when the function was given it; absent in rows of earlier versions. */
+  readonly hadRole?: boolean;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly ephemeralMegabytes: number;

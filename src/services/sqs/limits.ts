@@ -22,9 +22,14 @@ export const inFlightMax = 120_000;
 export const deduplicationMs = 300_000;
 export const purgeIntervalMs = 60_000;
 export const recreateIntervalMs = 60_000;
-/** Of AddPermission: 7 actions and 20 statements a policy. */
+/** Of AddPermission. */
 export const permissionActionsMax = 7;
+/** "A policy can include a maximum of 8,192 bytes, 20 statements" ("Amazon SQS policy quotas"). */
 export const policyStatementsMax = 20;
+export const policyBytesMax = 8_192;
+/** KMS API reference, KeyId. */
+export const keyIdLengthMax = 2_048;
+export const arnLengthMax = 256;
 export const moveRateMax = 500;
 export const moveTasksListedMax = 10;
 
@@ -35,13 +40,20 @@ export const inlineBytesMax = 16 * 1_024;
 export const partBytes = 88 * 1_024;
 /** Rows of a queue that are read ahead for its receivers. */
 export const readAheadRows = 256;
+/** Of so many groups of a fair queue, so many messages each, are read ahead at once; the next reading goes on behind them. */
+export const fairGroups = 64;
+export const fairRows = 16;
 /** Queues of which something is kept in memory. */
 export const shelvesMax = 2_000;
 export const knownQueuesMax = 10_000;
+/** Data keys that are kept for their time. */
+export const dataKeysMax = 2_000;
 /** A hint of the store may be lost, so those who wait look again after this time. */
 export const pollMs = 1_000;
 /** Messages that one receive may find expired or send to a dead-letter queue before it answers with what it has. */
 export const passedOverMax = 100;
+/** Such transactions, one after the other, in one receive. */
+export const roundsMax = 50;
 export const sweepIntervalMs = 30_000;
 export const sweepRowsMax = 500;
 export const countPageRows = 2_000;

@@ -4,13 +4,14 @@ import type { Scope } from '../../../kv/table.ts';
 import { isSecretName, newSuffix, secretArn } from '../domain/secretId.ts';
 import { current } from '../domain/stages.ts';
 import { mergeTags, readTags } from '../domain/tags.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { invalidName, scheduledForDeletion, secretExists, tokenInUse, tokenMissing, unsupported } from '../errors.ts';
 import { serviceKeys } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { beginReplicas, formatReplicas } from '../replication.ts';
-import { secrets, values } from '../store.ts';
+import { secrets, setSecret, values } from '../store.ts';
 import type { SecretRow } from '../store.ts';
 import { contentOf, keyUserOf, openContent, requireKey, sameContent, sealContent } from '../values.ts';
 import type { SecretContent } from '../values.ts';
@@ -42,6 +43,7 @@ export const createSecret = operation('CreateSecret', {
     if (!isSecretName(name)) throw invalidName();
     const content = contentOf(input);
     if (token === undefined && content !== undefined) throw tokenMissing();
+    if (token !== undefined) requireToken(token);
     const scope = scopeOf(call);
     const existing = await deps.store.read((tx) => secrets.get(tx, scope, [name]));
     if (existing !== undefined) return repeat(existing, { name, token, content }, call, deps);
@@ -64,7 +66,7 @@ export const createSecret = operation('CreateSecret', {
       const taken = await secrets.get(tx, scope, [name]);
       if (taken !== undefined) throw taken.deletesAtMs === undefined ? secretExists(name) : scheduledForDeletion();
       let found: FoundSecret = { scope, name, arn, secret };
-      secrets.set(tx, scope, [name], secret);
+      setSecret(tx, scope, name, secret);
       if (value !== undefined && token !== undefined) {
         found = { ...found, secret: await addVersion(tx, found, { versionId: token, value, kmsKeyId: secret.kmsKeyId, labels: [current], nowMs: call.nowMs }) };
       }

@@ -45,6 +45,20 @@ test('replicateSecretToRegions refuses what it cannot do, and does not take a na
   assert.equal((await run('GetSecretValue', { SecretId: 's' }, { region: 'us-west-2' })).SecretString, '1');
 });
 
+test('a copy whose key cannot be used fails, says why, and can be tried again', async () => {
+  const { run, deliver, encryption } = await createReplicated();
+  const add = () => run('ReplicateSecretToRegions', { SecretId: 's', AddReplicaRegions: [{ Region: 'eu-north-1', KmsKeyId: 'key-1' }] });
+  await add();
+  await deliver();
+  const status = async () => (await run('DescribeSecret', { SecretId: 's' })).ReplicationStatus?.find(({ Region }) => Region === 'eu-north-1');
+  assert.equal((await status())?.Status, 'Failed');
+  assert.match((await status())?.StatusMessage ?? '', /^Replication failed: .*Key 'key-1' does not exist/);
+  encryption.keys.add('key-1');
+  await add();
+  await deliver();
+  assert.deepEqual(await status(), { Region: 'eu-north-1', KmsKeyId: 'key-1', Status: 'InSync' });
+});
+
 test('a copy is changed in the region of its primary only, and a primary with copies is not deleted', async () => {
   const { run } = await createReplicated();
   const refusal = { code: 'InvalidRequestException', message: "Operation not permitted on a replica secret. Call must be made in primary secret's region." };

@@ -6,7 +6,7 @@ import { policyCharsMax } from '../limits.ts';
 import { requireLive, requirePrimary, requireSecret, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { findPolicy, policies, secrets } from '../store.ts';
+import { findPolicy, policies, setSecret } from '../store.ts';
 
 export const putResourcePolicy = operation('PutResourcePolicy', {
   access: ({ SecretId = '', BlockPublicPolicy }, call, deps) => secretAccess('PutResourcePolicy', SecretId, call, deps, { BlockPublicPolicy }),
@@ -20,7 +20,7 @@ export const putResourcePolicy = operation('PutResourcePolicy', {
       const found = await requirePrimary(tx, call, SecretId);
       const secret = { ...found.secret, hasPolicy: true as const, changedAtMs: call.nowMs };
       policies.set(tx, found.scope, [secret.id], { document });
-      secrets.set(tx, found.scope, [found.name], secret);
+      setSecret(tx, found.scope, found.name, secret);
       changedEverywhere(tx, { ...found, secret }, deps);
       return { ARN: found.arn, Name: found.name };
     });
@@ -48,7 +48,7 @@ export const deleteResourcePolicy = operation('DeleteResourcePolicy', {
       const { hasPolicy: _had, ...rest } = found.secret;
       const secret = { ...rest, changedAtMs: call.nowMs };
       policies.clear(tx, found.scope, [secret.id]);
-      secrets.set(tx, found.scope, [found.name], secret);
+      setSecret(tx, found.scope, found.name, secret);
       changedEverywhere(tx, { ...found, secret }, deps);
       return { ARN: found.arn, Name: found.name };
     });

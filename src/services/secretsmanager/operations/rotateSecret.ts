@@ -3,6 +3,7 @@ import type { Call } from '../../../framework/context.ts';
 import { nextRotationMs, requireRules } from '../domain/schedule.ts';
 import { current, pending } from '../domain/stages.ts';
 import type { RotationRules } from '../domain/types.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { cannotInvoke, invalidRequest, rotationTokenMissing, secretNotFound, unsupported } from '../errors.ts';
 import { servicePrincipal } from '../events.ts';
 import { setRotationTimer } from '../jobs/timers.ts';
@@ -12,7 +13,7 @@ import { operation } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
 import { beginRun } from '../rotation.ts';
-import { secrets } from '../store.ts';
+import { setSecret } from '../store.ts';
 
 export const rotateSecret = operation('RotateSecret', {
   access: ({ SecretId = '', RotationLambdaARN, RotationRules, RotateImmediately }, call, deps) =>
@@ -20,6 +21,7 @@ export const rotateSecret = operation('RotateSecret', {
   async handle(input, call, deps) {
     const { SecretId = '', ClientRequestToken: token, RotateImmediately: immediately = true } = input;
     if (token === undefined) throw rotationTokenMissing();
+    requireToken(token);
     if ('ExternalSecretRotationMetadata' in input && input.ExternalSecretRotationMetadata !== undefined) throw unsupported('ExternalSecretRotationMetadata');
     if ('ExternalSecretRotationRoleArn' in input && input.ExternalSecretRotationRoleArn !== undefined) throw unsupported('ExternalSecretRotationRoleArn');
     const seen = await deps.store.read((tx) => requirePrimary(tx, call, SecretId));
@@ -48,7 +50,7 @@ export const rotateSecret = operation('RotateSecret', {
       const waiting = waitingVersion(planned);
       // The same request again: its rotation is under way, or done.
       if (waiting === token || found.secret.stages[current] === token) return { answer, isBusy: false };
-      secrets.set(tx, found.scope, [found.name], planned.secret);
+      setSecret(tx, found.scope, found.name, planned.secret);
       await setRotationTimer(tx, planned, deps.timers);
       let { secret } = planned;
       const isIdle = rotation.run === undefined || rotation.run.gaveUp === true;

@@ -6,7 +6,7 @@ import { requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { secrets } from '../store.ts';
+import { setSecret } from '../store.ts';
 
 export const tagResource = operation('TagResource', {
   access: ({ SecretId = '' }, call, deps) => secretAccess('TagResource', SecretId, call, deps),
@@ -28,6 +28,6 @@ export const untagResource = operation('UntagResource', {
 async function changeTags(tx: Transaction, secretId: string, call: Call, deps: SecretsDeps, change: (tags: Tags) => Tags): Promise<void> {
   const found = await requirePrimary(tx, call, secretId);
   const secret = { ...found.secret, tags: change(found.secret.tags ?? {}), changedAtMs: call.nowMs };
-  secrets.set(tx, found.scope, [found.name], secret);
+  setSecret(tx, found.scope, found.name, secret);
   changedEverywhere(tx, { ...found, secret }, deps);
 }

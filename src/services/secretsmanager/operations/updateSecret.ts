@@ -1,12 +1,13 @@
 import type { Call } from '../../../framework/context.ts';
 import { current } from '../domain/stages.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { secretNotFound, tokenInUse, tokenMissing, unsupported } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { secrets, values, versions } from '../store.ts';
+import { setSecret, values, versions } from '../store.ts';
 import type { SecretRow, ValueRow } from '../store.ts';
 import { contentOf, keyUserOf, openContent, requireKey, requireShareable, sameContent, sealContent } from '../values.ts';
 import { addVersion } from '../versions.ts';
@@ -18,6 +19,7 @@ export const updateSecret = operation('UpdateSecret', {
     if (input.Type !== undefined) throw unsupported('Type (managed external secrets)');
     const content = contentOf(input);
     if (token === undefined && content !== undefined) throw tokenMissing();
+    if (token !== undefined) requireToken(token);
     const seen = await deps.store.read((tx) => requirePrimary(tx, call, SecretId));
     const { scope, arn, name } = seen;
     const user = keyUserOf(call, scope);
@@ -43,7 +45,7 @@ export const updateSecret = operation('UpdateSecret', {
         ...(description === undefined ? {} : { description }),
         ...(key === undefined ? {} : { kmsKeyId: key }),
       };
-      secrets.set(tx, scope, [name], secret);
+      setSecret(tx, scope, name, secret);
       for (const { versionId, row } of again) {
         const version = await versions.get(tx, scope, [secret.id, versionId]);
         if (version === undefined) continue;

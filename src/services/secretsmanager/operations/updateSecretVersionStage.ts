@@ -1,9 +1,10 @@
 import { moveStage } from '../domain/stages.ts';
+import { isVersionId } from '../domain/versionId.ts';
 import { versionNotFound } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { secrets, versions } from '../store.ts';
+import { setSecret, versions } from '../store.ts';
 
 export const updateSecretVersionStage = operation('UpdateSecretVersionStage', {
   access: ({ SecretId = '', VersionStage }, call, deps) => secretAccess('UpdateSecretVersionStage', SecretId, call, deps, { VersionStage }),
@@ -12,10 +13,11 @@ export const updateSecretVersionStage = operation('UpdateSecretVersionStage', {
       const found = await requirePrimary(tx, call, SecretId);
       const { scope, secret, name, arn } = found;
       for (const versionId of [removeFrom, moveTo]) {
-        if (versionId !== undefined && (await versions.get(tx, scope, [secret.id, versionId])) === undefined) throw versionNotFound(versionId);
+        if (versionId === undefined) continue;
+        if (!isVersionId(versionId) || (await versions.get(tx, scope, [secret.id, versionId])) === undefined) throw versionNotFound(versionId);
       }
       const next = { ...secret, stages: moveStage(secret.stages, { label, removeFrom, moveTo }), changedAtMs: call.nowMs };
-      secrets.set(tx, scope, [name], next);
+      setSecret(tx, scope, name, next);
       changedEverywhere(tx, { ...found, secret: next }, deps);
       return { ARN: arn, Name: name };
     });

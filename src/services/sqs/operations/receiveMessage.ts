@@ -2,7 +2,7 @@ import { formatAttributes, md5OfAttributes, selectAttributes } from '../domain/m
 import { invalidValue, unknownAttribute } from '../errors.ts';
 import { groupIdLengthMax, receivedMessagesMax, visibilitySecondsMax, waitSecondsMax } from '../limits.ts';
 import { systemAttributeNames, systemAttributesOf } from '../messages/systemAttributes.ts';
-import { onQueue, operation, queueAccess } from '../operation.ts';
+import { onQueue, operation, queueAccess, sealingCaller } from '../operation.ts';
 import type { Received } from '../receiving/receiver.ts';
 
 export const receiveMessage = operation('ReceiveMessage', {
@@ -19,8 +19,12 @@ export const receiveMessage = operation('ReceiveMessage', {
         max,
         visibilityMs: visibility === undefined ? undefined : visibility * 1_000,
         waitMs: wait === undefined ? undefined : wait * 1_000,
-        signal: call.signal,
+        // Asked for only by those that wait: it is not free to make.
+        get signal() {
+          return call.signal;
+        },
         attemptId,
+        caller: sealingCaller(call),
       });
       if (received.length === 0) return {};
       return { Messages: received.map((message) => describe(message, systemNames, input.MessageAttributeNames)) };

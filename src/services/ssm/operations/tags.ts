@@ -6,7 +6,7 @@ import { findParameter, parameterAccess } from '../lookup.ts';
 import type { FoundParameter } from '../lookup.ts';
 import { parseReference } from '../domain/names.ts';
 import { operation, scopeOf } from '../operation.ts';
-import { parameters } from '../store.ts';
+import { setParameter } from '../store.ts';
 
 interface Tagged {
   readonly ResourceType?: string | undefined;
@@ -20,7 +20,7 @@ export const addTagsToResource = operation('AddTagsToResource', {
     const added = readTags(input.Tags ?? []);
     await store.transact(async (tx) => {
       const { scope, name, row } = await requireTagged(tx, input, call);
-      parameters.set(tx, scope, [name], { ...row, tags: mergeTags(row.tags ?? {}, added) });
+      setParameter(tx, scope, name, { ...row, tags: mergeTags(row.tags ?? {}, added) });
     });
     return {};
   },
@@ -32,7 +32,7 @@ export const removeTagsFromResource = operation('RemoveTagsFromResource', {
     requireParameterType(input);
     await store.transact(async (tx) => {
       const { scope, name, row } = await requireTagged(tx, input, call);
-      parameters.set(tx, scope, [name], { ...row, tags: withoutTags(row.tags ?? {}, input.TagKeys ?? []) });
+      setParameter(tx, scope, name, { ...row, tags: withoutTags(row.tags ?? {}, input.TagKeys ?? []) });
     });
     return {};
   },
