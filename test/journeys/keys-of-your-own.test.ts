@@ -51,8 +51,8 @@ test('a key of your own decides who reads what it protects', async () => {
   for (const read of Object.values(reads)) await expectRefusal(read(), { name: /^AccessDenied/ });
   // A grant on the key is enough: the services see the data key only in the reader's name.
   await admin.kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal: reader.arn, Operations: ['Decrypt'] }));
-  const [inBucket, inParameter] = [await reads.bucket(), await reads.parameter()];
-  assert.deepEqual([inBucket, inParameter], ['in the bucket', 'in the parameter']);
+  const seen = [await reads.bucket(), await reads.secret(), await reads.parameter()];
+  assert.deepEqual(seen, ['in the bucket', 'in the secret', 'in the parameter']);
   await admin.kms.send(new DisableKeyCommand({ KeyId }));
   await assert.rejects(reads.bucket());
   await assert.rejects(reads.secret());
