@@ -2,8 +2,10 @@ import { connect } from 'node:net';
 
 export interface LoadPlan {
   readonly port: number;
-  /** One whole request, as it goes over the wire; sent again and again. */
-  readonly request: Buffer;
+  /** One whole request, as it goes over the wire, sent again and again; or what makes the next one. */
+  readonly request: Buffer | (() => Buffer);
+  /** Sees each whole answer. */
+  readonly onAnswer?: (answer: Buffer) => void;
   readonly connections: number;
   readonly requests: number;
   /** Ends the run early; what was answered until then counts. */
@@ -67,7 +69,7 @@ function useConnection(
       }
       take();
       sentAt = performance.now();
-      socket.write(plan.request);
+      socket.write(typeof plan.request === 'function' ? plan.request() : plan.request);
     };
     socket.once('connect', next);
     socket.on('data', (chunk) => {
@@ -75,6 +77,7 @@ function useConnection(
       const length = wholeLength(received);
       if (length === undefined || received.length < length) return;
       const ok = received.toString('latin1', 9, 12) === '200' && !/\r\nx-amz-function-error:/i.test(received.toString('latin1', 0, Math.min(length, 2_048)));
+      plan.onAnswer?.(received.subarray(0, length));
       received = received.subarray(length);
       record(performance.now() - sentAt, ok);
       next();

@@ -63,6 +63,27 @@ for (const inMemory of [false, true]) {
       await assert.rejects(blobs.duplicate([id]));
     }, inMemory));
 
+  test(`a large body is kept, read, duplicated and removed like a small one (${kind})`, () =>
+    withBlobs(async ({ blobs, store }) => {
+      const body = Buffer.alloc(3_000_000, 'large');
+      const { id, bytes, sha256 } = await blobs.put(Readable.from([body.subarray(0, 700_000), body.subarray(700_000)]));
+      assert.deepEqual([bytes, sha256], [body.length, createHash('sha256').update(body).digest('base64')]);
+      assert.ok((await blobs.read(id)).equals(body));
+      assert.equal(await text(await blobs.open(id, { start: 2_999_998 })), 'ge');
+      const [copy] = await blobs.duplicate([id]);
+      assert.ok(copy);
+      await store.transact(async (tx) => blobs.adopt(tx, copy));
+      const path = blobs.filePath(id);
+      await blobs.delete(id);
+      assert.equal(await exists(path), false);
+      assert.ok((await readFile(blobs.filePath(copy))).equals(body));
+      const failing = Readable.from((function* () {
+        yield Buffer.alloc(2_000_000);
+        throw new RangeError('gone');
+      })());
+      await assert.rejects(blobs.put(failing), RangeError);
+    }, inMemory));
+
   test(`keep defers removal until the last reader has released (${kind})`, () =>
     withBlobs(async ({ blobs, store }) => {
       const { id } = await blobs.write(Buffer.from('read'));

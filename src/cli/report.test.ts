@@ -48,6 +48,16 @@ test('reportLines and the first steps stay within one screen whatever is missing
   }
 });
 
+test('reportLines names what is on even where more is off than there is room for', () => {
+  for (const off of [1, 5, 12]) {
+    const guarantees = Array.from({ length: 15 }, (_, index) => ({ name: `functions cannot do the thing number ${index}`, on: index >= off, remedy: index % 2 === 0 ? 'sudo npm start' : 'another' }));
+    const text = reportLines({ ...report, guarantees }, plain, 100).join('\n');
+    assert.match(text, new RegExp(`on {2}functions cannot do the thing number ${off}`), `${off} off`);
+    assert.match(text, /OFF functions cannot do the thing number 0/);
+    assert.match(text, /… and more: npx haneul doctor/);
+  }
+});
+
 test('reportLines says what an open port, memory and switched-off policies mean', () => {
   const text = reportLines({ ...report, loopback: false, dataFolder: undefined, iam: 'off' }, plain, 100).join('\n');
   assert.match(text, /other machines can reach this port/);

@@ -15,6 +15,10 @@ export interface ServerReport {
 
 const labelWidth = 14;
 const sandboxLinesMax = 6;
+/** What is on is told whatever is off; all of it is in `haneul doctor`. */
+const onLinesMin = 2;
+/** Then the command that turns them on has room beside them. */
+const offLinesEach = 2;
 
 /** The lines that tell a person what runs: few enough for one screen, whatever the machine lacks. */
 export function reportLines(report: ServerReport, style: Style, columns: number): string[] {
@@ -49,15 +53,20 @@ function accessLines({ auth, iam, loopback }: ServerReport, style: Style): strin
 function guaranteeLines({ guarantees }: ServerReport, style: Style, width: number): string[] {
   if (guarantees.length === 0) return [style.warning('unknown')];
   const on = guarantees.filter((guarantee) => guarantee.on).map((guarantee) => guarantee.name);
-  const lines: string[] = [];
+  const onLines = on.length === 0 ? [] : marked(style.good('on '), wrapText(on.join('; '), width - 4));
+  const offLines: string[] = [];
   for (const [remedy, names] of groupByRemedy(guarantees.filter((guarantee) => !guarantee.on))) {
-    lines.push(...marked(style.warning('OFF'), wrapText(names.join('; '), width - 4)));
-    if (remedy !== '') lines.push(`    ${style.dim('turn on:')} ${remedy}`);
+    offLines.push(...marked(style.warning('OFF'), atMost(offLinesEach, wrapText(names.join('; '), width - 5))));
+    if (remedy !== '') offLines.push(`    ${style.dim('turn on:')} ${remedy}`);
   }
-  if (on.length > 0) lines.push(...marked(style.good('on '), wrapText(on.join('; '), width - 4)));
-  if (lines.length <= sandboxLinesMax) return lines;
-  return [...lines.slice(0, sandboxLinesMax - 1), style.dim('… and more: npx haneul doctor')];
+  if (offLines.length + onLines.length <= sandboxLinesMax) return [...offLines, ...onLines];
+  const roomForOff = sandboxLinesMax - 1 - Math.min(onLinesMin, onLines.length);
+  const shownOff = offLines.slice(0, roomForOff);
+  const shownOn = onLines.slice(0, sandboxLinesMax - 1 - shownOff.length);
+  return [...shownOff, ...shownOn, style.dim('… and more: npx haneul doctor')];
 }
+
+const atMost = (count: number, lines: readonly string[]): string[] => (lines.length <= count ? [...lines] : [...lines.slice(0, count - 1), `${lines[count - 1] ?? ''}…`]);
 
 function marked(mark: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => `${index === 0 ? mark : '   '} ${line}`);

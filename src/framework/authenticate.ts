@@ -72,6 +72,11 @@ export async function authenticate(
   return { ...identity, chunkSigner: deps.signatures.continueFrom(authorization, credential.secretAccessKey) };
 }
 
+/** The role that a function runs in, in the function's own region. */
+export function authenticateVisitor(via: FunctionVisitor, addressee: Addressee, deps: Authenticator): Promise<Identity> {
+  return standIn(via, via.region, addressee, deps);
+}
+
 /** Where a made-up key outside is the administrator, inside a function it is the role that the function runs in. */
 export async function standIn({ accessKeyId }: FunctionVisitor, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
   const credential = await deps.credentials.findCredential(accessKeyId);

@@ -89,7 +89,9 @@ interface Denied {
 /** What of `asked` is denied: the first where that ends the request, all in audit mode. */
 async function judge(asked: readonly AccessRequest[], call: Call, about: AuthorisedRequest, deps: Authoriser): Promise<Denied[]> {
   if (deps.vetAccess) for (const access of asked) deps.vetAccess(access);
-  const needed = asked.filter((access) => !isOwnRoot(call.caller, access, about.credential));
+  // Service control policies bind even root.
+  const controlled = call.caller.kind === 'root' && deps.credentials.isControlled?.(call.caller.account) === true;
+  const needed = controlled ? asked : asked.filter((access) => !isOwnRoot(call.caller, access, about.credential));
   if (needed.length === 0) return [];
   const own = await deps.credentials.policiesOf(call.caller, about.credential);
   const denied: Denied[] = [];

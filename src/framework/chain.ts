@@ -13,7 +13,7 @@ import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
 import { type FrontRequest, identifySigner } from './front.ts';
-import { anonymous, authenticate, type Authenticator, type Identity } from './authenticate.ts';
+import { anonymous, authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -28,6 +28,8 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
   /** Present when it came from inside a function. */
   readonly via?: FunctionVisitor | undefined;
+  /** The server asks for that function, which has proved itself otherwise: there is no signature to look at. */
+  readonly isVouchedFor?: true;
   /** Reads the body; throws what `tooLarge` makes once it is longer than `bytesMax`. Called at most once. */
   readonly readBody: (bytesMax: number, tooLarge: () => ServiceError) => Promise<Uint8Array>;
   /** The same, handed over piece by piece instead of gathered; each piece is the receiver's to keep or to forget. Absent where bodies only come whole. */
@@ -116,7 +118,8 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const fronted = await service?.front?.(frontRequest(request, requestId, body, identification, deps));
   if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
-  const identity = await authenticate(request.head, addressee, deps, authorization, request.via);
+  const { via } = request;
+  const identity = via && request.isVouchedFor ? await authenticateVisitor(via, addressee, deps) : await authenticate(request.head, addressee, deps, authorization, via);
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
   if (early) requireSigned(identity, early.operation, identification, service);

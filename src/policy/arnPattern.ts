@@ -14,8 +14,32 @@ export function compileArnPattern(source: string, options: PatternOptions): read
 }
 
 export function matchesArnPattern(parts: readonly Pattern[], arn: string, context: ConditionContext): boolean {
-  const actual = splitArn(arn);
-  return actual.length === partCount && parts.every((part, index) => matchesPattern(part, actual[index] ?? '', context));
+  return matchesArnParts(parts, partsOfArn(arn), context);
+}
+
+/** The same for an ARN that was cut before, by `partsOfArn`. */
+export function matchesArnParts(parts: readonly Pattern[], actual: readonly string[], context: ConditionContext): boolean {
+  if (actual.length !== partCount) return false;
+  // The last part tells most ARNs apart.
+  for (let index = partCount - 1; index >= 0; index -= 1) {
+    const part = parts[index];
+    if (part === undefined || !matchesPattern(part, actual[index] ?? '', context)) return false;
+  }
+  return true;
+}
+
+/** Cuts an ARN, which has no variables, into its parts; fewer than six when it is none. */
+export function partsOfArn(arn: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  while (parts.length < partCount - 1) {
+    const colon = arn.indexOf(':', start);
+    if (colon === -1) break;
+    parts.push(arn.slice(start, colon));
+    start = colon + 1;
+  }
+  parts.push(arn.slice(start));
+  return parts;
 }
 
 /** Splits at the first five colons that are not inside a `${variable}`. */

@@ -2,7 +2,7 @@
 // and the request's own context in, a decision out.
 
 import { parseArn } from '../base/arn.ts';
-import { matchesArnPattern } from './arnPattern.ts';
+import { matchesArnParts, partsOfArn } from './arnPattern.ts';
 import { conditionsHold } from './conditions.ts';
 import { matchesPattern } from './pattern.ts';
 import { matchPrincipal, type PrincipalMatch } from './principals.ts';
@@ -21,7 +21,8 @@ import type {
 } from './types.ts';
 
 /** Decides one request. Explicit denies win wherever they stand; then every layer that applies must allow. */
-export function evaluate(request: PolicyRequest, policies: ApplicablePolicies): Evaluation {
+export function evaluate(asked: PolicyRequest, policies: ApplicablePolicies): Evaluation {
+  const request: PolicyRequest = { ...asked, resourceParts: partsOfArn(asked.resource) };
   const { principal } = request;
   const denied = findDeny(request, policies);
   if (denied) return { decision: 'explicit-deny', deciding: denied };
@@ -49,11 +50,12 @@ export function applies(statement: Statement, request: PolicyRequest): boolean {
   );
 }
 
-export function matchesResource(set: ResourceSet, request: Pick<PolicyRequest, 'resource' | 'context'>): boolean {
+export function matchesResource(set: ResourceSet, request: Pick<PolicyRequest, 'resource' | 'resourceParts' | 'context'>): boolean {
+  const parts = request.resourceParts ?? partsOfArn(request.resource);
   const found = set.patterns.some((pattern) =>
     pattern.kind === 'whole'
       ? matchesPattern(pattern.pattern, request.resource, request.context)
-      : matchesArnPattern(pattern.parts, request.resource, request.context),
+      : matchesArnParts(pattern.parts, parts, request.context),
   );
   return found !== set.negated;
 }

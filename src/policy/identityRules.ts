@@ -13,6 +13,9 @@ export function identityProblem(document: RawDocument): string | undefined {
   if (statements.some(({ principal, notPrincipal }) => principal ?? notPrincipal)) return 'Policy document should not specify a principal.';
   if (statements.some(failsLegacyParsing)) return legacy;
   const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]));
+  if (sids.some((sid) => !/^[0-9A-Za-z]*$/.test(sid))) {
+    return 'Statement IDs (SID) should be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*';
+  }
   if (new Set(sids).size < sids.length) return 'Statement IDs (SID) in a single policy must be unique.';
   return (
     firstProblem(statements, (statement) => firstProblem(resourcesOf(statement), resourceProblem)) ??

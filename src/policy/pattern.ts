@@ -26,6 +26,10 @@ export interface Pattern {
   /** Undefined when the pattern has variables, and must be filled in for each request. */
   readonly pieces: readonly Piece[] | undefined;
   readonly tokens: readonly Token[];
+  /** The plain text that the pattern is, when it has neither wildcards nor variables: most have not. */
+  readonly exact: string | undefined;
+  /** What every match begins with. */
+  readonly start: string;
 }
 
 export interface PatternOptions {
@@ -38,11 +42,16 @@ export interface PatternOptions {
 export function compilePattern(source: string, options: PatternOptions): Pattern {
   const tokens = tokenize(source, options);
   const fixed = tokens.every((token) => token.kind !== 'variable');
-  return { source, tokens, pieces: fixed ? piecesOf(tokens) : undefined };
+  const [first] = tokens;
+  const start = first?.kind === 'text' ? first.text : '';
+  return { source, tokens, pieces: fixed ? piecesOf(tokens) : undefined, exact: tokens.every(({ kind }) => kind === 'text') ? start : undefined, start };
 }
 
 /** True when `text` matches. A variable that the context cannot fill matches nothing. */
 export function matchesPattern(pattern: Pattern, text: string, context: ConditionContext): boolean {
+  if (pattern.exact !== undefined) return text === pattern.exact;
+  // Variables are filled in only where the text before them fits.
+  if (!text.startsWith(pattern.start)) return false;
   const pieces = pattern.pieces ?? filledPieces(pattern, context);
   return pieces !== undefined && matchPieces(pieces, text);
 }

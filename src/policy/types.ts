@@ -111,6 +111,8 @@ export interface PolicyRequest {
   readonly action: string;
   /** An ARN, or `*`. */
   readonly resource: string;
+  /** The parts of the resource's ARN, where many patterns are held against them. */
+  readonly resourceParts?: readonly string[];
   /** Whose resource it is; taken from the ARN when absent, and the caller's own where the ARN names none. */
   readonly resourceAccount?: string;
   readonly context: ConditionContext;

@@ -15,7 +15,9 @@ export function findAccessProblem({ action, resource, conditions = {} }: AskedAc
   const service = catalogue.find(prefix);
   const facts = service && Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
   if (!service || !facts) return `AWS knows no action ${action}`;
-  return resourceProblem(action, facts, service, resource) ?? keyProblem(action, facts, service, catalogue, Object.keys(conditions));
+  // Secrets Manager calls a secret that is not there what the request calls it.
+  const isMissing = conditions['secretsmanager:SecretId'] === resource;
+  return (isMissing ? undefined : resourceProblem(action, facts, service, resource)) ?? keyProblem(action, facts, service, catalogue, Object.keys(conditions));
 }
 
 function resourceProblem(action: string, facts: ActionFacts, service: ServiceActions, resource: string): string | undefined {
@@ -38,9 +40,9 @@ function formOf(arn: string): RegExp {
   return new RegExp(`^${variables.join('')}${parts[parts.length - 1] ?? ''}$`, 's');
 }
 
-// Some keys end in a name of the user's: `aws:RequestTag/${TagKey}`, `s3:ExistingObjectTag/<key>`.
+// Some keys end in a name of the user's: `aws:RequestTag/${TagKey}`, `s3:ExistingObjectTag/<key>`, `secretsmanager:ResourceTag/tag-key`.
 function keyForm(key: string): RegExp {
-  return new RegExp(`^${key.split(/\$\{[^}]+\}|<[^>]+>/).map(escape).join('.+')}$`, 'is');
+  return new RegExp(`^${key.split(/\$\{[^}]+\}|<[^>]+>|(?<=\/)tag-key$/).map(escape).join('.+')}$`, 'is');
 }
 
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,5 +1,7 @@
 // What services that keep their users' data encrypted ask of KMS.
 
+import type { Caller } from './identity.ts';
+
 /** On whose behalf a key is used; KMS judges it as it would judge that caller's own request with `kms:ViaService`. */
 export interface KeyUser {
   readonly account: string;
@@ -11,6 +13,8 @@ export interface KeyUser {
    * was granted to it when the setting was made.
    */
   readonly authorise?: (access: KeyAccess) => Promise<void>;
+  /** Who is being served: grants are made to somebody, and without this none is found. */
+  readonly caller?: Caller;
 }
 
 /** The part of an access request that KMS fills in. */

@@ -13,4 +13,8 @@ export interface FunctionGate {
 export interface FunctionVisitor {
   /** The key of the session that the environment runs with: keys that Haneul never issued stand for it there. */
   readonly accessKeyId: string;
+  /** Of the same session: what proves to the Parameters and Secrets extension that the function itself asks. */
+  readonly sessionToken: string;
+  /** Of the function. */
+  readonly region: string;
 }

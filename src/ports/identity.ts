@@ -56,6 +56,8 @@ export interface CallerPolicies {
 export interface CredentialDirectory {
   findCredential(accessKeyId: string): Promise<IssuedCredential | undefined>;
   policiesOf(caller: Caller, credential: IssuedCredential | undefined): Promise<CallerPolicies>;
+  /** Whether service control policies bind the account: then they bind even its root. */
+  isControlled?(account: string): boolean;
 }
 
 export interface RoleDescription {
@@ -72,6 +74,8 @@ export interface SessionRequest {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly durationSeconds: number;
+  /** Whose process it is for, in what is said about a role that does not exist. */
+  readonly account?: string;
 }
 
 /** Asked by services that act in a role (Lambda's execution role). */
@@ -85,6 +89,12 @@ export interface RoleDirectory {
    * local mode) the session carries no policies of its own and is marked so by `findCredential`.
    */
   issueSession(request: SessionRequest): Promise<TemporaryCredential>;
+}
+
+/** Told by services that find a role missing where that is tolerated. */
+export interface MissingRoles {
+  /** Warns of it, once, with what makes it exist; so does {@link RoleDirectory.issueSession}. */
+  reportMissing(role: { readonly roleArn: string; readonly account: string | undefined }): void;
 }
 
 export type TemporaryCredential = Required<Pick<IssuedCredential, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiresAtMs'>>;

@@ -1,4 +1,5 @@
-// How services put messages into queues: by an envelope of the outbox for the queue's ARN, whose payload is made here.
+// How services put messages into queues: by an envelope of the outbox for the queue's ARN. Its payload is the text that the receiver reads
+// as Body, or, where there is more to say, what is made here.
 
 /** As in the API of SQS: a type, and text or bytes. */
 export interface QueueMessageAttribute {
@@ -20,6 +21,9 @@ export interface QueueMessage {
   readonly traceHeader?: string;
 }
 
+// No message can begin so: the character is not allowed in one.
+const mark = Buffer.from('\u0000queue-message\u0000');
+
 /**
  * The payload of an envelope (`EnvelopeDraft.payload`) that is delivered to a queue. Its `callingPrincipal` must be let in by the queue's
  * policy (a service, with aws:SourceArn and aws:SourceAccount of the envelope) or by its own (the ARN of a role). Give it an `orderingKey`,
@@ -31,22 +35,20 @@ export function encodeQueueMessage({ attributes, ...message }: QueueMessage): Ui
     Object.fromEntries(
       Object.entries(attributes).map(([name, { type, value }]) => [name, typeof value === 'string' ? { type, text: value } : { type, bytes: Buffer.from(value).toString('base64') }]),
     );
-  return Buffer.from(JSON.stringify({ ...message, ...(written ? { attributes: written } : {}) }));
+  return Buffer.concat([mark, Buffer.from(JSON.stringify({ ...message, ...(written ? { attributes: written } : {}) }))]);
 }
 
-/** Undefined for what {@link encodeQueueMessage} has not made. */
-export function decodeQueueMessage(payload: Uint8Array): QueueMessage | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || !('body' in value) || typeof value.body !== 'string') return undefined;
-  const { attributes, ...message } = value as QueueMessage & { readonly attributes?: Record<string, { type: string; text?: string; bytes?: string }> };
+type WrittenAttributes = Readonly<Record<string, { readonly type: string; readonly text?: string; readonly bytes?: string }>>;
+
+/** The message in a payload. What {@link encodeQueueMessage} has not made is a body as it is. */
+export function decodeQueueMessage(payload: Uint8Array): QueueMessage {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (!bytes.subarray(0, mark.length).equals(mark)) return { body: bytes.toString('utf8') };
+  const { attributes, ...message } = JSON.parse(bytes.toString('utf8', mark.length)) as QueueMessage & { readonly attributes?: WrittenAttributes };
   if (!attributes) return message;
-  const read = Object.entries(attributes as Record<string, { type: string; text?: string; bytes?: string }>).map(
-    ([name, { type, text, bytes }]): [string, QueueMessageAttribute] => [name, { type, value: text ?? Buffer.from(bytes ?? '', 'base64') }],
-  );
+  const read = Object.entries(attributes as WrittenAttributes).map(([name, { type, text, bytes: encoded }]): [string, QueueMessageAttribute] => [
+    name,
+    { type, value: text ?? Buffer.from(encoded ?? '', 'base64') },
+  ]);
   return { ...message, attributes: Object.fromEntries(read) };
 }

@@ -22,9 +22,15 @@ export interface EnvironmentParts {
   readonly pipes: readonly RawPipe[];
   readonly wall: Clock;
   readonly log: Logger;
-  readonly startedAtMs: number;
+  readonly started: StartTime;
   /** Gives back everything that the environment held. Runs once, after the tree is gone. */
   readonly cleanUp: () => Promise<void>;
+}
+
+/** By the clock, for the deadline; and with fractions of a millisecond, for the duration. */
+export interface StartTime {
+  readonly atMs: number;
+  readonly monotonicMs: number;
 }
 
 /** The life of one process tree: initialise, answer requests one at a time, end for whatever reason and leave nothing behind. */
@@ -113,8 +119,8 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   }
 
   const init = (async (): Promise<InitOutcome> => {
-    const result = await firstOf(channel.init, parts.startedAtMs + spec.initTimeoutMs);
-    const durationMs = Math.max(0, wall.now() - parts.startedAtMs);
+    const result = await firstOf(channel.init, parts.started.atMs + spec.initTimeoutMs);
+    const durationMs = Math.min(spec.initTimeoutMs, performance.now() - parts.started.monotonicMs);
     if (result.kind === 'deadline') {
       await kill();
       return { kind: 'timeout', durationMs };
@@ -184,8 +190,9 @@ async function watchEnd({ launched, channel, pipes, output, group, wall }: Envir
   output.flush();
   output.close();
   const outOfMemory = exit.signal === 'SIGKILL' && (await group.isOutOfMemory().catch(() => false));
+  const isLost = exit.signal === 'SIGKILL' && !outOfMemory && (await launched.wasLost());
   release();
-  return { ...exit, outOfMemory };
+  return { ...exit, outOfMemory, ...(isLost ? { isLost } : {}) };
 }
 
 type Interruption = { readonly kind: 'ended'; readonly exit: ProcessExit } | { readonly kind: 'deadline' };

@@ -46,6 +46,8 @@ export const pollIntervalMs = 50;
 export const endpointConnectionsMax = 256;
 /** Of the Runtime API inside an environment: Lambda's own, which the guide's examples show in AWS_LAMBDA_RUNTIME_API. */
 export const runtimeApiPort = 9001;
+/** Where the AWS Parameters and Secrets extension answers (Secrets Manager user guide, "Use AWS Secrets Manager secrets in AWS Lambda functions"). */
+export const secretsExtensionPort = 2773;
 /** Connections that one environment may hold open to its own Runtime API. Official clients use one or two. */
 export const runtimeApiConnectionsMax = 64;
 export const runtimeApiHeaderBytesMax = 64 * 1024;
@@ -81,3 +83,9 @@ export const freezeAfterMs = 5;
 /** So long at most, when it was woken again within this time: at 20 requests a second freezing is not worth its price. */
 export const freezeAfterMsMax = 80;
 export const soonWokenMs = 50;
+
+/** A helper that ended is started again after this long; after twice as long, up to the maximum, while it does not stay. */
+export const helperRestartMsMin = 100;
+export const helperRestartMsMax = 30_000;
+/** One that ran for this long stayed. */
+export const helperSteadyMs = 60_000;

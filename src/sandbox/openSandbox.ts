@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -15,7 +15,7 @@ import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
-import type { Egress } from './network/egress.ts';
+import type { Egress, HostAccessOptions } from './network/egress.ts';
 import type { Launcher } from './launcher/launcher.ts';
 import { openPlain } from './launcher/plain.ts';
 import { openTemporaryStorage } from './launcher/temporaryStorage.ts';
@@ -25,6 +25,7 @@ import type { Limiter } from './limits/limiter.ts';
 import { slotsMax, slotsMin } from './limits.ts';
 import { findHelper, openHelper } from './native/openHelper.ts';
 import type { Helper } from './native/openHelper.ts';
+import { superviseHelper } from './native/superviseHelper.ts';
 import { bootSlot } from './pool/slot.ts';
 import type { Slot } from './pool/slot.ts';
 import { slotKindOf } from './pool/slotKind.ts';
@@ -51,6 +52,8 @@ export interface SandboxOptions {
   readonly offline?: boolean;
   /** Which interpreters can be fetched: for tests. */
   readonly interpreterPins?: InterpreterPins;
+  /** Let functions reach what listens on this host's loopback, as `host.haneul.internal`. */
+  readonly allowHost?: HostAccessOptions | undefined;
   /** Do without bubblewrap even if it is there: for tests of the weaker mode. */
   readonly isolation?: 'strongest' | 'none';
   /** How many environments of a kind wait for a function; a maximum of 0 starts none ahead. */
@@ -73,13 +76,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(folders.environments, { mode: 0o700 });
   if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
-  const egress = await openEgress({ environment, isRoot, instance, log });
+  const egress = await openEgress({ environment, isRoot, instance, allowHost: options.allowHost, log });
   const [launcher, installed] = await Promise.all([
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(folder, 'interpreters.json')),
   ]);
   const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
   const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
+  if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
   const sdks = openSdkStore({ ...cache, interpreters: installed });
   const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
@@ -109,15 +113,21 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     pools: () => pool.states(),
     expect(spec) {
       const { runtime } = spec;
-      const interpreter = runtime.family === 'custom' ? undefined : interpreters.known(runtime);
-      const kind = runtime.family !== 'custom' && !interpreter ? undefined : kindOf(spec, interpreter);
-      if (kind) pool.expect(kind);
+      const expectWith = (interpreter: InstalledInterpreter | undefined): void => {
+        const kind = kindOf(spec, interpreter);
+        if (kind) pool.expect(kind);
+      };
+      if (runtime.family === 'custom') return expectWith(undefined);
+      const interpreter = interpreters.known(runtime);
+      if (interpreter) expectWith(interpreter);
+      // A program that will not be used is not worth the memory: the one that comes is waited for, and none is fetched for this.
+      else if (interpreters.isPreparing(runtime)) void interpreters.find(runtime).then(expectWith, () => undefined);
     },
     prepare(runtime) {
       if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
     },
     isPreparing: (runtime) => runtime.family !== 'custom' && interpreters.isPreparing(runtime),
-    guarantees: [...launcher.guarantees, launcher.hasOwnRoot ? egress.guarantee : sharedNetwork.guarantee, ...limiter.guarantees],
+    guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
       return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
     },
@@ -162,14 +172,14 @@ interface LauncherParts {
 }
 
 async function openLauncher(options: SandboxOptions, { instance, isRoot, runtimeFolder, limiter, egress }: LauncherParts): Promise<Launcher> {
-  const { folder, environment, random, log } = options;
+  const { folder, environment, random } = options;
   const weaker = (reason: string, remedy: string): Promise<Launcher> => openPlain({ environment, random, isRoot, instance, reason, remedy });
   if (options.isolation === 'none') return weaker('isolation is switched off', 'start without that option');
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
   const storage = isRoot ? await openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const);
   const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
   const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
-  const helper = program && (await startHelper(program, runtimeFolder, limiter, log));
+  const helper = program && (await startHelper(program, runtimeFolder, limiter, options));
   const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, egress });
   if (!('unavailable' in launcher)) return launcher;
   helper?.close();
@@ -177,11 +187,11 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
 }
 
 /** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
-async function startHelper(program: Buffer, runtimeFolder: string, limiter: Limiter, log: Logger): Promise<Helper> {
+async function startHelper(program: Buffer, runtimeFolder: string, { freezerFolder }: Limiter, { wall, log }: SandboxOptions): Promise<Helper> {
   for (const family of ['node', 'python', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
   const path = join(runtimeFolder, 'haneul-helper');
   await writeFile(path, program, { mode: 0o700 });
-  return openHelper({ path, freezerFolder: limiter.freezerFolder, log });
+  return superviseHelper({ open: (onLost) => openHelper({ path, freezerFolder, log, onLost }), wall, log });
 }
 
 /** A copy that every sandbox user can read, whatever the permissions of the installation are. */
@@ -192,8 +202,9 @@ async function copyBootstraps(target: string): Promise<void> {
   await chmod(target, 0o755);
   // Where the SDK is mounted.
   await mkdir(join(target, 'node', 'node_modules'));
-  for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
-    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  for (const name of await readdir(target, { recursive: true })) {
+    const path = join(target, name);
+    await chmod(path, (await stat(path)).isDirectory() ? 0o755 : 0o644);
   }
 }
 

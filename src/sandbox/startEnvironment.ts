@@ -7,11 +7,12 @@ import type { FramedChannel } from './channel/framedChannel.ts';
 import { commandOf, packagesOf, variablesFor } from './command.ts';
 import { createDeferred } from './deferred.ts';
 import { createEnvironment } from './environment.ts';
+import type { StartTime } from './environment.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
 import type { Assignment, LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
 import { placementInside } from './launcher/placement.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
-import { processesMax } from './limits.ts';
+import { processesMax, secretsExtensionPort } from './limits.ts';
 import { openEndpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
@@ -42,7 +43,7 @@ export interface StartOptions {
 /** Makes the limits, launches the tree under them and connects the parts; or takes a slot, where all that is done already. */
 export async function startEnvironment(options: StartOptions): Promise<Environment> {
   const { spec, interpreter, wall, log } = options;
-  const startedAtMs = wall.now();
+  const started: StartTime = { atMs: wall.now(), monotonicMs: performance.now() };
   const command = await commandFor(options);
   if ('kind' in command) return failedEnvironment(spec, command);
   const assignment: Assignment = {
@@ -54,24 +55,24 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
   const slot = options.takeSlot();
   if (slot) {
     try {
-      return await becomeEnvironment(options, slot, assignment, startedAtMs);
+      return await becomeEnvironment(options, slot, assignment, started);
     } catch (error) {
       log.warn('slot could not be used, the function starts without', { environmentId: spec.environmentId, error: String(error) });
       await slot.discard();
     }
   }
-  return launchEnvironment(options, assignment, startedAtMs);
+  return launchEnvironment(options, assignment, started);
 }
 
 /** The slot's limits and files become the function's; then the interpreter hears who it is. */
-async function becomeEnvironment(options: StartOptions, slot: Slot, assignment: Assignment, startedAtMs: number): Promise<Environment> {
+async function becomeEnvironment(options: StartOptions, slot: Slot, assignment: Assignment, started: StartTime): Promise<Environment> {
   const { spec, interpreter } = options;
   const { launched, group, folder } = slot;
   await Promise.all([group.assign(spec.memoryMegabytes * 1024 * 1024), launched.assign(assignment)]);
-  return connect({ options, launched, group, folder, startedAtMs, channel: slot.channel, variables: variablesFor(spec, interpreter, placementInside) });
+  return connect({ options, launched, group, folder, started, channel: slot.channel, variables: variablesFor(spec, interpreter, placementInside) });
 }
 
-async function launchEnvironment(options: StartOptions, assignment: Assignment, startedAtMs: number): Promise<Environment> {
+async function launchEnvironment(options: StartOptions, assignment: Assignment, started: StartTime): Promise<Environment> {
   const { spec, interpreter, limiter, launcher, folder } = options;
   await mkdir(folder, { mode: 0o700 });
   let group: LimitGroup | undefined;
@@ -85,6 +86,7 @@ async function launchEnvironment(options: StartOptions, assignment: Assignment, 
     });
     const launched = await launcher.launch({
       ...assignment,
+      extensionPort: spec.endpoint && secretsExtensionPort,
       environmentId: spec.environmentId,
       folder,
       runtimeFolder: `${options.runtimeFolder}/${interpreter?.family ?? 'custom'}`,
@@ -97,7 +99,7 @@ async function launchEnvironment(options: StartOptions, assignment: Assignment, 
       runtimeApi: interpreter === undefined,
     });
     group.watch(launched);
-    return connect({ options, launched, group, folder, startedAtMs, channel: launched.channel && openFramedChannel(launched.channel) });
+    return connect({ options, launched, group, folder, started, channel: launched.channel && openFramedChannel(launched.channel) });
   } catch (error) {
     await group?.remove();
     await rm(folder, { recursive: true, force: true });
@@ -110,13 +112,13 @@ interface Parts {
   readonly launched: LaunchedProcess;
   readonly group: LimitGroup;
   readonly folder: string;
-  readonly startedAtMs: number;
+  readonly started: StartTime;
   readonly channel: FramedChannel | undefined;
   /** Where the process was started without them. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-function connect({ options, launched, group, folder, startedAtMs, channel: framed, variables }: Parts): Environment {
+function connect({ options, launched, group, folder, started, channel: framed, variables }: Parts): Environment {
   const { spec, wall, log } = options;
   const setReading = (verb: 'pause' | 'resume'): void => {
     channel[verb]();
@@ -139,7 +141,7 @@ function connect({ options, launched, group, folder, startedAtMs, channel: frame
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
   ];
   const { runtime, handler } = spec;
-  const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServer(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
+  const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServers(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
   const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
   if (!endpoint) begin();
   else {
@@ -154,7 +156,7 @@ function connect({ options, launched, group, folder, startedAtMs, channel: frame
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   };
-  const environment = createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, startedAtMs, cleanUp });
+  const environment = createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, started, cleanUp });
   return environment;
 }
 

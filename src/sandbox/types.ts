@@ -34,7 +34,10 @@ export interface EnvironmentSpec {
 export interface FunctionEndpoint {
   /** Inside; where an environment has no network of its own, a free one is taken instead. */
   readonly port: number;
-  /** Takes each connection. The sandbox bounds their number and cuts them when the environment ends. */
+  /**
+   * Takes each connection, in a network of its own also those to the port of the Parameters and Secrets extension. The sandbox bounds their
+   * number and cuts them when the environment ends.
+   */
   readonly onConnection: (socket: Socket) => void;
 }
 
@@ -68,6 +71,8 @@ export interface ProcessExit {
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly outOfMemory: boolean;
+  /** It ended because part of the sandbox's own machinery did: through no fault of the function. */
+  readonly isLost?: boolean;
 }
 
 /** How initialisation (loading the code, before any event) ended. */

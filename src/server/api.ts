@@ -11,6 +11,7 @@ import { BodyError } from './body.ts';
 import type { Composition } from './composition.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
 import { isForeignPage, refuseForeignHost, refuseForeignRequest } from './hostGuard.ts';
+import { answerExtension, isExtensionRequest } from './secretsExtension.ts';
 import type { Platform } from './platform.ts';
 
 const codePath = '/lambda-code/';
@@ -28,6 +29,7 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   try {
     return await platform.use(async (state) => {
       if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
+      if (via && isExtensionRequest(head)) return await answerExtension(arrival, via, state.chain);
       const response = await serveApi(new ApiArrival(arrival, via), state.chain);
       return letIn ? { ...response, headers: { ...response.headers, ...letIn } } : response;
     });

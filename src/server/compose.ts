@@ -16,8 +16,10 @@ import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
+import { openOrganization, type Organization } from '../services/iam/organization.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
@@ -29,7 +31,6 @@ import { createWorkPool } from '../work/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { isLocalMode } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
-import { createSealedEncryption } from './sealedEncryption.ts';
 
 /** What one product adds to the server. */
 interface Part {
@@ -56,7 +57,8 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
-  const { parts, lambda, logs, access } = createParts(foundation, common);
+  const organization = await openOrganization(store);
+  const { parts, lambda, logs, access } = createParts(foundation, common, organization);
   await lambda.recover();
 
   const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
@@ -70,6 +72,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     credentials: foundation.rootKey ? withRootKey(access.identity, foundation.rootKey, options.account) : access.identity,
     messages: access.messages,
     use: access.use,
+    organization,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
     async advanceClock(milliseconds) {
@@ -106,24 +109,27 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
 }
 
 // In the order in which they need each other: what closes last comes first.
-function createParts(foundation: Foundation, common: Common) {
+function createParts(foundation: Foundation, common: Common, organization: Organization) {
   const { options, storage, sandbox, functionGate, sealKey } = foundation;
   const { store, random, log, wall } = common;
   const localMode = isLocalMode(options);
-  const identity = createIdentity({ ...common, toleratesMissingRoles: localMode });
+  const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
-  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode });
-  const encryption = createSealedEncryption(sealKey, random);
+  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
+  const kms = createKms({ ...common, rootKey: sealKey });
+  const { encryption } = kms;
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const sqs = createSqs({ ...common, roleAccess: createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) });
+  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
+  const sqs = createSqs({ ...common, encryption, roleAccess });
   const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
     { services: [], close: () => work.close() },
+    { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [s3.service] },
     // The listener has drained by now, or a reset wants everything gone.

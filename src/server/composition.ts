@@ -10,6 +10,7 @@ import type { FunctionGate } from '../ports/functionGate.ts';
 import type { CredentialDirectory } from '../ports/identity.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { AccessSummary } from '../services/iam/describeAccess.ts';
+import type { Organization } from '../services/iam/organization.ts';
 import type { ServerOptions } from './options.ts';
 import type { RootKey } from './secrets.ts';
 import type { Storage } from './storage.ts';
@@ -35,6 +36,8 @@ export interface Composition {
   readonly credentials: CredentialDirectory;
   readonly messages: AuthorizationMessages;
   readonly use: AccessUse;
+  /** The service control policies that the operator has set. */
+  readonly organization: Organization;
   /** What a user or role may do and when it last did; undefined when there is none of this ARN. */
   accessReport(arn: string): Promise<AccessSummary | undefined>;
   readonly clock: MovableClock;

@@ -19,6 +19,8 @@ export interface ControlTarget {
   version: string;
   /** What a user or role may do and what of it it has done; undefined when there is none. Takes an ARN, or the name of a role. */
   accessReport(name: string): Promise<object | undefined>;
+  /** Service control policies, for lack of an Organizations service. */
+  organization: { current(): object; replace(given: unknown): Promise<object> };
   /** What was denied of late: of one request, or the latest. */
   denials(requestId: string | undefined): readonly object[];
 }
@@ -64,6 +66,8 @@ const routes: Readonly<Record<string, ControlRoute>> = {
     const report = await target.accessReport(name);
     return report ? controlAnswer(200, report) : controlAnswer(404, { message: `There is no user or role ${name}.` });
   },
+  'GET /_haneul/service-control-policies': ({ organization }) => controlAnswer(200, organization.current()),
+  'POST /_haneul/service-control-policies': async ({ organization }, { body }) => controlAnswer(200, await organization.replace(parseBody(body))),
   'POST /_haneul/stop': (target) => {
     target.requestStop();
     return controlAnswer(200, { status: 'stopping' });

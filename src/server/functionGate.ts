@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { FunctionGate, FunctionVisitor } from '../ports/functionGate.ts';
-import { runtimeApiPort } from '../sandbox/limits.ts';
+import { runtimeApiPort, secretsExtensionPort } from '../sandbox/limits.ts';
 import type { WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyBudget } from './body.ts';
@@ -29,8 +29,8 @@ export function createFunctionGate(budget: BodyBudget): ServerGate {
   return {
     port() {
       const port = server?.port ?? defaultOptions.port;
-      // Lambda's own port inside an environment comes first.
-      return port === runtimeApiPort ? defaultOptions.port : port;
+      // What Lambda itself has inside an environment comes first.
+      return port === runtimeApiPort || port === secretsExtensionPort ? defaultOptions.port : port;
     },
     admit(visitor) {
       const own = new BodyBudget(functionBodyBytesInFlightMax, budget);

@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly region: string;
   /** Fetch nothing for functions: the nearest interpreter runs them, and an AWS SDK that they need and do not bring is missing. */
   readonly offline: boolean;
+  /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
+  readonly allowHost: boolean;
   /** The certificate that the operator brings, PEM files; without one the server certifies itself (src/server/tls). */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
   /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
@@ -34,6 +36,7 @@ export const defaultOptions = {
   account: '000000000000',
   region: 'us-east-1',
   offline: false,
+  allowHost: false,
 } as const satisfies Partial<ServerOptions>;
 
 /** Local mode: a key that Haneul did not issue is the administrator, and a role that does not exist is tolerated (design, "Identity"). */

@@ -8,5 +8,6 @@ export function withRootKey(directory: CredentialDirectory, rootKey: RootKey, ac
   return {
     findCredential: async (accessKeyId) => (accessKeyId === rootKey.accessKeyId ? credential : await directory.findCredential(accessKeyId)),
     policiesOf: (caller, issued) => directory.policiesOf(caller, issued),
+    isControlled: (account) => directory.isControlled?.(account) ?? false,
   };
 }

@@ -9,8 +9,10 @@ export interface HaneulOptions {
   readonly port?: number;
   readonly auth?: AuthMode;
   readonly iam?: IamMode;
-  /** Fetch nothing from the internet for functions: the AWS SDK is there only if an earlier run fetched it. */
+  /** Fetch nothing from the internet for functions: interpreters and the AWS SDK are there only if an earlier run fetched them. */
   readonly offline?: boolean;
+  /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
+  readonly allowHost?: boolean;
   /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
   readonly vetAccess?: boolean;
 }
@@ -18,6 +20,8 @@ export interface HaneulOptions {
 export interface Haneul {
   /** For `endpoint:` of an SDK client or `AWS_ENDPOINT_URL`, for example `http://127.0.0.1:40123`. */
   readonly endpoint: string;
+  /** For `credentials:` of an SDK client: the administrator. With `auth: 'strict'` it is the only key that the server knows at first. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Product time: schedules, expiry, retention and idle recycling follow it; signatures and function timeouts do not. */
   readonly clock: { readonly now: () => number; readonly advance: (milliseconds: number) => Promise<void> };
   /** Forgets everything: functions, roles, logs, and their processes. */
@@ -34,5 +38,8 @@ export async function startHaneul(options: HaneulOptions = {}): Promise<Haneul> 
     dataFolder: options.dataFolder,
     log: createLogger((record) => process.stderr.write(`haneul ${record.level}: ${record.text} ${JSON.stringify(record.fields)}\n`), 'warn'),
   });
-  return { endpoint: server.endpoint, clock: server.clock, reset: server.reset, stop: server.stop };
+  const { endpoint, rootKey } = server;
+  // Any key that the server did not issue is the administrator where it trusts unknown keys.
+  const credentials = rootKey ?? { accessKeyId: 'test', secretAccessKey: 'test' };
+  return { endpoint, credentials, clock: server.clock, reset: server.reset, stop: server.stop };
 }

@@ -62,6 +62,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       folder: storage.runFolder,
       cacheFolder: cacheFolderOf(process.env),
       offline: options.offline,
+      // Not this server itself: who comes from this machine may be its administrator.
+      allowHost: options.allowHost ? { closedPorts: () => [gate.port()] } : undefined,
       wall: wallClock,
       random: cryptoRandom,
       log,
@@ -115,7 +117,7 @@ async function serve(
     advance: (milliseconds) => platform.current().composition.advanceClock(milliseconds),
   };
   registerSandboxMetrics(metrics, sandbox);
-  metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory while they are being read.', () => budget.inFlightBytes());
+  metrics.gauge('haneul_request_body_bytes', 'Bytes of request bodies in memory.', () => budget.inFlightBytes());
   const onBug = (error: unknown): void => log.error('bug', { stack: error instanceof Error ? error.stack : String(error) });
   const listener = await listen(options, (arrival) => answerArrival(arrival, platform, control), onBug, budget, certificates);
   const endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}`;
@@ -141,6 +143,10 @@ async function serve(
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,
+    organization: {
+      current: () => platform.current().composition.organization.current(),
+      replace: (given) => platform.use(({ composition }) => composition.organization.replace(given)),
+    },
     accessReport: (name) => platform.use(({ composition }) => composition.accessReport(name.startsWith('arn:') ? name : `arn:aws:iam::${options.account}:role/${name}`)),
     denials: (requestId) => {
       const { denials } = platform.current();

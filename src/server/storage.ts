@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BlobStore, openBlobStore } from '../blob/blobStore.ts';
@@ -45,7 +45,7 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
   const runFolder = await makeRunFolder(dataFolder);
   const home = dataFolder ?? runFolder;
   const codeFolder = join(home, 'code');
-  await mkdir(codeFolder, { recursive: true, mode: 0o755 });
+  for (const name of ownFolders) await makePrivate(join(home, name));
   const engine = { clock: wallClock, random: cryptoRandom, log, metrics };
   const opened = dataFolder === undefined ? openMemoryStore(engine) : await openEmbeddedStore({ ...engine, folder: join(dataFolder, 'store') });
   const store = measureStore(opened, metrics);
@@ -60,7 +60,7 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
   async function clearBodies(): Promise<void> {
     await rm(blobFolder, { recursive: true, force: true });
     await rm(codeFolder, { recursive: true, force: true });
-    await mkdir(codeFolder, { recursive: true, mode: 0o755 });
+    await makePrivate(codeFolder);
   }
 
   async function load(): Promise<SnapshotContent> {
@@ -113,6 +113,14 @@ export async function openStorage({ dataFolder, log, metrics }: StorageOptions):
       await rm(runFolder, { recursive: true, force: true });
     },
   };
+}
+
+const ownFolders = ['code', 'store', 'blobs', 'snapshots'];
+
+// A data folder that was there before may be open to everybody, and stays as its owner made it: what is ours in it is not.
+async function makePrivate(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
 }
 
 // A snapshot of this name is whole, and the state may be neither the one before it nor its own.

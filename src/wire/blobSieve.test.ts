@@ -25,6 +25,15 @@ test('BlobSieve gives the document that JSON.parse gives, with its blobs as byte
   for (const pieceBytes of [1, 2, 3, 7, 64, 1_000, 100_000]) assert.deepEqual(sift(text, pieceBytes), wanted, `${pieceBytes}`);
 });
 
+test('BlobSieve keeps blobs apart while their memory grows', () => {
+  const random = createSeededRandom(12);
+  const [small, large, last] = [random.bytes(100), random.bytes(1_500_000), random.bytes(200_000)];
+  const text = `{"ZipFile":"${small.toString('base64')}","Code":{"ZipFile":"${large.toString('base64')}"},"x":1,"Code2":{}}`;
+  for (const pieceBytes of [65_536, 10_000_000]) assert.deepEqual(sift(text, pieceBytes), { ZipFile: small, Code: { ZipFile: large }, x: 1, Code2: {} });
+  const replaced = `{"ZipFile":"${large.toString('base64')}","Code":{"ZipFile":"${small.toString('base64')}!"},"ZipFile":"${last.toString('base64')}"}`;
+  assert.deepEqual(sift(replaced, 65_536), { ZipFile: last, Code: { ZipFile: '?' } });
+});
+
 test('BlobSieve takes base64 as strictly as the reader of small documents', () => {
   const model = loadModel('lambda').findOperation('UpdateFunctionCode');
   assert.ok(model);

@@ -43,7 +43,7 @@ function findPlaces({ input }: OperationModel, protocol: ProtocolName): BlobPlac
 export interface BlobSieveOptions {
   readonly places: BlobPlaces;
   readonly protocol: ProtocolName;
-  /** Of the whole document: what its blobs may take is reserved at once, and costs nothing until it is written. */
+  /** Of the whole document. */
   readonly bytesMax: number;
   /** Refuses a document that is large without its blobs. */
   readonly tooLarge: () => ServiceError;
@@ -66,8 +66,7 @@ export class BlobSieve {
   readonly #rest: Buffer[] = [];
   #restBytes = 0;
   readonly #blobs: (Uint8Array | undefined)[] = [];
-  #memory: Buffer | undefined;
-  #used = 0;
+  readonly #room: Room;
   #mode: 'between' | 'key' | 'text' | 'blob' = 'between';
   #key = '';
   #isEscaped = false;
@@ -75,6 +74,7 @@ export class BlobSieve {
 
   constructor(options: BlobSieveOptions) {
     this.#options = options;
+    this.#room = new Room(Math.ceil(options.bytesMax * 0.75) + 3);
   }
 
   push(piece: Buffer): void {
@@ -154,8 +154,7 @@ export class BlobSieve {
       this.#key = '';
     } else if (top?.isObject && top.place === 'blob') {
       this.#mode = 'blob';
-      this.#memory ??= Buffer.allocUnsafeSlow(Math.ceil(this.#options.bytesMax * 0.75) + 3);
-      this.#blob = new Base64Writer(this.#memory, this.#used);
+      this.#blob = new Base64Writer(this.#room);
     } else this.#mode = 'text';
   }
 
@@ -183,7 +182,6 @@ export class BlobSieve {
 
   #endBlob(blob: Base64Writer): void {
     const bytes = blob.finish();
-    this.#used += bytes?.length ?? 0;
     this.#keep(Buffer.from(`${this.#blobs.length}"`));
     this.#blobs.push(bytes);
     this.#mode = 'between';
@@ -204,19 +202,66 @@ function firstOf(piece: Buffer, from: number): number {
   return escape < 0 ? stop : from + escape;
 }
 
+const firstRoomBytes = 128 * 1024;
+const growth = 8;
+
+/**
+ * Memory for the blobs of one document, one behind the other. It grows with what has arrived, not with what was announced: who
+ * announces much and sends little takes little. Few large steps, because each copies what the blob under way has so far.
+ */
+class Room {
+  readonly #bytesMax: number;
+  #memory: Buffer | undefined;
+  #start = 0;
+  #end = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The bytes of the blob under way. What was there of one before it is not touched any more. */
+  get blob(): Buffer {
+    return this.#memory?.subarray(this.#start, this.#end) ?? Buffer.alloc(0);
+  }
+
+  begin(): void {
+    this.#start = this.#end;
+  }
+
+  /** Decodes base64 behind what there is, and answers how many bytes that were. */
+  write(text: string): number {
+    const wanted = (text.length / 4) * 3;
+    if (!this.#memory || this.#end + wanted > this.#memory.length) this.#grow(wanted);
+    const written = this.#memory?.write(text, this.#end, 'base64') ?? 0;
+    this.#end += written;
+    return written;
+  }
+
+  /** Forgets the blob under way. */
+  drop(): void {
+    this.#end = this.#start;
+  }
+
+  #grow(wanted: number): void {
+    const kept = this.blob;
+    const bytes = Math.max(kept.length + wanted, Math.min(this.#bytesMax, this.#memory ? this.#memory.length * growth : firstRoomBytes));
+    this.#memory = Buffer.allocUnsafeSlow(bytes);
+    kept.copy(this.#memory);
+    this.#start = 0;
+    this.#end = kept.length;
+  }
+}
+
 /** Strict base64, as `decodeBase64`, from a text that comes in pieces. */
 class Base64Writer {
-  readonly #target: Buffer;
-  readonly #start: number;
-  #at: number;
+  readonly #room: Room;
   #held = '';
   #isEnded = false;
   #isBroken = false;
 
-  constructor(target: Buffer, start: number) {
-    this.#target = target;
-    this.#start = start;
-    this.#at = start;
+  constructor(room: Room) {
+    this.#room = room;
+    room.begin();
   }
 
   write(text: string): void {
@@ -229,16 +274,17 @@ class Base64Writer {
 
   /** Undefined when it was no base64. */
   finish(): Buffer | undefined {
-    return this.#isBroken || this.#held !== '' ? undefined : this.#target.subarray(this.#start, this.#at);
+    if (!this.#isBroken && this.#held === '') return this.#room.blob;
+    this.#room.drop();
+    return undefined;
   }
 
   #decode(text: string): void {
     const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
     const wanted = (text.length / 4) * 3 - padding;
     // Node skips what is not base64, which shows as missing bytes, and takes the letters of URLs for it.
-    const written = text.includes('-') || text.includes('_') ? -1 : this.#target.write(text, this.#at, 'base64');
-    this.#isBroken = this.#isEnded || written !== wanted;
+    const isForeign = this.#isEnded || text.includes('-') || text.includes('_');
+    this.#isBroken = isForeign || this.#room.write(text) !== wanted;
     this.#isEnded = padding > 0;
-    this.#at += wanted;
   }
 }

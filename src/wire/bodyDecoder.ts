@@ -102,7 +102,8 @@ function checksumsItsBody({ input }: OperationModel): boolean {
   return input?.members.some(({ location, httpName }) => location === 'header' && httpName.toLowerCase() === 'x-amz-sdk-checksum-algorithm') ?? false;
 }
 
-function createDigest(name: DigestName): Checksum {
+/** A checksum, or the MD5 that ETags are made of. */
+export function createDigest(name: DigestName): Checksum {
   if (name !== 'md5') return createChecksum(name);
   const hash = createHash('md5');
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('base64') };

@@ -2,7 +2,7 @@
 // (S3 user guide, "Checking object integrity": crc32, crc32c, crc64nvme, sha1, sha256; base64 of the big-endian value).
 
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../base/crc32.ts';
 
 export const checksumNames = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const;
 export type ChecksumName = (typeof checksumNames)[number];

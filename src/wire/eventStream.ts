@@ -2,7 +2,7 @@
 // framing application/vnd.amazon.eventstream: lengths, checksums, typed headers, payload.
 
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../base/crc32.ts';
 import { ServiceError } from '../base/errors.ts';
 import type { Member, StructureShape } from './model.ts';
 

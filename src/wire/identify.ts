@@ -96,6 +96,8 @@ function byScope(head: RequestHead, catalogue: Catalogue, authorization: Authori
   return withBucket(head, { service, protocol: protocolOf(head, service) });
 }
 
+// NOTE: `execute-api` is the signing name of API Gateway's management API for connections (`/@connections/…`) and of invocations of
+// deployed APIs alike. Only the first is known here: what serves the second has to pick its requests out, by host or path, before this.
 // One signing name may serve two APIs: API Gateway v1 and v2 differ by path, Elastic Load Balancing by Version, DynamoDB's by target.
 function choose(candidates: readonly ServiceModel[], head: RequestHead): ServiceModel | undefined {
   if (candidates.length === 1) return candidates[0];

@@ -1,7 +1,7 @@
 // A developer's test suite starts Haneul inside its own process: `import { startHaneul } from 'haneul'`.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -55,6 +55,35 @@ test('startHaneul with a data folder finds everything again', async (t) => {
   const second = await start(t, { dataFolder });
   assert.equal((await invoke(second.aws.lambda, name)).payload, 1, 'in a new environment');
   assert.ok(second.server.clock.now() > Date.now() + 86_000_000, 'product time goes on from where it was');
+});
+
+test('startHaneul hands out the one key of a strict server, which acts as the administrator', async (t) => {
+  const { server } = await start(t, { auth: 'strict' });
+  const aws = sdkClients(server.endpoint, server.credentials);
+  t.after(() => aws.destroy());
+  const { Arn } = await aws.sts.send(new GetCallerIdentityCommand({}));
+  assert.equal(Arn, 'arn:aws:iam::000000000000:root');
+  const guess = sdkClients(server.endpoint, { accessKeyId: 'test', secretAccessKey: 'test' });
+  t.after(() => guess.destroy());
+  await assert.rejects(guess.sts.send(new GetCallerIdentityCommand({})), { name: 'InvalidClientTokenId' });
+  const local = await start(t);
+  const trusted = sdkClients(local.server.endpoint, local.server.credentials);
+  t.after(() => trusted.destroy());
+  assert.ok(await trusted.sts.send(new GetCallerIdentityCommand({})));
+});
+
+test('startHaneul keeps what is its own in a folder that others may read from them', async (t) => {
+  const dataFolder = temporaryFolder(t);
+  chmodSync(dataFolder, 0o755);
+  mkdirSync(join(dataFolder, 'code'), { mode: 0o755 });
+  const { aws } = await start(t, { dataFolder });
+  const name = await createFunction(aws.lambda, { Role: await createExecutionRole(aws), files });
+  assert.equal((await invoke(aws.lambda, name)).payload, 1);
+  const open = readdirSync(dataFolder).filter((entry) => {
+    const status = statSync(join(dataFolder, entry));
+    return status.isDirectory() && (status.mode & 0o077) !== 0;
+  });
+  assert.deepEqual(open, []);
 });
 
 test('startHaneul refuses a folder that another server uses, in one clear line', async (t) => {

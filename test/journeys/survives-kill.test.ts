@@ -72,7 +72,7 @@ test(`everything acknowledged survives ${rounds} kills (HANEUL_SEED=${seed})`, {
   await createLogs();
   for (let round = 1; round <= rounds; round += 1) {
     await t.test(`kill ${round}`, async () => {
-      await workUntilKilled(100 + below(1_500));
+      await workUntilKilled(6 + below(30), below(200));
       await start();
       await checkFunctions();
       await checkRoles();
@@ -100,15 +100,19 @@ async function createLogs(): Promise<void> {
   await aws.logs.send(new CreateLogStreamCommand({ logGroupName: 'kept', logStreamName: 'one' }));
 }
 
-/** Four people work at once; the server dies under their hands. */
-async function workUntilKilled(afterMs: number): Promise<void> {
+/** Four people work at once; the server dies under their hands, after so many calls (however fast the machine is) and a moment more. */
+async function workUntilKilled(afterCalls: number, afterMs: number): Promise<void> {
   let killed = false;
+  const enough = acknowledged + afterCalls;
+  let haveEnough: () => void = () => undefined;
+  const worked = new Promise<void>((resolve) => (haveEnough = resolve));
   const working = (async () => {
     const people = Array.from({ length: 4 }, async () => {
       while (!killed) {
         try {
           await oneStep();
           acknowledged += 1;
+          if (acknowledged >= enough) haveEnough();
         } catch (error) {
           // A refused connection, or one that broke before the answer: from here on the call's outcome is open.
           if (!killed && !isDisconnect(error)) throw error;
@@ -120,6 +124,7 @@ async function workUntilKilled(afterMs: number): Promise<void> {
     await Promise.all(people);
   })();
   const pending = working.then(() => undefined, (error: unknown) => error);
+  await Promise.race([worked, pending]);
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   killed = true;
   await server?.kill();

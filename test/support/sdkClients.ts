@@ -1,7 +1,9 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 
 export interface SdkClients {
@@ -9,7 +11,9 @@ export interface SdkClients {
   readonly iam: IAMClient;
   readonly sts: STSClient;
   readonly logs: CloudWatchLogsClient;
+  readonly kms: KMSClient;
   readonly s3: S3Client;
+  readonly sqs: SQSClient;
   destroy(): void;
 }
 
@@ -33,7 +37,9 @@ export function sdkClients(endpoint: string, credentials: SdkCredentials = rootC
     iam: new IAMClient(config),
     sts: new STSClient(config),
     logs: new CloudWatchLogsClient(config),
+    kms: new KMSClient(config),
     s3: new S3Client({ ...config, forcePathStyle: true }),
+    sqs: new SQSClient(config),
   };
   return {
     ...clients,

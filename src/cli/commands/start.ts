@@ -27,6 +27,7 @@ const startOptions = {
   'tls-cert': { type: 'string', placeholder: 'FILE', summary: 'a certificate (PEM, with its chain) for HTTPS, instead of one by the server\'s own authority' },
   'tls-key': { type: 'string', placeholder: 'FILE', summary: 'the key of that certificate (PEM)' },
   offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find interpreters and the AWS SDK that this machine lacks only if an earlier run fetched them' },
+  'allow-host': { type: 'boolean', summary: 'functions reach what listens on this machine, as host.haneul.internal' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
   'log-format': { type: 'string', choices: ['text', 'json'], summary: 'text for people (default), or JSON lines; standard error then holds nothing else' },
 } as const satisfies Record<string, OptionSpec>;
@@ -95,6 +96,7 @@ function readOptions(options: OptionValues<typeof startOptions>, terminal: Termi
     account: defaultOptions.account,
     region: defaultOptions.region,
     offline: options.offline ?? defaultOptions.offline,
+    allowHost: options['allow-host'] ?? defaultOptions.allowHost,
     ...(tls ? { tls } : {}),
   };
 }

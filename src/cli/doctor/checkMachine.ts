@@ -4,8 +4,8 @@ import type { Check } from './check.ts';
 /** Node.js itself: what package.json asks for. */
 export function checkNode(version: string): Check {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const fits = major > 20 || (major === 20 && minor >= 15);
-  return { name: 'Node.js', state: fits ? 'ok' : 'fail', text: version, ...(fits ? {} : { remedy: 'install Node.js 20.15 or newer: https://nodejs.org' }) };
+  const fits = major > 20 || (major === 20 && minor >= 3);
+  return { name: 'Node.js', state: fits ? 'ok' : 'fail', text: version, ...(fits ? {} : { remedy: 'install Node.js 20.3 or newer: https://nodejs.org' }) };
 }
 
 /** One line for each sandbox guarantee: what a hostile function cannot do on this machine. */
@@ -17,15 +17,15 @@ export function checkGuarantees(guarantees: Health['guarantees'] = []): Check[] 
 }
 
 const families = [
-  { family: 'node', label: 'Node.js functions', remedy: 'install Node.js 22 or newer' },
-  { family: 'python', label: 'Python functions', remedy: 'install python3, for example: sudo apt-get install python3' },
+  { family: 'node', label: 'Node.js functions', remedy: 'install Node.js 22 or newer', others: '; another version is fetched when a function names it' },
+  { family: 'python', label: 'Python functions', remedy: 'install python3, for example: sudo apt-get install python3', others: '; a function that names another version runs on the nearest' },
 ] as const;
 
 /** The interpreters that functions can run in. */
 export function checkInterpreters(interpreters: Health['interpreters'] = []): Check[] {
-  return families.map(({ family, label, remedy }): Check => {
+  return families.map(({ family, label, remedy, others }): Check => {
     const found = interpreters.filter((interpreter) => interpreter.family === family);
     if (found.length === 0) return { name: label, state: 'warn', text: 'no interpreter found', remedy };
-    return { name: label, state: 'ok', text: found.map(({ version, path }) => `${version} (${path})`).join(', ') };
+    return { name: label, state: 'ok', text: `${found.map(({ version, path }) => `${version} (${path})`).join(', ')}${others}` };
   });
 }

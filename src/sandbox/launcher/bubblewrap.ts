@@ -115,7 +115,7 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
     // Its descriptors close with it, and the gate inside ends at that.
     child?.kill('SIGKILL');
     for (const stream of child?.stdio ?? []) stream?.destroy();
-    taken.held?.release();
+    void taken.held?.release();
     await taken.disconnect?.();
     if (pair) closePair(pair, child === undefined);
     if (uid !== undefined) context.uids.release(uid);
@@ -127,7 +127,7 @@ async function launch(request: LaunchRequest, context: Context): Promise<Launche
 async function launchHeld(request: LaunchRequest, context: Context, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
   const { uid = 0 } = taken;
   const image = context.storage.kind === 'image' ? await context.storage.template(request.temporaryMegabytes) : undefined;
-  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid });
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
   const args = argumentsFor(request, context, etc, image === undefined ? { kind: 'tmpfs' } : { kind: 'later' });
   const waits = !request.framed || request.runsCodeAtOnce;
@@ -140,11 +140,12 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
   await firstBytes(entered, 'the sandbox ended before it was ready');
   const pid = (await pidInside) ?? 0;
   const held = (taken.held = await helper.adopt(pid));
-  let endpoint: Server | undefined;
-  const listenAt = async (port: number | undefined): Promise<void> => void (port !== undefined && (endpoint = await held.listen(port)));
+  const endpoints: Server[] = [];
+  const listenAt = async (port: number | undefined): Promise<void> => void (port !== undefined && endpoints.push(await held.listen(port)));
   const [server] = await Promise.all([
     request.runtimeApi ? held.listen(runtimeApiPort) : undefined,
     listenAt(request.endpointPort),
+    listenAt(request.extensionPort),
     context.egress.connect(pid).then((disconnect) => (taken.disconnect = disconnect)),
     image === undefined ? undefined : held.place({ image: realpathSync.native(image) }),
   ]);
@@ -155,14 +156,16 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
   if (request.files) start(request);
   return {
     ...launchedProcess({
-      request, context, child, pair, uid, pidInside, runtimeApiServer: server, held, endpointServer: async () => endpoint,
+      request, context, child, pair, uid, pidInside, runtimeApiServer: server, held, endpointServers: async () => endpoints,
       async disconnect() {
-        endpoint?.close();
+        for (const server of endpoints) server.close();
         await taken.disconnect?.();
       },
     }),
     async assign(assignment) {
       const { codeFolder, layersFolder } = assignment.files;
+      // Without an endpoint nobody takes what comes to the extension.
+      if (assignment.endpointPort === undefined) for (const server of endpoints) server.close();
       await Promise.all([
         held.place({ code: realpathSync.native(codeFolder), layers: layersFolder === undefined ? context.emptyFolder : realpathSync.native(layersFolder) }),
         listenAt(assignment.endpointPort),
@@ -177,14 +180,15 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   const { uid } = taken;
   const { tools } = context;
   const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
-  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0 });
+  const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
   const args = argumentsFor(request, context, etc, image ? { kind: 'folder', path: image.mountPoint } : { kind: 'tmpfs' });
   const command = [...dropPrivileges(tools, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
   const child = (taken.child = startProcess({ ...tools, joinFiles: request.joinFiles, pair, script: image?.script, command }));
   const pidInside = feed(child, args, context.filter);
   const connecting = pidInside.then((pid) => (pid === undefined ? undefined : context.egress.connect(pid)));
-  const ports = [...(request.runtimeApi ? [runtimeApiPort] : []), ...(request.endpointPort === undefined ? [] : [request.endpointPort])];
+  const endpointPorts = [request.endpointPort, request.extensionPort].filter((port) => port !== undefined);
+  const ports = [...(request.runtimeApi ? [runtimeApiPort] : []), ...endpointPorts];
   const listening = createInnerListener(async () => {
     const [servers] = await Promise.all([listenInside(pidInside, ports, context), connecting]);
     return servers;
@@ -192,7 +196,7 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   const runtimeApiServer = request.runtimeApi ? await passGate(child, listening) : undefined;
   return launchedProcess({
     request, context, child, pair, uid, pidInside, runtimeApiServer, held: undefined,
-    endpointServer: async () => (request.endpointPort === undefined ? undefined : (await listening.open()).at(-1)),
+    endpointServers: async () => (endpointPorts.length === 0 ? [] : (await listening.open()).slice(-endpointPorts.length)),
     async disconnect() {
       listening.close();
       await (await connecting)?.();
@@ -229,21 +233,23 @@ function launchedProcess(parts: {
   readonly pidInside: Promise<number | undefined>;
   readonly runtimeApiServer: Server | undefined;
   readonly held: HeldSandbox | undefined;
-  readonly endpointServer: LaunchedProcess['endpointServer'];
+  readonly endpointServers: LaunchedProcess['endpointServers'];
   readonly disconnect: () => Promise<void>;
 }): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held, endpointServer, disconnect } = parts;
+  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held, endpointServers, disconnect } = parts;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  let released: Promise<boolean> | undefined;
+  const letGo = (): Promise<boolean> => (released ??= held?.release() ?? Promise.resolve(true));
   return {
     child,
     stdoutFd: pair.stdout.readFd,
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer,
-    endpointServer,
+    endpointServers,
     listProcesses: async (maximum) => (isGone() || pid === undefined ? [] : listTree(pid, maximum)),
     kill() {
       if (isGone()) return;
@@ -257,8 +263,9 @@ function launchedProcess(parts: {
     },
     readExit: readBubblewrapExit,
     assign: () => Promise.reject(new Error('it has its files already')),
+    wasLost: async () => !(await letGo()),
     async release() {
-      held?.release();
+      await letGo();
       await disconnect();
       if (uid !== undefined) context.uids.release(uid);
       pair.release();
@@ -276,12 +283,14 @@ function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readon
   return { bwrap, prlimit, mkfifo, setpriv, nsenter, unshare: find('unshare') };
 }
 
-function describe({ isRoot, storage, helper }: BubblewrapOptions, filtered: boolean): Guarantee[] {
+const networkGuarantee = 'functions cannot reach the network of the host';
+
+function describe({ isRoot, storage, helper, egress }: BubblewrapOptions, filtered: boolean): Guarantee[] {
   const asRoot = 'sudo npm start';
   return [
     { name: 'functions see only their own files and none of the server', on: true },
     { name: 'functions cannot see or signal other processes', on: true },
-    { name: 'functions cannot reach the network of the host', on: true },
+    egress.hostAddress === undefined ? { name: networkGuarantee, on: true } : { name: networkGuarantee, on: false, remedy: 'start without --allow-host' },
     { name: 'dangerous system calls are refused', on: filtered, ...(filtered ? {} : { remedy: 'run on x86-64 or arm64' }) },
     { name: 'each environment runs under its own user id', on: isRoot, ...(isRoot ? {} : { remedy: asRoot }) },
     {

@@ -41,6 +41,8 @@ export interface LaunchRequest {
   readonly runtimeApi: boolean;
   /** Listen at 127.0.0.1:<port> inside as well. */
   readonly endpointPort: number | undefined;
+  /** And at this port, for whoever gets the endpoint: a slot listens there before anybody does. */
+  readonly extensionPort: number | undefined;
 }
 
 export interface Packages {
@@ -77,8 +79,8 @@ export interface LaunchedProcess {
   readonly stderrFd: number;
   readonly channel: { readonly toFunction: Duplex; readonly fromFunction: Duplex } | undefined;
   readonly runtimeApiServer: Server | undefined;
-  /** What listens at the endpoint's port, once the code inside has spoken and before it is the function's. {@link release} closes it. */
-  endpointServer(): Promise<Server | undefined>;
+  /** What listens at the endpoint's ports, once the code inside has spoken and before it is the function's. {@link release} closes it. */
+  endpointServers(): Promise<readonly Server[]>;
   /** Makes a slot a function's: brings its files and, where no interpreter waits, starts its program. Once. */
   assign(assignment: Assignment): Promise<void>;
   /** Process ids of the whole tree as the host sees them, parents first; the first `maximum`, if told so. */
@@ -87,6 +89,8 @@ export interface LaunchedProcess {
   kill(): void;
   /** The runtime's own end, told apart from the launcher's. */
   readExit(code: number | null, signal: NodeJS.Signals | null): { readonly code: number | undefined; readonly signal: string | undefined };
+  /** After the exit: whether what looks after the sandboxes had ended before it, and so may have ended this one. */
+  wasLost(): Promise<boolean>;
   /** Gives back what the launch took: the user id, pipes. After the exit. */
   release(): Promise<void>;
 }

@@ -152,11 +152,13 @@ function launchedProcess(parts: {
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
     runtimeApiServer: parts.server,
-    endpointServer: async () => endpoint,
+    // Nothing at the port of the extension: it would be the host's.
+    endpointServers: async () => (endpoint === undefined ? [] : [endpoint]),
     assign: () => Promise.reject(new Error('it has its files already')),
     listProcesses: async () => listOwn(),
     kill,
     readExit: (code, signal) => ({ code: code ?? undefined, signal: signal ?? undefined }),
+    wasLost: async () => false,
     release: parts.release,
   };
 }

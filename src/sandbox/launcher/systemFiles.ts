@@ -53,14 +53,24 @@ export function deviceMounts(isRoot: boolean): string[] {
   return ['--tmpfs', '/dev', ...devices, ...links, '--dir', '/dev/shm'];
 }
 
+/** What functions call the machine that the server runs on, where they may reach it. */
+export const hostName = 'host.haneul.internal';
+
+export interface GeneratedIdentity {
+  readonly uid: number;
+  readonly gid: number;
+  /** What {@link hostName} means; it is unknown otherwise. */
+  readonly hostAddress: string | undefined;
+}
+
 /** Writes the generated files of /etc into `folder` and answers the arguments that mount them. */
-export async function writeGeneratedEtc(folder: string, identity: { readonly uid: number; readonly gid: number }): Promise<string[]> {
-  const { uid, gid } = identity;
+export async function writeGeneratedEtc(folder: string, identity: GeneratedIdentity): Promise<string[]> {
+  const { uid, gid, hostAddress } = identity;
   const files: Record<string, string> = {
     // AWS's own name for the account that functions run under.
     passwd: `root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:${uid}:${gid}::/home/sbx_user1051:/sbin/nologin\n`,
     group: `root:x:0:\nsbx_user1051:x:${gid}:\n`,
-    hosts: '127.0.0.1 localhost\n::1 localhost\n',
+    hosts: `127.0.0.1 localhost\n::1 localhost\n${hostAddress === undefined ? '' : `${hostAddress} ${hostName}\n`}`,
     hostname: 'localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n',
   };

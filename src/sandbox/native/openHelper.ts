@@ -29,8 +29,8 @@ export interface HeldSandbox {
   place(paths: { readonly code?: string; readonly layers?: string; readonly image?: string }): Promise<void>;
   /** A server that listens on 127.0.0.1 of the sandbox's own network, and accepts here. */
   listen(port: number): Promise<Server>;
-  /** Lets go. Once, after the processes are gone. */
-  release(): void;
+  /** Lets go. Once, after the processes are gone. False when the helper that held it has ended: then it may have ended them. */
+  release(): Promise<boolean>;
 }
 
 export interface HelperOptions {
@@ -39,6 +39,8 @@ export interface HelperOptions {
   /** Where the groups of the version-1 freezer are, to thaw them when the server is gone. */
   readonly freezerFolder: string | undefined;
   readonly log: Logger;
+  /** Called when it has ended without being asked to. */
+  readonly onLost?: () => void;
 }
 
 /** Descriptors of the child: see protocol.h. */
@@ -62,7 +64,7 @@ export async function findHelper(architecture: string): Promise<Buffer | undefin
 }
 
 /** Starts the helper. */
-export function openHelper({ path, freezerFolder, log }: HelperOptions): Helper {
+export function openHelper({ path, freezerFolder, log, onLost }: HelperOptions): Helper {
   const child = spawn(path, ['serve', freezerFolder ?? '-'], { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'] });
   const socket = (child.stdio as readonly unknown[])[requestFd] as Duplex & { ref(): void; unref(): void };
   const waiting = new Map<number, Waiting>();
@@ -75,11 +77,12 @@ export function openHelper({ path, freezerFolder, log }: HelperOptions): Helper 
   function lose(reason: string): void {
     if (!isAlive) return;
     isAlive = false;
-    if (!isClosing) log.error('the sandbox helper ended; functions start the slow way until the server is restarted', { reason: reason.trim().slice(0, 500) });
+    if (!isClosing) log.error('the sandbox helper ended; functions start the slow way without it', { reason: reason.trim().slice(0, 500) });
     for (const { reject } of [...waiting.values(), ...servers.values()]) reject(new Error('the sandbox helper has ended'));
     waiting.clear();
     servers.clear();
     keepAwake();
+    if (!isClosing) onLost?.();
   }
 
   /** The helper keeps the process alive exactly while somebody waits for it. */
@@ -146,7 +149,7 @@ export function openHelper({ path, freezerFolder, log }: HelperOptions): Helper 
       return {
         place: async ({ code = '', layers = '', image = '' }) => void (await ask('place', [slot], [code, layers, image])),
         listen: (port) => listen(slot, port),
-        release: () => void ask('release', [slot]).catch(() => undefined),
+        release: () => ask('release', [slot]).then(() => true, () => isAlive),
       };
     },
     close() {

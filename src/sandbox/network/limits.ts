@@ -3,3 +3,6 @@
 
 export const egressSubnets = 128;
 export const environmentsPerSubnet = 1000;
+
+/** pasta is ready in some 20 ms. */
+export const pastaStartMs = 5_000;

@@ -11,10 +11,10 @@ export interface Endpoint {
   close(): void;
 }
 
-/** Serves what an environment was promised at `127.0.0.1:<port>` of its own network. */
+/** Serves what an environment was promised at ports of 127.0.0.1 in its own network. */
 export function openEndpoint(
   endpoint: FunctionEndpoint,
-  listen: () => Promise<Server | undefined>,
+  listen: () => Promise<readonly Server[]>,
   options: { readonly log: Logger; readonly onFailure: () => void },
 ): Endpoint {
   let cut: (() => void) | undefined;
@@ -22,9 +22,10 @@ export function openEndpoint(
   return {
     async ready() {
       try {
-        const server = await listen();
-        if (server === undefined) throw new Error('nothing listens');
-        cut = acceptConnections(server, endpointConnectionsMax, endpoint.onConnection);
+        const servers = await listen();
+        if (servers.length === 0) throw new Error('nothing listens');
+        const cuts = servers.map((server) => acceptConnections(server, endpointConnectionsMax, endpoint.onConnection));
+        cut = () => cuts.forEach((each) => each());
         if (isClosed) cut();
       } catch (error) {
         if (isClosed) return;

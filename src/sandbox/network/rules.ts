@@ -1,31 +1,20 @@
 // The text that nftables is given and what is read back from it. No other table is ever touched.
 
-/** What tells one server's rules and interfaces from another's. */
-export interface OwnTable {
-  /** Six hexadecimal digits. */
-  readonly mark: string;
-  readonly pid: number;
-  readonly interfacePrefix: string;
-  /** Which 1,024 addresses of 198.18.0.0/15. */
-  readonly subnet: number;
-}
+import type { OwnNetwork } from './firewall.ts';
+import { forbiddenNetworks, subnetOf } from './firewall.ts';
 
-export const tableName = ({ mark, pid }: Pick<OwnTable, 'mark' | 'pid'>): string => `haneul_${mark}_${pid}`;
+export const tableName = ({ mark, pid }: Pick<OwnNetwork, 'mark' | 'pid'>): string => `haneul_${mark}_${pid}`;
 
 /** One for all servers of a host: which interfaces forward only because of them. */
 export const forwardingTable = 'haneul_forwarding';
 
-/** Not the internet: this host, networks around it, several hosts at once, and other functions (RFC 6890). */
-const forbidden = [
-  '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3',
-];
-
-export function rulesOf(own: OwnTable): string {
+/** The whole table of a server. */
+export function rulesOf(own: OwnNetwork): string {
   const ours = `"${own.interfacePrefix}*"`;
   return `table inet ${tableName(own)} {
   chain input {
     type filter hook input priority -10; policy accept;
-    iifname ${ours} drop
+${hostInput(own, ours)}    iifname ${ours} drop
   }
   chain forward {
     type filter hook forward priority -10; policy accept;
@@ -34,21 +23,33 @@ export function rulesOf(own: OwnTable): string {
     oifname ${ours} drop
     iifname ${ours} meta nfproto ipv6 drop
     iifname ${ours} th dport 53 accept
-    iifname ${ours} ip daddr { ${forbidden.join(', ')} } drop
+    iifname ${ours} ip daddr { ${forbiddenNetworks.join(', ')} } drop
   }
   chain leave {
     type nat hook postrouting priority 100; policy accept;
     ip saddr ${subnetOf(own)} oifname != "hnl*" masquerade
   }
-}
+${hostChain(own, ours)}}
 `;
 }
 
-function subnetOf({ subnet }: OwnTable): string {
-  const value = subnet * 1024;
-  return `198.${18 + (value >> 16)}.${(value >> 8) & 255}.0/22`;
+/** What of this host is open, by {@link hostChain} and for no other address. */
+function hostInput({ host }: OwnNetwork, ours: string): string {
+  if (!host) return '';
+  const closed = host.closedPorts.length === 0 ? '' : `    iifname ${ours} tcp dport { ${host.closedPorts.join(', ')} } drop\n`;
+  return `${closed}    iifname ${ours} ct status dnat accept\n`;
 }
 
+function hostChain({ host }: OwnNetwork, ours: string): string {
+  if (!host) return '';
+  return `  chain arrive {
+    type nat hook prerouting priority -100; policy accept;
+    iifname ${ours} ip daddr ${host.address} dnat ip to 127.0.0.1
+  }
+`;
+}
+
+/** Interfaces that forward between themselves and functions, and nowhere else. */
 export function forwardingRules(interfaces: readonly string[]): string {
   return `table inet ${forwardingTable} {
   chain forward {

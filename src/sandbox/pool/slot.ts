@@ -11,7 +11,7 @@ import { createDeferred } from '../deferred.ts';
 import type { LaunchedProcess, Launcher } from '../launcher/launcher.ts';
 import type { Limiter, LimitGroup } from '../limits/limiter.ts';
 import { closeQuietly } from '../output/rawPipe.ts';
-import { processesMax, slotBootMs, slotMemoryBytes, slotTemporaryMegabytes } from '../limits.ts';
+import { processesMax, secretsExtensionPort, slotBootMs, slotMemoryBytes, slotTemporaryMegabytes } from '../limits.ts';
 import type { SlotKind } from './slotKind.ts';
 
 export interface Slot {
@@ -67,6 +67,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       framed: interpreter !== undefined,
       runtimeApi: interpreter === undefined,
       endpointPort: undefined,
+      extensionPort: secretsExtensionPort,
     }));
     group.watch(launched);
     const ended = endOf(launched);

@@ -5,6 +5,7 @@ import type { ReadTransaction, Store } from '../../kv/store.ts';
 import type { Caller, CallerPolicies, IssuedCredential, PolicyText } from '../../ports/identity.ts';
 import { cachedCallersMax } from './limits.ts';
 import type { ManagedPolicies } from './managedPolicies.ts';
+import type { Organization } from './organization.ts';
 import { findPolicyDocument } from './policies.ts';
 import { epochKey, findEntity, listInlinePolicies, type EntityRow } from './store.ts';
 
@@ -27,7 +28,7 @@ const everything: CallerPolicies = {
 export function createCallerPolicies(
   store: Store,
   managed: ManagedPolicies,
-  { toleratesMissingRoles }: { readonly toleratesMissingRoles: boolean },
+  { toleratesMissingRoles, organization }: { readonly toleratesMissingRoles: boolean; readonly organization?: Pick<Organization, 'serviceControlOf'> | undefined },
 ): CallerPoliciesReader {
   const cached = new Map<string, CachedPolicies>();
 
@@ -52,12 +53,15 @@ export function createCallerPolicies(
 
   return {
     async of(caller, credential) {
-      if (caller.kind === 'root' || caller.kind === 'anonymous') return nothing;
+      const serviceControl = organization?.serviceControlOf(caller.account);
+      const bound = serviceControl && { serviceControl };
+      if (caller.kind === 'root' || caller.kind === 'anonymous') return bound ? { ...nothing, ...bound } : nothing;
       // Asked now and not when the session was made: one from local mode gains nothing on a server that is strict since.
       const own = credential?.roleMissing && toleratesMissingRoles ? everything : await ownPolicies(caller);
-      if (!credential?.sessionPolicies && !credential?.conditions) return own;
+      if (!credential?.sessionPolicies && !credential?.conditions) return bound ? { ...own, ...bound } : own;
       return {
         ...own,
+        ...bound,
         ...(credential.sessionPolicies && { session: credential.sessionPolicies }),
         ...(credential.conditions && { conditions: { ...own.conditions, ...credential.conditions } }),
       };

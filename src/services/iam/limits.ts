@@ -49,5 +49,12 @@ export const entitiesPerReport = 1_000;
 /** Actions of one entity whose last use is kept; AWS has about as many in all services that are known here. */
 export const actionUsesPerEntity = 5_000;
 
+/** Organizations quotas: organisational units nest 5 deep below the root; 5 policies attached to each. */
+export const controlLevelsMax = 6;
+export const controlPoliciesPerLevel = 5;
+
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;
+
+/** How many missing roles are remembered as told of; then they are told of again. */
+export const reportedRolesMax = 1_000;

@@ -20,7 +20,7 @@ test('issueSession makes credentials that findCredential knows, with the policie
   const { iam, identity, clock } = createHarness();
   const { Role: role } = await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
   await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
-  const issued = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 3_600 });
+  const issued = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 3_600, account: '000000000000' });
   assert.match(issued.accessKeyId, /^ASIA/);
   assert.equal(issued.expiresAtMs, clock.now() + 3_600_000);
   const found = await identity.findCredential(issued.accessKeyId);
@@ -43,7 +43,7 @@ test('issueSession makes credentials that findCredential knows, with the policie
 test('policiesOf sees every change at once', async () => {
   const { iam, identity } = createHarness();
   await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
-  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900 });
+  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900, account: '000000000000' });
   const credential = await identity.findCredential(accessKeyId);
   assert.ok(credential);
   const sources = async (): Promise<string[]> => (await identity.policiesOf(credential.caller, credential)).identity.map(({ source }) => source);
@@ -57,7 +57,7 @@ test('policiesOf sees every change at once', async () => {
 test('policiesOf gives nothing to a session whose role was made again under its name', async () => {
   const { iam, identity } = createHarness();
   await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
-  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900 });
+  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900, account: '000000000000' });
   await iam('DeleteRole', { RoleName: 'worker' });
   await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
   await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn: basic });
@@ -68,18 +68,40 @@ test('policiesOf gives nothing to a session whose role was made again under its 
 
 test('issueSession for a role that does not exist is marked, and nothing is enforced on it', async () => {
   const { identity } = createHarness();
-  const { accessKeyId } = await identity.issueSession({ roleArn: 'arn:aws:iam::123456789012:role/tutorial', sessionName: 'hello', durationSeconds: 900 });
+  const { accessKeyId } = await identity.issueSession({ roleArn: 'arn:aws:iam::123456789012:role/tutorial', sessionName: 'hello', durationSeconds: 900, account: '000000000000' });
   const credential = await identity.findCredential(accessKeyId);
   assert.equal(credential?.roleMissing, true);
   assert.equal(credential.caller.account, '123456789012');
   assert.match((await identity.policiesOf(credential.caller, credential)).identity[0]?.document ?? '', /"Action":"\*"/);
 });
 
+test('reportMissing and issueSession warn of a missing role once, with what makes it exist', async () => {
+  const { iam, identity, logged } = createHarness();
+  const own = `arn:aws:iam::${account}:role/worker`;
+  identity.reportMissing({ roleArn: own, account });
+  const session = { roleArn: own, sessionName: 'hello', durationSeconds: 900, account };
+  await identity.issueSession(session);
+  assert.deepEqual(logged.map(({ level, text }) => `${level} ${text}`), ['warn the role of a function does not exist: no policies are enforced on it']);
+  assert.match(String(logged[0]?.fields['remedy']), /^aws iam create-role --role-name worker --assume-role-policy-document '\{.*lambda\.amazonaws\.com/);
+  await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  await identity.issueSession(session);
+  await iam('DeleteRole', { RoleName: 'worker' });
+  await identity.issueSession(session);
+  assert.equal(logged.length, 2, 'it is missing anew');
+});
+
+test('reportMissing does not advise to create a role where it would land in another account', () => {
+  const { identity, logged } = createHarness();
+  identity.reportMissing({ roleArn: 'arn:aws:iam::123456789012:role/tutorial', account });
+  const remedy = String(logged[0]?.fields['remedy']);
+  assert.ok(remedy.startsWith(`name a role of account ${account}, arn:aws:iam::${account}:role/tutorial`) && remedy.endsWith('eval "$(npx haneul env --account 123456789012)"'), remedy);
+});
+
 test('policiesOf gives nothing to a session for a role that does not exist where that is not tolerated', async () => {
   const { iam, identity } = createHarness({ toleratesMissingRoles: false });
   await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
   await iam('DeleteRole', { RoleName: 'worker' });
-  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900 });
+  const { accessKeyId } = await identity.issueSession({ roleArn, sessionName: 'hello', durationSeconds: 900, account: '000000000000' });
   const credential = await identity.findCredential(accessKeyId);
   assert.ok(credential);
   assert.deepEqual((await identity.policiesOf(credential.caller, credential)).identity, []);

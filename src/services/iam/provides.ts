@@ -13,6 +13,7 @@ import type {
   Caller,
   CredentialDirectory,
   IssuedCredential,
+  MissingRoles,
   RoleDescription,
   RoleDirectory,
   SessionGrant,
@@ -21,8 +22,9 @@ import type {
 } from '../../ports/identity.ts';
 import { createCallerPolicies } from './callerPolicies.ts';
 import { iamArn, parseEntityArn } from './domain/names.ts';
-import { expiredSessionMsMax, expiredSessionsPerIssue } from './limits.ts';
+import { expiredSessionMsMax, expiredSessionsPerIssue, reportedRolesMax } from './limits.ts';
 import { loadManagedPolicies, type ManagedPolicies } from './managedPolicies.ts';
+import type { Organization } from './organization.ts';
 import { findPolicyDocument } from './policies.ts';
 import { clearExpiredSessions, credentialKey, findEntity, setCredentialRow, type CredentialRow } from './store.ts';
 
@@ -35,17 +37,18 @@ export interface IdentityOptions {
   readonly managedPolicies?: ManagedPolicies;
   /** Local mode: who runs in a role that does not exist may do everything. Elsewhere it may do nothing. */
   readonly toleratesMissingRoles: boolean;
+  readonly organization?: Pick<Organization, 'serviceControlOf'>;
 }
 
-export interface Identity extends CredentialDirectory, RoleDirectory, SessionIssuer {
+export interface Identity extends CredentialDirectory, RoleDirectory, MissingRoles, SessionIssuer {
   readonly managedPolicies: ManagedPolicies;
 }
 
 /** One per server. The handler chain, Lambda and STS reach IAM through it. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies(), toleratesMissingRoles } = options;
+  const { store, clock, wall, random, log, managedPolicies = loadManagedPolicies(), toleratesMissingRoles, organization } = options;
   const policies = createPolicyCache();
-  const callerPolicies = createCallerPolicies(store, managedPolicies, { toleratesMissingRoles });
+  const callerPolicies = createCallerPolicies(store, managedPolicies, { toleratesMissingRoles, organization });
 
   async function issue(grant: SessionGrant, kind: Pick<CredentialRow & { kind: 'session' }, 'expiresBy' | 'roleMissing'>): Promise<TemporaryCredential> {
     const startMs = (kind.expiresBy === 'wall' ? wall : clock).now();
@@ -72,6 +75,16 @@ export function createIdentity(options: IdentityOptions): Identity {
     return issued;
   }
 
+  const reported = new Set<string>();
+
+  function reportMissing({ roleArn, account }: { readonly roleArn: string; readonly account: string | undefined }): void {
+    if (reported.has(roleArn)) return;
+    if (reported.size >= reportedRolesMax) reported.clear();
+    reported.add(roleArn);
+    const text = toleratesMissingRoles ? 'the role of a function does not exist: no policies are enforced on it' : 'the role of a function does not exist: it is allowed nothing';
+    log.warn(text, { roleArn, account, remedy: remedyForMissing(roleArn, account) });
+  }
+
   async function findRole(roleArn: string): Promise<RoleDescription | undefined> {
     const arn = parseEntityArn(roleArn);
     if (arn?.kind !== 'role') return undefined;
@@ -90,6 +103,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return value && credentialOf(accessKeyId, decodeRecord<CredentialRow>(value, key));
     },
     policiesOf: callerPolicies.of,
+    isControlled: (account) => organization?.serviceControlOf(account) !== undefined,
     findRole,
     trustsService(role, servicePrincipal) {
       const principal = { kind: 'service', service: servicePrincipal } as const;
@@ -97,9 +111,11 @@ export function createIdentity(options: IdentityOptions): Identity {
       const request = { principal, action: 'sts:AssumeRole', resource: role.arn, context };
       return decide(policies, request, { identity: [], resource: { source: role.arn, document: role.trustPolicy } }).decision === 'allow';
     },
-    async issueSession({ roleArn, sessionName, durationSeconds }) {
+    reportMissing,
+    async issueSession({ roleArn, sessionName, durationSeconds, account }) {
       const role = await findRole(roleArn);
-      if (!role) log.warn('a session was issued for a role that does not exist', { roleArn, command: createRoleCommand(roleArn) });
+      if (role) reported.delete(roleArn);
+      else reportMissing({ roleArn, account });
       const caller = sessionCaller(role ?? missingRole(roleArn, random), sessionName);
       return await issue({ caller, durationSeconds }, { expiresBy: 'wall', ...(role === undefined ? { roleMissing: true } : {}) });
     },
@@ -142,6 +158,11 @@ function missingRole(roleArn: string, random: Random): Pick<RoleDescription, 'ar
   return { arn: roleArn, roleName, roleId: iamId(random, 'AROA'), account };
 }
 
-function createRoleCommand(roleArn: string): string {
-  return `aws iam create-role --role-name ${parseEntityArn(roleArn)?.name ?? 'NAME'} --assume-role-policy-document file://trust.json`;
+/** A role is made in the account that one works in; the account of tutorials is seldom that one. */
+function remedyForMissing(roleArn: string, account: string | undefined): string {
+  const arn = parseEntityArn(roleArn);
+  const name = arn?.name ?? 'NAME';
+  if (arn && account !== undefined && arn.account !== account) return `name a role of account ${account}, arn:aws:iam::${account}:role/${name}, or work in the other one: eval "$(npx haneul env --account ${arn.account})"`;
+  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] };
+  return `aws iam create-role --role-name ${name} --assume-role-policy-document '${JSON.stringify(trust)}'`;
 }

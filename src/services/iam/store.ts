@@ -14,6 +14,7 @@
 //   keyUses           [access key id]
 //   reportJobs        [job id]
 //   reportJobAges     [made at, job id]
+//   controlPolicies   []                                  service control policies, for all accounts
 //   credentials       [access key id]                     of all accounts: who signs with a key is not known before
 //   sessionExpiries   [expiry, access key id]             likewise
 
@@ -127,6 +128,13 @@ export interface KeyUseRow extends ActionUseRow {
   readonly service: string;
 }
 
+export interface ControlPoliciesRow {
+  /** From the root of the organisation down. */
+  readonly levels: readonly (readonly PolicyText[])[];
+  /** Like an organisation's management account: bound by none. */
+  readonly exemptAccounts: readonly string[];
+}
+
 export interface ReportJobRow {
   readonly arn: string;
   /** Whether it tells single actions. */
@@ -150,6 +158,7 @@ export const tables = {
   keyUses: defineTable<KeyUseRow>('iam', 'keyUses'),
   reportJobs: defineTable<ReportJobRow>('iam', 'reportJobs'),
   reportJobAges: defineTable<object>('iam', 'reportJobAges'),
+  controlPolicies: defineTable<ControlPoliciesRow>('iam', 'controlPolicies'),
   credentials: defineTable<CredentialRow>('iam', 'credentials'),
   sessionExpiries: defineTable<object>('iam', 'sessionExpiries'),
   wallSessionExpiries: defineTable<object>('iam', 'wallSessionExpiries'),
@@ -404,4 +413,12 @@ export async function clearOldReportJobs(tx: Transaction, account: string, { bef
     tables.reportJobAges.clear(tx, scopeOf(account), parts);
     tables.reportJobs.clear(tx, scopeOf(account), parts.slice(1));
   }
+}
+
+export async function findControlPolicies(tx: ReadTransaction): Promise<ControlPoliciesRow | undefined> {
+  return await tables.controlPolicies.get(tx, everyAccount, ['current']);
+}
+
+export function setControlPolicies(tx: Transaction, row: ControlPoliciesRow): void {
+  tables.controlPolicies.set(tx, everyAccount, ['current'], row);
 }

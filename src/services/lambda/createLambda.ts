@@ -7,7 +7,7 @@ import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
-import type { RoleDirectory } from '../../ports/identity.ts';
+import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
@@ -23,6 +23,7 @@ import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
+import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
 
 export interface LambdaDeps {
@@ -31,7 +32,7 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
-  readonly roles: RoleDirectory;
+  readonly roles: RoleDirectory & MissingRoles;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -44,6 +45,8 @@ export interface LambdaDeps {
   /** 32 bytes; environment variables and code links are sealed with it. */
   readonly sealKey: Uint8Array;
   readonly localMode: boolean;
+  /** True when absent; false where IAM is switched off or only watched. */
+  readonly enforcesRoles?: boolean;
   /** How the code of functions reaches this server. */
   readonly functionGate?: FunctionGate;
   readonly hostEnvironmentsMax?: number;
@@ -77,6 +80,8 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const execution = {
     ...deps,
     packages,
+    log,
+    enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
@@ -97,7 +102,10 @@ export function createLambda(deps: LambdaDeps): Lambda {
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
-    recover: () => packages.recover(),
+    async recover() {
+      await packages.recover();
+      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, sealKey });
+    },
     async close(drainMs) {
       await fleet.close(drainMs);
       await packages.settle();

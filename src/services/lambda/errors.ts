@@ -34,6 +34,8 @@ export const errors = {
   crossAccountRole: () => new ServiceError('AccessDeniedException', 'Cross-account pass role is not allowed.', { status: 403 }),
   functionExists: (name: string) => new ServiceError('ResourceConflictException', `Function already exist: ${name}`, { status: 409, members: user }),
   roleNotAssumable: () => errors.invalidParameter('The role defined for the function cannot be assumed by Lambda.'),
+  /** The same when the function is invoked: then it is no parameter that is wrong. */
+  roleNotAssumed: () => new ServiceError('AccessDeniedException', 'The role defined for the function cannot be assumed by Lambda.', { status: 403 }),
   revisionChanged: () =>
     new ServiceError(
       'PreconditionFailedException',
@@ -80,5 +82,7 @@ export const errors = {
   throttled: (reason: 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded') =>
     new ServiceError('TooManyRequestsException', 'Rate Exceeded.', { status: 429, members: { ...user, Reason: reason } }),
   invalidRuntime: (message: string) => new ServiceError('InvalidRuntimeException', message, { status: 502, members: user }),
+  /** Lambda API reference, Invoke, "ServiceException". */
+  serviceFailure: () => new ServiceError('ServiceException', 'The AWS Lambda service encountered an internal error.', { status: 500, fault: 'server', members: { Type: 'Service' } }),
   stopping: () => new ServiceError('ServiceException', 'The server is stopping.', { status: 503, members: { Type: 'Service' } }),
 } as const;

@@ -69,3 +69,10 @@ export const credentialMarginMs = 60_000;
 export const listPageMax = 50;
 /** API reference, GetFunction: the link to the code "is valid for 10 minutes". */
 export const codeLocationMs = 10 * 60_000;
+
+/** How often a warm environment's role is looked at again; AWS names no number for how long it goes on with a role that is gone. */
+export const roleCheckMs = 10_000;
+
+/** Runtimes for which environments wait when the server starts, and how many stored functions are looked at to find them. */
+export const expectedAtStartMax = 4;
+export const functionsSeenAtStartMax = 200;

@@ -5,14 +5,14 @@ import type { BlobStore } from '../../blob/blobStore.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Emitter } from '../../ports/outbox.ts';
-import type { RoleDirectory } from '../../ports/identity.ts';
+import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
 
 /** What this service needs of the blob store. */
-export type LambdaBlobs = Pick<BlobStore, 'put' | 'filePath' | 'delete' | 'adopt' | 'discard'>;
+export type LambdaBlobs = Pick<BlobStore, 'write' | 'filePath' | 'delete' | 'adopt' | 'discard'>;
 
 /** What the operations work with. */
 export interface LambdaContext {
@@ -25,7 +25,7 @@ export interface LambdaContext {
   /** What has to be fetched before a runtime can run. */
   readonly runtimes: RuntimePreparation;
   readonly emitter: Emitter;
-  readonly roles: RoleDirectory;
+  readonly roles: RoleDirectory & MissingRoles;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -1,15 +1,56 @@
-// A runtime whose interpreter this host lacks: it is fetched once, and functions that name it are Pending meanwhile. What is
+// What can be done before a function is invoked: a runtime whose interpreter this host lacks: it is fetched once, and functions that name it are Pending meanwhile. What is
 // invoked nevertheless waits (DEVIATION: AWS refuses it), so that scripts without a waiter work.
 import type { Sandbox } from '../../sandbox/types.ts';
+import type { Store } from '../../kv/store.ts';
 import type { Moment } from './domain/configuration.ts';
+import { functionArn } from './domain/functionName.ts';
 import { runtimeKindOf } from './domain/runtimes.ts';
+import { openVariables } from './domain/seal.ts';
+import type { Deployment } from './environments/deployment.ts';
+import { environmentVariables } from './environments/variables.ts';
+import { expectedAtStartMax, functionsSeenAtStartMax } from './limits.ts';
+import { listRecentFunctions } from './store.ts';
 
-export type RuntimePreparation = Pick<Sandbox, 'prepare' | 'isPreparing'>;
+export type RuntimePreparation = Pick<Sandbox, 'prepare' | 'isPreparing' | 'expect'>;
 
-/** Called when a function that names it was created or changed. */
-export function prepareRuntime(id: string, runtimes: RuntimePreparation): void {
-  const kind = runtimeKindOf(id);
-  if (kind !== undefined) runtimes.prepare(kind);
+export interface PreparationDeps {
+  readonly runtimes: RuntimePreparation;
+  readonly sealKey: Uint8Array;
+}
+
+/** Called when a function was created or changed: its first invocation is to find everything ready. */
+export function prepareFunction(deployment: Deployment, deps: PreparationDeps): void {
+  const kind = runtimeKindOf(deployment.row.runtime);
+  if (kind !== undefined) deps.runtimes.prepare(kind);
+  expectFunction(deployment, deps);
+}
+
+/** The functions that were changed last are likely to be invoked first: once for each of a few runtimes, whatever is stored. */
+export async function expectStoredFunctions(store: Store, deps: PreparationDeps): Promise<void> {
+  const recent = await store.read((tx) => listRecentFunctions(tx, functionsSeenAtStartMax));
+  const seen = new Set<string>();
+  for (const deployment of recent) {
+    if (seen.size === expectedAtStartMax) return;
+    if (seen.has(deployment.row.runtime)) continue;
+    seen.add(deployment.row.runtime);
+    try {
+      expectFunction(deployment, deps);
+    } catch {
+      // Its variables cannot be read: its invocation says so, to whoever wants it.
+    }
+  }
+}
+
+const noCredentials = { accessKeyId: '', secretAccessKey: '', sessionToken: '' };
+
+/** Has an environment of its kind started ahead, which takes more than the runtime to tell. */
+function expectFunction(deployment: Deployment, { runtimes, sealKey }: PreparationDeps): void {
+  const { place, name, row } = deployment;
+  const runtime = runtimeKindOf(row.runtime);
+  if (runtime === undefined) return;
+  const own = row.sealedVariables === undefined ? [] : openVariables(row.sealedVariables, functionArn(place, name), sealKey);
+  const variables = environmentVariables({ deployment, own, logStreamName: '', credentials: noCredentials });
+  runtimes.expect({ runtime, variables, ephemeralStorageMegabytes: row.ephemeralMegabytes });
 }
 
 /** Which moment of its life a stored function shows. */

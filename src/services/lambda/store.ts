@@ -3,6 +3,7 @@
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import type { JsonLogging } from './domain/logging.ts';
+import type { Deployment } from './environments/deployment.ts';
 import { rangeLimitMax } from '../../kv/limits.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
@@ -29,6 +30,8 @@ export interface VersionRow {
   readonly runtime: string;
   readonly handler: string;
   readonly roleArn: string;
+  /** The role existed when the function was given it; absent in rows of earlier versions. */
+  readonly hadRole?: boolean;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly ephemeralMegabytes: number;
@@ -211,6 +214,20 @@ export const clearPackageUser = (tx: Transaction, scope: Scope, name: string, ro
 
 export const isPackageUsed = async (tx: ReadTransaction, sha256: string): Promise<boolean> =>
   (await packageUsers.list(tx, everywhere, [sha256], { limit: 1 })).length > 0;
+
+/** Some functions of all accounts and regions as they are now, the last changed first. */
+export async function listRecentFunctions(tx: ReadTransaction, limit: number): Promise<Deployment[]> {
+  const users = await packageUsers.list(tx, everywhere, [], { limit });
+  const found = await Promise.all(
+    users.map(async ({ parts: [, account, region, name, version] }) => {
+      if (version !== latest) return undefined;
+      const place = { account: String(account), region: String(region) };
+      const head = await findFunction(tx, place, String(name));
+      return head && { place, name: head.name, row: head.latest };
+    }),
+  );
+  return found.filter((deployment) => deployment !== undefined).sort((a, b) => b.row.modifiedAtMs - a.row.modifiedAtMs);
+}
 
 /** Whether another version of the function still needs the archive of this one. */
 export async function isArchiveShared(tx: ReadTransaction, scope: Scope, name: string, row: VersionRow): Promise<boolean> {

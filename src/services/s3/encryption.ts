@@ -113,7 +113,7 @@ export function customerKeyOf({ SSECustomerAlgorithm, SSECustomerKey, SSECustome
 }
 
 function keyUser(call: Call): KeyUser {
-  return { account: call.account, region: call.region, service: 's3', authorise: call.authorise };
+  return { account: call.account, region: call.region, service: 's3', authorise: call.authorise, caller: call.caller };
 }
 
 // "Encryption context": the object's ARN, or with a bucket key the bucket's.

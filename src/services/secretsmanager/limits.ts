@@ -24,6 +24,8 @@ export const batchItemsMax = 20;
 export const passwordCharsDefault = 32;
 /** Regions that a secret is replicated to (ours; AWS has fewer regions than that). */
 export const replicasMax = 40;
+/** What the description, tags, labels and copies of a secret take together (ours: a row of the store). AWS counts them in characters, by themselves. */
+export const secretRowBytesMax = 80 * 1_024;
 /** Rows that a list reads at once (ours). */
 export const scanRows = 250;
 /** Attempts at one step of a rotation before it waits for the next rotation (ours; AWS says only that it retries). */

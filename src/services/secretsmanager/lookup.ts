@@ -3,7 +3,6 @@ import type { AccessRequest } from '../../framework/context.ts';
 import type { ReadTransaction } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import { parseSecretId, secretArn } from './domain/secretId.ts';
-import type { Tags } from './domain/tags.ts';
 import { invalidName, markedForDeletion, onReplica, secretNotFound } from './errors.ts';
 import { scopeOf } from './operation.ts';
 import type { Asker, SecretsDeps } from './operation.ts';
@@ -85,15 +84,7 @@ export function serviceKeys(conditions: Conditions): Record<string, string | rea
   const keys: Record<string, string | readonly string[]> = {};
   for (const [name, value] of Object.entries(conditions)) {
     if (value === undefined) continue;
-    const key = name.includes(':') ? name : `secretsmanager:${name}`;
-    keys[key] = typeof value === 'boolean' || typeof value === 'number' ? String(value) : value;
+    keys[`secretsmanager:${name}`] = typeof value === 'boolean' || typeof value === 'number' ? String(value) : value;
   }
-  return keys;
-}
-
-export function tagKeys(tags: Tags): Record<string, string | readonly string[]> {
-  const keys: Record<string, string | readonly string[]> = {};
-  for (const [key, value] of Object.entries(tags)) keys[`aws:RequestTag/${key}`] = value;
-  if (Object.keys(tags).length > 0) keys['aws:TagKeys'] = Object.keys(tags);
   return keys;
 }

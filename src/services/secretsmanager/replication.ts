@@ -1,5 +1,6 @@
 // Copies in other regions. A change of the primary is followed by an event for each copy; its delivery brings the copy to the state
 // that the primary has then, whatever was missed before.
+import { ServiceError } from '../../base/errors.ts';
 import type { ReadTransaction, Store, Transaction } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { Delivery, DeliveryResult, Emitter } from '../../ports/outbox.ts';
@@ -9,7 +10,7 @@ import { invalidParameter, limitExceeded } from './errors.ts';
 import { emitReplication } from './events.ts';
 import { replicasMax } from './limits.ts';
 import type { FoundSecret } from './lookup.ts';
-import { clearSecret, clearVersion, findPolicy, listVersions, policies, secrets, values, versions } from './store.ts';
+import { clearSecret, clearVersion, findPolicy, listVersions, policies, secrets, setSecret, values, versions } from './store.ts';
 import type { SecretRow, ValueRow } from './store.ts';
 import { openContent, ownKeyUser, sealContent } from './values.ts';
 import type { ValueDeps } from './values.ts';
@@ -32,7 +33,7 @@ export function beginReplicas(tx: Transaction, found: FoundSecret, { AddReplicaR
   }
   if (replicas.length > replicasMax) throw limitExceeded(`A secret can have at most ${replicasMax} replicas.`);
   const secret: SecretRow = { ...found.secret, replicas, primaryRegion: scope.region };
-  secrets.set(tx, scope, [name], secret);
+  setSecret(tx, scope, name, secret);
   for (const { Region: region = '' } of AddReplicaRegions) emitReplication(tx, { ...found, secret }, region, emitter);
   return secret;
 }
@@ -67,16 +68,20 @@ export async function copyToRegion(primary: { scope: Scope; name: string; id: st
   const there: Scope = { account: scope.account, region };
   const seen = await deps.store.read(async (tx) => findPair(tx, primary, there));
   if (seen === undefined) return { kind: 'delivered' };
-  const sealed = await sealForRegion(seen, name, deps);
+  const sealed = await sealForRegion(seen, name, deps).catch((error: unknown) => {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  });
   return deps.store.transact(async (tx) => {
     const now = await findPair(tx, primary, there);
     if (now === undefined) return { kind: 'delivered' };
+    if (sealed instanceof ServiceError) return fail(tx, now, name, `Replication failed: ${sealed.message}`);
     // What has changed meanwhile has values that were not copied yet.
     if (JSON.stringify(now.secret) !== JSON.stringify(seen.secret)) return { kind: 'retry', reason: 'Changed', afterMs: 0 };
     if (!(await delivery.acknowledge(tx))) return { kind: 'delivered' };
     const { secret, replica, copy } = now;
     const isOther = copy !== undefined && copy.id !== id;
-    if (isOther && !replica.overwrite) return fail(tx, now, name, region);
+    if (isOther && !replica.overwrite) return fail(tx, now, name, `Replication failed: Secret name ${name} already exists in region ${region}.`);
     if (isOther) clearSecret(tx, there, name, copy);
     await writeCopy(tx, now, name, sealed);
     setStatus(tx, { scope, name, secret }, region, { ...replica, status: 'InSync' });
@@ -120,7 +125,7 @@ async function sealForRegion({ scope, there, secret, replica, copy }: Pair, name
 async function writeCopy(tx: Transaction, { scope, there, secret, replica, copy }: Pair, name: string, sealed: ReadonlyMap<string, ValueRow>): Promise<void> {
   const { replicas: _replicas, kmsKeyId: _key, rotation, deletesAtMs: _deletes, accessedAtMs: _accessed, ...shared } = secret;
   const { run: _run, ...plan } = rotation ?? { enabled: false };
-  secrets.set(tx, there, [name], {
+  setSecret(tx, there, name, {
     ...shared,
     ...(rotation === undefined ? {} : { rotation: plan }),
     ...(replica.kmsKeyId === undefined ? {} : { kmsKeyId: replica.kmsKeyId }),
@@ -140,14 +145,13 @@ async function writeCopy(tx: Transaction, { scope, there, secret, replica, copy 
   else policies.set(tx, there, [secret.id], { document });
 }
 
-function fail(tx: Transaction, { scope, secret, replica }: Pair, name: string, region: string): DeliveryResult {
-  const statusMessage = `Replication failed: Secret name ${name} already exists in region ${region}.`;
-  setStatus(tx, { scope, name, secret }, region, { ...replica, status: 'Failed', statusMessage });
+function fail(tx: Transaction, { scope, there, secret, replica }: Pair, name: string, statusMessage: string): DeliveryResult {
+  setStatus(tx, { scope, name, secret }, there.region, { ...replica, status: 'Failed', statusMessage });
   return { kind: 'delivered' };
 }
 
 function setStatus(tx: Transaction, { scope, name, secret }: Pick<FoundSecret, 'scope' | 'name' | 'secret'>, region: string, replica: Replica): void {
   const { overwrite: _done, ...rest } = replica;
   const replicas = (secret.replicas ?? []).map((each) => (each.region === region ? rest : each));
-  secrets.set(tx, scope, [name], { ...secret, replicas });
+  setSecret(tx, scope, name, { ...secret, replicas });
 }

@@ -10,7 +10,7 @@ import type { RotationRun } from './domain/types.ts';
 import { emitRotation, servicePrincipal } from './events.ts';
 import type { FoundSecret } from './lookup.ts';
 import { changedEverywhere } from './replication.ts';
-import { clearVersion, secrets, values, versions } from './store.ts';
+import { clearVersion, setSecret, values, versions } from './store.ts';
 import type { SecretRow } from './store.ts';
 import { addVersion } from './versions.ts';
 
@@ -40,7 +40,7 @@ export async function beginRun(tx: Transaction, found: FoundSecret, begin: NewRu
   if ((await versions.get(tx, scope, [secret.id, token])) === undefined) {
     next = await addVersion(tx, { ...found, secret: next }, { versionId: token, value: undefined, kmsKeyId: secret.kmsKeyId, labels: [pending], nowMs: begin.nowMs });
   }
-  secrets.set(tx, scope, [name], next);
+  setSecret(tx, scope, name, next);
   emitRotation(tx, { ...found, secret: next }, run.runId, emitter);
   return next;
 }
@@ -97,7 +97,7 @@ async function callFunction({ secret, arn, scope }: FoundSecret, run: RotationRu
 async function updateRun(tx: Transaction, found: FoundSecret | undefined, runId: string, change: (run: RotationRun) => RotationRun): Promise<void> {
   const rotation = found?.secret.rotation;
   if (found === undefined || rotation?.run?.runId !== runId) return;
-  secrets.set(tx, found.scope, [found.name], { ...found.secret, rotation: { ...rotation, run: change(rotation.run) } });
+  setSecret(tx, found.scope, found.name, { ...found.secret, rotation: { ...rotation, run: change(rotation.run) } });
 }
 
 function finish(runId: string, delivery: Delivery, deps: StepDeps): Promise<DeliveryResult> {
@@ -112,7 +112,7 @@ function finish(runId: string, delivery: Delivery, deps: StepDeps): Promise<Deli
     // The function moves AWSCURRENT; when it did not, nothing has been rotated and the run is taken up again.
     else if (secret.stages['AWSCURRENT'] === run.token) secret = { ...secret, rotation: { ...rest, rotatedAtMs: deps.nowMs() }, changedAtMs: deps.nowMs() };
     else secret = { ...secret, rotation: { ...rest, run: { ...run, step: 0, gaveUp: true } } };
-    secrets.set(tx, scope, [name], secret);
+    setSecret(tx, scope, name, secret);
     changedEverywhere(tx, { ...found, secret }, deps);
     return { kind: 'delivered' };
   });

@@ -4,6 +4,8 @@ import type { Scope, TableRow } from '../../kv/table.ts';
 import type { Stages } from './domain/stages.ts';
 import type { Tags } from './domain/tags.ts';
 import type { Replica, RotationState } from './domain/types.ts';
+import { limitExceeded } from './errors.ts';
+import { secretRowBytesMax } from './limits.ts';
 
 //   secret    name -> SecretRow
 //   version   secret id, version id -> VersionRow
@@ -54,7 +56,9 @@ interface PolicyRow {
 }
 
 const service = 'secretsmanager';
-export const secrets = defineTable<SecretRow>(service, 'secret');
+const secretTable = defineTable<SecretRow>(service, 'secret');
+/** Writing goes through {@link setSecret}. */
+export const secrets: Pick<typeof secretTable, 'get' | 'list'> = secretTable;
 export const versions = defineTable<VersionRow>(service, 'version');
 export const values = defineTable<ValueRow>(service, 'value');
 export const policies = defineTable<PolicyRow>(service, 'policy');
@@ -76,9 +80,16 @@ export function clearVersion(tx: Transaction, scope: Scope, secretId: string, ve
   values.clear(tx, scope, [secretId, versionId]);
 }
 
+/** Writes a secret's row; what users put into it is bounded together, because a row is. */
+export function setSecret(tx: Transaction, scope: Scope, name: string, secret: SecretRow): void {
+  const bytes = Buffer.byteLength(JSON.stringify(secret));
+  if (bytes > secretRowBytesMax) throw limitExceeded(`The description, tags, labels and replicas of a secret can take at most ${secretRowBytesMax} bytes together.`);
+  secretTable.set(tx, scope, [name], secret);
+}
+
 /** Takes away everything of a secret. */
 export function clearSecret(tx: Transaction, scope: Scope, name: string, { id }: SecretRow): void {
-  secrets.clear(tx, scope, [name]);
+  secretTable.clear(tx, scope, [name]);
   versions.clearAll(tx, scope, [id]);
   values.clearAll(tx, scope, [id]);
   policies.clear(tx, scope, [id]);

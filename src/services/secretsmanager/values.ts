@@ -70,6 +70,13 @@ export async function sealContent(content: SecretContent, name: VersionName, key
   return { kind: content.kind, dataKey: key.ciphertext, sealed: Buffer.concat([nonce, cipher.getAuthTag(), body]) };
 }
 
+/** Refuses a key that a setting names and that cannot be used. */
+export async function requireKey(keyId: string, user: KeyUser, { encryption }: Pick<ValueDeps, 'encryption'>): Promise<void> {
+  await encryption.requireKey(keyId, user).catch((error: unknown) => {
+    throw inOwnWords(error, (reason) => encryptionFailure(reason));
+  });
+}
+
 export async function openContent(value: ValueRow, name: VersionName, user: KeyUser, { encryption }: Pick<ValueDeps, 'encryption'>): Promise<SecretContent> {
   const { plaintext } = await encryption.decrypt({ ciphertext: value.dataKey, context: contextOf(name), user }).catch((error: unknown) => {
     throw inOwnWords(error, decryptionFailure);

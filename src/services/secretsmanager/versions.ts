@@ -4,7 +4,7 @@ import { attachStages, stagesOf } from './domain/stages.ts';
 import { limitExceeded, tokenInUse } from './errors.ts';
 import { deprecatedVersionMsMin, versionsMax } from './limits.ts';
 import type { FoundSecret } from './lookup.ts';
-import { clearVersion, listVersions, secrets, values, versions } from './store.ts';
+import { clearVersion, listVersions, setSecret, values, versions } from './store.ts';
 import type { SecretRow, ValueRow } from './store.ts';
 
 export interface NewVersion {
@@ -28,7 +28,7 @@ export async function addVersion(tx: Transaction, found: FoundSecret, added: New
     ...(added.kmsKeyId === undefined ? {} : { kmsKeyId: added.kmsKeyId }),
   });
   if (value !== undefined) values.set(tx, scope, [secret.id, versionId], value);
-  secrets.set(tx, scope, [name], next);
+  setSecret(tx, scope, name, next);
   return next;
 }
 

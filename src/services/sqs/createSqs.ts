@@ -13,6 +13,7 @@ import { createSequence } from './domain/sequence.ts';
 import { createDestinationAccess, createEventTarget } from './eventTarget.ts';
 import { registerMoveTasks } from './jobs/moveTask.ts';
 import { startSweeping } from './jobs/sweep.ts';
+import { createSealing } from './messages/sealing.ts';
 import { createQueueReader } from './provides.ts';
 import { createQueueReads, parseQueueArn } from './queues.ts';
 import { createReceiver } from './receiving/receiver.ts';
@@ -49,13 +50,13 @@ export function createSqs(options: SqsOptions): RunningSqs {
   const { store, clock, random, timers, encryption, roleAccess } = options;
   const log = options.log.with({ service: 'sqs' });
   const queues = createQueueReads(store);
-  const messages = { queues, sequence: createSequence(clock), random };
+  const messages = { queues, sequence: createSequence(clock), random, sealing: createSealing({ encryption, clock, random }) };
   const receiver = createReceiver({ ...messages, store, clock });
   registerMoveTasks({ ...messages, clock, timers, log });
   const target = createEventTarget({ ...messages, store, clock, roleAccess, log });
   const sweeper = startSweeping({ store, clock, log });
   return {
-    service: sqsService.bind({ ...messages, store, clock, receiver, timers, encryption, log }),
+    service: sqsService.bind({ ...messages, store, clock, receiver, timers, log }),
     reader: createQueueReader({ store, clock, queues, receiver }),
     eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
     mayReceive: createDestinationAccess({ queues, clock }),

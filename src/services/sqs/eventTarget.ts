@@ -11,7 +11,7 @@ import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../p
 import { decodeQueueMessage, type QueueMessage } from '../../ports/queueMessage.ts';
 import type { SentAttribute } from './domain/messageAttributes.ts';
 import type { MessageDeps } from './messages/messageDeps.ts';
-import { type Draft, locksOf, putMessage, requireSize, readMessage, type SentMessage } from './messages/send.ts';
+import { type Draft, locksOf, putMessage, readMessage, requireSize, sealDraft, type SentMessage } from './messages/send.ts';
 import { parseQueueArn, type Queue } from './queues.ts';
 
 export interface EventTargetDeps extends MessageDeps {
@@ -51,14 +51,13 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
       return rejected('AccessDenied');
     }
     const message = decodeQueueMessage(envelope.payload);
-    if (!message) return rejected('InvalidMessageContents');
     try {
-      const draft = draftOf(message, queue);
+      const draft = await sealDraft(draftOf(message, queue), queue, deps);
       return await store.transact(
         async (tx) => {
           const current = await queues.find(tx, queue);
           if (!current) return rejected('AWS.SimpleQueueService.NonExistentQueue');
-          const fitting = current.row === queue.row ? draft : draftOf(message, current);
+          const fitting = current.row === queue.row || draft.sealed ? draft : draftOf(message, current);
           if (await delivery.acknowledge(tx)) await putMessage(tx, current, fitting, { id: senderOf(envelope), nowMs: Math.floor(clock.now()) }, deps);
           return { kind: 'delivered' };
         },

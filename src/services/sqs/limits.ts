@@ -35,13 +35,20 @@ export const inlineBytesMax = 16 * 1_024;
 export const partBytes = 88 * 1_024;
 /** Rows of a queue that are read ahead for its receivers. */
 export const readAheadRows = 256;
+/** Of so many groups of a fair queue, so many messages each, are read ahead at once; the next reading goes on behind them. */
+export const fairGroups = 64;
+export const fairRows = 16;
 /** Queues of which something is kept in memory. */
 export const shelvesMax = 2_000;
 export const knownQueuesMax = 10_000;
+/** Data keys that are kept for their time. */
+export const dataKeysMax = 2_000;
 /** A hint of the store may be lost, so those who wait look again after this time. */
 export const pollMs = 1_000;
 /** Messages that one receive may find expired or send to a dead-letter queue before it answers with what it has. */
 export const passedOverMax = 100;
+/** Such transactions, one after the other, in one receive. */
+export const roundsMax = 50;
 export const sweepIntervalMs = 30_000;
 export const sweepRowsMax = 500;
 export const countPageRows = 2_000;

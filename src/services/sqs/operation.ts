@@ -5,10 +5,10 @@ import type { AccessRequest, Call } from '../../framework/context.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
-import type { Encryption } from '../../ports/encryption.ts';
 import { parseQueueUrl } from './domain/queueUrl.ts';
 import { invalidAddress, queueDoesNotExist, queueDoesNotExistInQuery } from './errors.ts';
 import type { MessageDeps } from './messages/messageDeps.ts';
+import type { SealingCaller } from './messages/sealing.ts';
 import { type Queue, queueArn, type QueueName } from './queues.ts';
 import type { Receiver } from './receiving/receiver.ts';
 
@@ -19,8 +19,6 @@ export interface SqsDeps extends MessageDeps {
   readonly clock: Clock;
   readonly receiver: Receiver;
   readonly timers: Timers;
-  /** Absent where there is no KMS: then its keys are refused. */
-  readonly encryption?: Encryption | undefined;
   readonly log: Logger;
 }
 
@@ -82,6 +80,11 @@ export function queueUrl({ account, name }: QueueName, call: Call): string {
 /** As the SenderId attribute tells it. */
 export function senderIdOf({ caller }: Call): string {
   return caller.kind === 'anonymous' ? 'anonymous' : caller.userId;
+}
+
+/** In whose name keys are used. */
+export function sealingCaller({ caller, authorise }: Call): SealingCaller {
+  return { arn: caller.kind === 'anonymous' ? 'anonymous' : caller.arn, authorise };
 }
 
 export function nowOf({ clock }: { readonly clock: Clock }): number {

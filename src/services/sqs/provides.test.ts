@@ -6,16 +6,17 @@ const arn = 'arn:aws:sqs:us-east-1:000000000000:q';
 const signal = new AbortController().signal;
 
 test('createQueueReader waits for messages, and deletes or shows them again', () =>
-  withSqs(async ({ sqs, run, create, clock }) => {
+  withSqs(async ({ sqs, run, create, clock, comeTo }) => {
     const QueueUrl = await create('q', { VisibilityTimeout: '60' });
     assert.deepEqual(await sqs.reader.describe(arn), { fifo: false, visibilityTimeoutSeconds: 60 });
     const waiting = sqs.reader.receive(arn, { maxMessages: 10, waitMs: 20_000, signal });
     await turns();
     await run('SendMessage', { QueueUrl, MessageBody: 'a', MessageAttributes: { n: { DataType: 'Number', StringValue: '1' } } });
-    const [record] = (await waiting) ?? [];
+    const sentMs = clock.now();
+    const [record] = (await comeTo(waiting)) ?? [];
     assert.equal(record?.body, 'a');
     assert.deepEqual(record.messageAttributes, { n: { stringValue: '1', dataType: 'Number' } });
-    assert.equal(record.attributes['SentTimestamp'], String(clock.now()));
+    assert.equal(record.attributes['SentTimestamp'], String(sentMs));
     assert.deepEqual(await sqs.reader.changeVisibility(arn, [record.receiptHandle], 0), []);
     const [again] = (await sqs.reader.receive(arn, { maxMessages: 10, waitMs: 0, signal })) ?? [];
     assert.equal(again?.attributes['ApproximateReceiveCount'], '2');

@@ -2,10 +2,9 @@
 
 import type { Call } from '../../framework/context.ts';
 import type { ReadTransaction } from '../../kv/store.ts';
-import type { KeyAccess } from '../../ports/encryption.ts';
 import { allowsSource, type RedrivePolicy } from './domain/redrive.ts';
-import { invalidValue, kmsNotFound } from './errors.ts';
-import type { SqsDeps } from './operation.ts';
+import { invalidValue } from './errors.ts';
+import { sealingCaller, type SqsDeps } from './operation.ts';
 import { parseQueueArn, queueArn, type QueueName, type QueueReads } from './queues.ts';
 
 /** Throws unless the dead-letter queue of `settings` exists, is of the same kind and takes the dead letters of `source`. */
@@ -33,10 +32,7 @@ export async function requireDeadLetterQueue(
 }
 
 /** Throws unless KMS has the key that `settings` name, and the caller may use it. */
-export async function requireKey(settings: Readonly<Record<string, string | undefined>>, call: Call, { encryption }: SqsDeps): Promise<void> {
+export async function requireKey(settings: Readonly<Record<string, string | undefined>>, call: Call, { sealing }: SqsDeps): Promise<void> {
   const keyId = settings['KmsMasterKeyId'];
-  if (keyId === undefined) return;
-  if (!encryption) throw kmsNotFound(`The key ${keyId} cannot be used: this server has no KMS.`);
-  const authorise = (access: KeyAccess): Promise<void> => call.authorise(access);
-  await encryption.requireKey(keyId, { account: call.account, region: call.region, service: 'sqs', authorise });
+  if (keyId !== undefined) await sealing.requireKey(keyId, call, sealingCaller(call));
 }

@@ -14,6 +14,7 @@ import type { Scope } from '../../kv/table.ts';
 //
 // Of a standard queue:
 //   data     store id, 'm', lane, visible at, order, message id -> MessageRow. Lane 0: never received, lane 1: received at least once
+//   data     store id, 'fair', group, visible at, order, message id -> {}: those of lane 0 that have a group, so that groups take turns
 //   data     store id, 'moved', message id                -> { visibleAtMs }: where a message lies that ChangeMessageVisibility has moved
 // Of a FIFO queue:
 //   data     store id, 'f', group, sequence               -> FifoRow
@@ -50,8 +51,17 @@ export interface Content {
 }
 
 /** Members are short: there are as many of them as there are messages. */
+/** Content under a KMS key. */
+export interface SealedContent {
+  readonly sealed: Uint8Array;
+  /** The data key, encrypted. */
+  readonly key: Uint8Array;
+  /** The queue that it was encrypted for. */
+  readonly of: string;
+}
+
 export interface MessageRow {
-  readonly content: Content | number;
+  readonly content: Content | SealedContent | number;
   readonly md5: string;
   readonly sentMs: number;
   readonly sender: string;

@@ -9,6 +9,7 @@ import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../kv/store.ts';
 import { createTimers } from '../../kv/timers.ts';
 import { weakMode } from '../../kv/weakMode.ts';
+import type { Encryption } from '../../ports/encryption.ts';
 import { createSqs, type RunningSqs } from './createSqs.ts';
 
 type Client = typeof import('@aws-sdk/client-sqs');
@@ -26,6 +27,8 @@ export interface TestSqs {
   create(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   /** Moves product time, and lets everything that waits for it run. */
   advance(milliseconds: number): Promise<void>;
+  /** Moves product time on, a little at a time, until `waited` has come: hints may be lost, and then it takes a second. */
+  comeTo<T>(waited: Promise<T>): Promise<T>;
 }
 
 export const turns = async (count = 40): Promise<void> => {
@@ -33,13 +36,13 @@ export const turns = async (count = 40): Promise<void> => {
 };
 
 /** For tests: the service on a store in memory that keeps only what the seam promises, with clocks that stand still. */
-export async function withSqs(work: (sqs: TestSqs) => Promise<void>, { seed = 1 }: { seed?: number } = {}): Promise<void> {
+export async function withSqs(work: (sqs: TestSqs) => Promise<void>, { seed = 1, encryption }: { seed?: number; encryption?: Encryption } = {}): Promise<void> {
   const clock = createFakeClock();
   const random = createSeededRandom(seed);
   const plain = openMemoryStore({ clock: createFakeClock(), random });
   const store = weakMode(plain, createSeededRandom(seed + 1));
   const timers = createTimers({ store, clock, wall: createFakeClock(), log: silentLogger });
-  const sqs = createSqs({ store, clock, random, timers, roleAccess: async ({ roleArn }) => roleArn.endsWith('/sender'), log: silentLogger });
+  const sqs = createSqs({ ...(encryption ? { encryption } : {}), store, clock, random, timers, roleAccess: async ({ roleArn }) => roleArn.endsWith('/sender'), log: silentLogger });
   timers.start();
   const find = (name: string) => {
     const operation = sqs.service.find(name);
@@ -71,6 +74,16 @@ export async function withSqs(work: (sqs: TestSqs) => Promise<void>, { seed = 1 
       async advance(milliseconds) {
         clock.advance(milliseconds);
         await turns();
+      },
+      async comeTo(waited) {
+        let came = false;
+        const note = (): void => void (came = true);
+        waited.then(note, note);
+        for (let steps = 0; !came && steps < 400; steps += 1) {
+          await turns(10);
+          if (!came) clock.advance(100);
+        }
+        return waited;
       },
     });
   } finally {

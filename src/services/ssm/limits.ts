@@ -22,6 +22,8 @@ export const policiesMax = 10;
 export const pageItemsMax = 50;
 /** API reference, GetParametersByPath: MaxResults. */
 export const pathItemsMax = 10;
+/** What the description, pattern, policies and tags of a parameter take together (ours: a row of the store). AWS counts them in characters, by themselves. */
+export const parameterTextBytesMax = 64 * 1_024;
 /** Rows that one request with filters looks at (ours): then a page may be short and have a token, as AWS documents it. */
 export const scanRowsMax = 1_000;
 /** What matching a value against AllowedPattern may take (ours): the expression is the user's. */

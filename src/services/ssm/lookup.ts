@@ -74,10 +74,3 @@ export async function accessTo(tx: ReadTransaction, action: string, text: string
   const policy = found?.row.hasPolicy ? await policies.get(tx, found.scope, [found.row.id]) : undefined;
   return { action: `ssm:${action}`, resource, conditions: keys, ...(policy === undefined ? {} : { resourcePolicy: policy.document }) };
 }
-
-export function tagConditions(tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]): Conditions {
-  const keys: Record<string, string | readonly string[]> = {};
-  for (const { Key = '', Value = '' } of tags) keys[`aws:RequestTag/${Key}`] = Value;
-  if (tags.length > 0) keys['aws:TagKeys'] = tags.map(({ Key = '' }) => Key);
-  return keys;
-}

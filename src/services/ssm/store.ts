@@ -3,6 +3,8 @@ import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import { defineTable } from '../../kv/table.ts';
 import type { Scope, TableRow } from '../../kv/table.ts';
 import type { ParameterPolicy } from './domain/policies.ts';
+import { validation } from './errors.ts';
+import { parameterTextBytesMax } from './limits.ts';
 
 //   parameter   name -> ParameterRow, with its latest version: most reads are of that one
 //   version     parameter id, version -> VersionRow, of every version, the latest too
@@ -53,7 +55,9 @@ export interface PolicyRow {
 }
 
 const service = 'ssm';
-export const parameters = defineTable<ParameterRow>(service, 'parameter');
+const parameterTable = defineTable<ParameterRow>(service, 'parameter');
+/** Writing goes through {@link setParameter}. */
+export const parameters: Pick<typeof parameterTable, 'get' | 'list'> = parameterTable;
 export const versions = defineTable<VersionRow>(service, 'version');
 export const labels = defineTable<LabelRow>(service, 'label');
 export const policies = defineTable<PolicyRow>(service, 'policy');
@@ -84,9 +88,17 @@ export function addToCount(tx: Transaction, scope: Scope, tier: Tier, delta: 1 |
   tx.add(counts.key(scope, [tier]), BigInt(delta));
 }
 
+/** Writes a parameter's row; what users put into it is bounded together, because a row is. */
+export function setParameter(tx: Transaction, scope: Scope, name: string, row: ParameterRow): void {
+  const { description = '', allowedPattern = '', policies: parameterPolicies = [] } = row.latest;
+  const bytes = Buffer.byteLength(JSON.stringify([row.tags ?? {}, description, allowedPattern, parameterPolicies]));
+  if (bytes > parameterTextBytesMax) throw validation(`The description, pattern, policies and tags of a parameter can take at most ${parameterTextBytesMax} bytes together.`);
+  parameterTable.set(tx, scope, [name], row);
+}
+
 /** Takes away everything of a parameter. */
 export function clearParameter(tx: Transaction, scope: Scope, name: string, { id, latest }: ParameterRow): void {
-  parameters.clear(tx, scope, [name]);
+  parameterTable.clear(tx, scope, [name]);
   versions.clearAll(tx, scope, [id]);
   labels.clearAll(tx, scope, [id]);
   policies.clear(tx, scope, [id]);

@@ -57,7 +57,7 @@ export async function readValue({ value }: VersionRow, arn: string, scope: Scope
 
 const contextOf = (arn: string): Record<string, string> => ({ PARAMETER_ARN: arn });
 
-const keyUserOf = (call: Call, scope: Scope): KeyUser => ({ ...scope, service: 'ssm', authorise: (access) => call.authorise(access) });
+const keyUserOf = (call: Call, scope: Scope): KeyUser => ({ ...scope, service: 'ssm', authorise: (access) => call.authorise(access), caller: call.caller });
 
 // A denial is told in KMS's own words; everything else is an unusable key.
 function rethrow(error: unknown): never {

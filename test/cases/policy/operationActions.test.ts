@@ -59,7 +59,9 @@ test('the actions and condition keys that services write out are AWS\'s', () => 
   const wrong: string[] = [];
   for (const name of files) {
     const text = readFileSync(join(folder, name), 'utf8');
-    for (const [, prefix = '', rest = ''] of text.matchAll(/'([a-z][a-z0-9-]*):([A-Za-z][A-Za-z0-9]*)'/g)) if (!isActionOrKey(prefix, rest)) wrong.push(`${name}: ${prefix}:${rest}`);
+    // An action after its name, a condition key as the name of a member: other texts of this form mean other things.
+    for (const [, prefix = '', rest = ''] of text.matchAll(/\baction: '([a-z][a-z0-9-]*):([A-Za-z][A-Za-z0-9]*)'/g)) if (!isActionOrKey(prefix, rest)) wrong.push(`${name}: ${prefix}:${rest}`);
+    for (const [, prefix = '', rest = ''] of text.matchAll(/'([a-z][a-z0-9-]*):([A-Za-z][A-Za-z0-9-]*)':/g)) if (!isActionOrKey(prefix, rest)) wrong.push(`${name}: ${prefix}:${rest}`);
   }
   assert.deepEqual(wrong, []);
 });

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 
 import assert from 'node:assert/strict';
-import { after, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import {
   ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
@@ -14,17 +14,14 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs';
 import { uniqueName } from '../../support/functions.ts';
-import { sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 
 const scene = useServer();
-let client: SQSClient | undefined;
-const sqs = (): SQSClient => (client ??= new SQSClient(sdkConfig(scene().server.endpoint)));
-after(() => client?.destroy());
+
+const sqs = () => scene().aws.sqs;
 
 async function createQueue(attributes: Record<string, string> = {}): Promise<string> {
   const QueueName = uniqueName('q') + (attributes['FifoQueue'] === 'true' ? '.fifo' : '');

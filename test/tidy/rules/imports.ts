@@ -73,6 +73,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const serviceExtras: Readonly<Record<string, readonly string[]>> = {
   iam: ['policy'],
   sts: ['policy'],
+  kms: ['policy'],
   lambda: ['sandbox', 'work'],
   'cloud-functions': ['sandbox', 'work'],
 };

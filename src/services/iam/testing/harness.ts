@@ -2,7 +2,8 @@
 // stands still. Constraints of the model are not checked here.
 
 import { createFakeClock, type MovableClock } from '../../../base/clock.ts';
-import { silentLogger } from '../../../base/log.ts';
+import { createLogger, silentLogger } from '../../../base/log.ts';
+import type { LogRecord } from '../../../base/log.ts';
 import { createSeededRandom } from '../../../base/random.ts';
 import { authorise } from '../../../framework/authorise.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
@@ -30,6 +31,8 @@ export interface Harness {
   readonly clock: MovableClock;
   readonly wall: MovableClock;
   readonly identity: Identity;
+  /** What it warned of. */
+  readonly logged: readonly LogRecord[];
   /** As root unless another caller is named. */
   iam<N extends Name>(name: N, input: Input<Iam, N>, caller?: Caller): Promise<Output<Iam, N>>;
   /** A user whose permissions are these statements. */
@@ -43,7 +46,8 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
   const wall = createFakeClock();
   const random = createSeededRandom(7);
   const store = openMemoryStore({ clock, random });
-  const identity = createIdentity({ store, clock, wall, random, log: silentLogger, managedPolicies, toleratesMissingRoles });
+  const logged: LogRecord[] = [];
+  const identity = createIdentity({ store, clock, wall, random, log: createLogger((record) => void logged.push(record), 'warn'), managedPolicies, toleratesMissingRoles });
   const use = createAccessUse({ store, wall, log: silentLogger });
   const service = iamService.bind({ store, random, managedPolicies, actions: createActionCatalogue(), use });
   const cache = createPolicyCache();
@@ -60,6 +64,7 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
     clock,
     wall,
     identity,
+    logged,
     iam,
     async createUser(userName, statements) {
       const { User: user } = await iam('CreateUser', { UserName: userName });

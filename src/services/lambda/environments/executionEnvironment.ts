@@ -3,6 +3,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import { ServiceError } from '../../../base/errors.ts';
 import { hexId, uuid } from '../../../base/ids.ts';
+import type { Logger } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
 import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
@@ -16,7 +17,8 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { openVariables } from '../domain/seal.ts';
 import { errors } from '../errors.ts';
-import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax } from '../limits.ts';
+import { requireAssumableRole } from '../executionRole.ts';
+import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { Deployment } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
@@ -32,6 +34,10 @@ export interface ExecutionDeps {
   readonly wall: Clock;
   readonly random: Random;
   readonly sealKey: Uint8Array;
+  readonly localMode: boolean;
+  /** False where IAM is switched off or only watched: then a role that is gone keeps nothing from running. */
+  readonly enforcesRoles: boolean;
+  readonly log: Logger;
   readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
@@ -99,6 +105,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let initialised = false;
   let running = false;
   let starts = true;
+  let roleCheckedMs = Number.NEGATIVE_INFINITY;
   let hold: PackageHold | undefined;
   let credentials: Credentials | undefined;
   let notifyLost = (): void => undefined;
@@ -122,7 +129,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
-        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit(credentials) } } : {}),
+        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit({ ...credentials, region: place.region }) } } : {}),
         onOutput: (chunk) => log.writeOutput(chunk),
       })
       .catch((error: unknown) => {
@@ -148,7 +155,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 
   async function freshCredentials(): Promise<Credentials> {
     if (credentials !== undefined && credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs) return credentials;
-    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds });
+    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds, account: place.account });
   }
 
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
@@ -161,9 +168,13 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   }
 
   async function run(input: InvocationInput): Promise<InvocationResult> {
+    const arrivedMs = monotonicMs();
+    if (deps.enforcesRoles && arrivedMs - roleCheckedMs >= roleCheckMs) {
+      await requireAssumableRole(row, deps);
+      roleCheckedMs = arrivedMs;
+    }
     const tail = input.wantsTail ? log.startTail() : undefined;
     const isCold = !initialised;
-    const arrivedMs = monotonicMs();
     const initDurationMs = isCold ? await initPhase().finally(() => (starts = false)) : undefined;
     const startedMs = monotonicMs();
     const deadlineMs = wall.now() + timeoutMs;
@@ -172,13 +183,18 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     platform.started(input.requestId);
     const served = process;
     const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs));
+    if (outcome?.kind === 'exited' && outcome.exit.isLost === true) {
+      log.endTail();
+      throw errors.serviceFailure();
+    }
     const result = conclude(input.requestId, outcome, row.timeoutSeconds);
     // A lost process is replaced when the next invocation comes.
     if (result.lost && process === served) process = undefined;
     const { requestId } = input;
     const { failure, crash } = result;
     const endedMs = monotonicMs();
-    const durationMs = endedMs - startedMs;
+    // Nobody is billed for more time than the function has: what ends it takes a moment.
+    const durationMs = failure?.kind === 'timeout' ? timeoutMs : Math.min(timeoutMs, endedMs - startedMs);
     platform.ended({ requestId, durationMs, producedBytes: result.payload.length, failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;

@@ -161,6 +161,7 @@ test('a fleet replaces an environment whose credentials are about to end', async
       roles: {
         findRole: async () => undefined,
         trustsService: () => true,
+        reportMissing: () => undefined,
         issueSession: async () => ({ accessKeyId: 'ASIA', secretAccessKey: 's', sessionToken: 't', expiresAtMs: expiry.atMs }),
       },
     },

@@ -49,6 +49,8 @@ interface Member {
 interface Group {
   readonly key: string;
   readonly deploymentId: string;
+  /** That of its account and region. */
+  readonly load: PlaceLoad;
   /** A stack: the last is the warmest. */
   readonly idle: Member[];
   busy: number;
@@ -66,9 +68,10 @@ export function createFleet(deps: FleetDeps): Fleet {
   const groups = new Map<string, Group>();
   const loads = new Map<string, PlaceLoad>();
   const endings = new Set<Promise<void>>();
-  const active = new Set<Promise<unknown>>();
   const members = new Set<Member>();
   let closing = false;
+  let running = 0;
+  let onDrained = (): void => undefined;
   let cancelSweep: (() => void) | undefined;
 
   const metrics = createFleetMetrics(deps.metrics, countEnvironments);
@@ -86,7 +89,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     const group = groups.get(key);
     if (group?.deploymentId === row.deploymentId) return group;
     if (group !== undefined) retireGroup(group);
-    const fresh: Group = { key, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
+    const fresh: Group = { key, deploymentId: row.deploymentId, load: loadOf(loads, place), idle: [], busy: 0, retired: false };
     groups.set(key, fresh);
     return fresh;
   }
@@ -174,8 +177,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     if ([...groups.values()].some((group) => group.idle.length > 0)) scheduleSweep();
   }
 
-  async function serve(deployment: Deployment, input: InvocationInput): Promise<InvocationResult> {
-    const group = groupOf(deployment);
+  async function serve(group: Group, deployment: Deployment, input: InvocationInput): Promise<InvocationResult> {
     const member = takeIdle(group) ?? startMember(group, deployment);
     group.busy += 1;
     try {
@@ -193,19 +195,22 @@ export function createFleet(deps: FleetDeps): Fleet {
   return {
     async invoke(deployment, rules, input) {
       if (closing) throw errors.stopping();
-      let serving: Promise<InvocationResult> | undefined;
       try {
-        const leave = enter(loads, deployment, rules);
-        serving = serve(deployment, input).finally(leave);
-        active.add(serving);
-        const result = await serving;
-        metrics.served(result);
-        return result;
+        const group = groupOf(deployment);
+        const leave = enter(group.load, deployment.name, rules);
+        running += 1;
+        try {
+          const result = await serve(group, deployment, input);
+          metrics.served(result);
+          return result;
+        } finally {
+          running -= 1;
+          leave();
+          if (running === 0) onDrained();
+        }
       } catch (error) {
         metrics.refused(error);
         throw error;
-      } finally {
-        if (serving) active.delete(serving);
       }
     },
     retire(place, name, version) {
@@ -216,8 +221,11 @@ export function createFleet(deps: FleetDeps): Fleet {
       closing = true;
       cancelSweep?.();
       for (const group of [...groups.values()]) retireGroup(group);
-      const drained = Promise.allSettled(active);
-      await Promise.race([drained, new Promise<void>((resolve) => deps.wall.at(deps.wall.now() + drainMs, resolve))]);
+      await new Promise<void>((resolve) => {
+        onDrained = resolve;
+        if (running === 0) resolve();
+        else deps.wall.at(deps.wall.now() + drainMs, resolve);
+      });
       // What still runs is told that its process was killed.
       for (const member of [...members]) end(member);
       await Promise.all(endings);
@@ -225,11 +233,15 @@ export function createFleet(deps: FleetDeps): Fleet {
   };
 }
 
+function loadOf(loads: Map<string, PlaceLoad>, { account, region }: Place): PlaceLoad {
+  const key = `${account}/${region}`;
+  const load = loads.get(key) ?? { shared: 0, reserved: new Map<string, number>() };
+  loads.set(key, load);
+  return load;
+}
+
 /** Counts an invocation in, or throttles it. Answers what counts it out. */
-function enter(loads: Map<string, PlaceLoad>, { place, name }: Deployment, { reserved, reservedTotal }: ConcurrencyRules): () => void {
-  const placeKey = `${place.account}/${place.region}`;
-  const load = loads.get(placeKey) ?? { shared: 0, reserved: new Map<string, number>() };
-  loads.set(placeKey, load);
+function enter(load: PlaceLoad, name: string, { reserved, reservedTotal }: ConcurrencyRules): () => void {
   if (reserved === undefined) {
     const sharedMax = Math.max(unreservedConcurrencyMin, concurrentExecutionsMax - reservedTotal);
     if (load.shared >= sharedMax) throw errors.throttled('ConcurrentInvocationLimitExceeded');

@@ -18,7 +18,7 @@ import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
-import { prepareRuntime } from '../runtimePreparation.ts';
+import { prepareFunction } from '../runtimePreparation.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
 import type { CodeReference, FunctionRow } from '../store.ts';
 import { publish } from '../versions.ts';
@@ -42,10 +42,10 @@ export const createFunction = operation('CreateFunction', {
     const reference = ownReferenceOf(input, call, 'lambda:CreateFunction');
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
-    await requireExecutionRole(input.Role ?? '', call, context);
+    const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
     if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
     return packages.add(input.Code.ZipFile, call.signal, async (code) => {
-      const row = newFunction(input, { reference, variables, code, call, context });
+      const row = newFunction(input, { reference, variables, hadRole, code, call, context });
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
         await requireFree(tx, reference);
@@ -56,7 +56,7 @@ export const createFunction = operation('CreateFunction', {
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
-      prepareRuntime(created.runtime, context.runtimes);
+      prepareFunction({ place: reference, name: row.name, row: created }, context);
       const described = describeVersion({ place: reference, name: row.name, row: created, qualifier: undefined }, sealKey, 'being-created');
       // The plain ARN even where a version was published with it.
       return { ...described, FunctionArn: functionArn(reference, row.name) };
@@ -88,12 +88,13 @@ async function requireFree(tx: Parameters<typeof findFunction>[0], reference: Fu
 interface NewFunction {
   readonly reference: FunctionReference;
   readonly variables: Variables | undefined;
+  readonly hadRole: boolean;
   readonly code: CodeReference;
   readonly call: Call;
   readonly context: LambdaContext;
 }
 
-function newFunction(input: CreateFunctionRequest, { reference, variables, code, call, context }: NewFunction): FunctionRow {
+function newFunction(input: CreateFunctionRequest, { reference, variables, hadRole, code, call, context }: NewFunction): FunctionRow {
   const { random, sealKey } = context;
   const { name } = reference;
   const logging = requireLogging(input.LoggingConfig ?? {}, undefined);
@@ -109,6 +110,7 @@ function newFunction(input: CreateFunctionRequest, { reference, variables, code,
       runtime: input.Runtime ?? '',
       handler: input.Handler ?? '',
       roleArn: input.Role ?? '',
+      hadRole,
       timeoutSeconds: input.Timeout ?? 3,
       memoryMegabytes: input.MemorySize ?? 128,
       ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512,

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { zipSync } from 'fflate';
+import type { MissingRoles, RoleDirectory } from '../../../ports/identity.ts';
 import type { InvocationOutcome } from '../../../sandbox/types.ts';
-import { account, callOperation, helloFunction, withLambda } from '../testing/testLambda.ts';
+import { roleCheckMs } from '../limits.ts';
+import { account, callOperation, helloFunction, roleArn, withLambda } from '../testing/testLambda.ts';
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const text = (payload: Uint8Array | undefined): string => Buffer.from(payload ?? []).toString('utf8');
@@ -92,12 +94,120 @@ test('Invoke with LogType Tail answers the last 4 KB of this invocation', async 
   });
 });
 
+test('Invoke never reports more time than the function has, however long its end took', async () => {
+  await withLambda(async ({ call, sandbox, logText, clock }) => {
+    await call('CreateFunction', { ...helloFunction, Timeout: 2 });
+    await call('Invoke', { FunctionName: 'hello', Payload: undefined });
+    for (const outcome of [{ kind: 'timeout' }, { kind: 'response', payload: json(1) }] as const) {
+      sandbox.behaviour.invoke = () => {
+        clock.advance(2_034);
+        return outcome;
+      };
+      await call('Invoke', { FunctionName: 'hello', Payload: undefined });
+    }
+    assert.deepEqual(logText().match(/(?<=\tDuration: )\S+ ms\tBilled Duration: \S+ ms/g), [
+      '0.00 ms\tBilled Duration: 13 ms',
+      '2000.00 ms\tBilled Duration: 2000 ms',
+      '2000.00 ms\tBilled Duration: 2000 ms',
+    ]);
+  });
+});
+
+test('Invoke answers the error of the service when its own machinery ended the function, which runs again next time', async () => {
+  await withLambda(async ({ call, sandbox }) => {
+    await call('CreateFunction', helloFunction);
+    sandbox.behaviour.invoke = () => ({ kind: 'exited', exit: { code: undefined, signal: 'SIGKILL', outOfMemory: false, isLost: true } });
+    await assert.rejects(call('Invoke', { FunctionName: 'hello', Payload: undefined }), { code: 'ServiceException', status: 500 });
+    sandbox.behaviour.invoke = (request) => ({ kind: 'response', payload: request.event });
+    assert.equal((await call('Invoke', { FunctionName: 'hello', Payload: undefined })).StatusCode, 200);
+    assert.equal(sandbox.started.length, 2);
+  });
+});
+
+const refusal = { code: 'AccessDeniedException', status: 403, message: 'The role defined for the function cannot be assumed by Lambda.' };
+
+for (const localMode of [true, false]) {
+  test(`Invoke is refused while the role cannot be assumed ${localMode ? 'in local mode' : 'on a strict server'}, in a warm environment after a short while`, async () => {
+    const roles = createRoles();
+    await withLambda(
+      async ({ call, sandbox, clock }) => {
+        const invoke = () => call('Invoke', { FunctionName: 'hello', Payload: undefined });
+        await call('CreateFunction', helloFunction);
+        roles.trusts = false;
+        await assert.rejects(invoke(), refusal);
+        assert.equal(sandbox.started.length, 0, 'nothing was started for it');
+        roles.trusts = true;
+        await invoke();
+        roles.exists = false;
+        clock.advance(roleCheckMs - 1);
+        await invoke();
+        clock.advance(1);
+        await assert.rejects(invoke(), refusal);
+        await assert.rejects(invoke(), refusal);
+        roles.exists = true;
+        await invoke();
+        assert.equal(sandbox.started.length, 2);
+      },
+      { roles, localMode },
+    );
+  });
+}
+
+test('Invoke in local mode runs a function whose role never was, until it is given one that is taken away', async () => {
+  const roles = createRoles();
+  roles.exists = false;
+  await withLambda(
+    async ({ call }) => {
+      const invoke = () => call('Invoke', { FunctionName: 'hello', Payload: undefined });
+      await call('CreateFunction', helloFunction);
+      await invoke();
+      roles.exists = true;
+      await call('UpdateFunctionConfiguration', { FunctionName: 'hello', Role: roleArn });
+      await invoke();
+      roles.exists = false;
+      await call('UpdateFunctionConfiguration', { FunctionName: 'hello', Timeout: 5 });
+      await assert.rejects(invoke(), refusal);
+      await call('UpdateFunctionConfiguration', { FunctionName: 'hello', Role: 'arn:aws:iam::123456789012:role/tutorial' });
+      await invoke();
+    },
+    { roles },
+  );
+});
+
+test('Invoke runs a function whose role is gone where IAM is not enforced', async () => {
+  const roles = createRoles();
+  await withLambda(
+    async ({ call }) => {
+      await call('CreateFunction', helloFunction);
+      roles.exists = false;
+      assert.equal((await call('Invoke', { FunctionName: 'hello', Payload: undefined })).StatusCode, 200);
+    },
+    { roles, enforcesRoles: false },
+  );
+});
+
+/** One role, which comes and goes. */
+function createRoles(): RoleDirectory & MissingRoles & { exists: boolean; trusts: boolean } {
+  return {
+    exists: true,
+    trusts: true,
+    async findRole(arn) {
+      return this.exists && arn === roleArn ? { arn, roleName: 'worker', roleId: 'AROA', account: '000000000000', trustPolicy: '{}', maxSessionSeconds: 3_600 } : undefined;
+    },
+    trustsService() {
+      return this.trusts;
+    },
+    reportMissing: () => undefined,
+    issueSession: async () => ({ accessKeyId: 'ASIA', secretAccessKey: 's', sessionToken: 't', expiresAtMs: Number.MAX_SAFE_INTEGER }),
+  };
+}
+
 const failures: readonly { readonly what: string; readonly outcome: InvocationOutcome; readonly payload: object; readonly logs: RegExp }[] = [
   {
     what: 'a timeout',
     outcome: { kind: 'timeout' },
     payload: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after 3.00 seconds` },
-    logs: /\n2026-01-01T00:00:00\.000Z 11111111\S+ Task timed out after 3\.00 seconds\n\nEND .*\nREPORT .*Init Duration: 12\.50 ms\tStatus: timeout\n$/,
+    logs: /\n2026-01-01T00:00:00\.000Z 11111111\S+ Task timed out after 3\.00 seconds\n\nEND .*\nREPORT .*\tDuration: 3000\.00 ms\tBilled Duration: 3013 ms\t.*Init Duration: 12\.50 ms\tStatus: timeout\n$/,
   },
   {
     what: 'an exit',

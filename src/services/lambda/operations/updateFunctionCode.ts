@@ -10,6 +10,7 @@ import { errors } from '../errors.ts';
 import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
+import { prepareFunction } from '../runtimePreparation.ts';
 import { latest } from '../store.ts';
 import type { CodeReference, FunctionRow, VersionRow } from '../store.ts';
 import { commitLatest, publish } from '../versions.ts';
@@ -31,6 +32,7 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
     const { row, replaced } = await packages.add(input.ZipFile, call.signal, (code) => commit(code, { input, call, context, reference }));
     fleet.retire(reference, reference.name, latest);
     packages.forget(replaced.sha256);
+    prepareFunction({ place: reference, name: reference.name, row }, context);
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
   },
 });

@@ -14,7 +14,7 @@ import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
-import { prepareRuntime } from '../runtimePreparation.ts';
+import { prepareFunction } from '../runtimePreparation.ts';
 import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { commitLatest } from '../versions.ts';
@@ -37,16 +37,16 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     requireSizes(input);
     const change = changeOf(input, reference, call, context);
     await store.read((tx) => requireFunction(tx, reference));
-    if (input.Role !== undefined) await requireExecutionRole(input.Role, call, context);
+    const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
       requireRevision(head.latest, input.RevisionId);
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
-      const next = withLogging({ ...head.latest, ...change }, input.LoggingConfig);
+      const next = withLogging({ ...head.latest, ...change, ...role }, input.LoggingConfig);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
-    prepareRuntime(row.runtime, context.runtimes);
+    prepareFunction({ place: reference, name: reference.name, row }, context);
     fleet.retire(reference, reference.name, latest);
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
   },
@@ -69,7 +69,6 @@ function changeOf(
   return {
     ...(input.Runtime === undefined ? {} : { runtime: input.Runtime }),
     ...(input.Handler === undefined ? {} : { handler: input.Handler }),
-    ...(input.Role === undefined ? {} : { roleArn: input.Role }),
     ...(input.Description === undefined ? {} : { description: input.Description }),
     ...(input.Timeout === undefined ? {} : { timeoutSeconds: input.Timeout }),
     ...(input.MemorySize === undefined ? {} : { memoryMegabytes: input.MemorySize }),

@@ -3,8 +3,9 @@ import { lstat, mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import { zipSync } from 'fflate';
+import { crc32 } from '../../../base/crc32.ts';
 import { unpackArchive } from './archive.ts';
 import type { ArchiveLimits, UnpackResult } from './archive.ts';
 

@@ -4,9 +4,10 @@ import { chmodSync, closeSync, createWriteStream, fchmodSync, mkdirSync, openSyn
 import { dirname, join, posix } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { crc32, inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 import yauzl from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
+import { crc32 } from '../../../base/crc32.ts';
 import { systemErrorCode } from '../../../base/errors.ts';
 
 export interface ArchiveLimits {

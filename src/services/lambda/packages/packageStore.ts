@@ -16,7 +16,7 @@ import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
 
 export interface PackageStoreDeps {
   readonly store: Store;
-  readonly blobs: Pick<BlobStore, 'put' | 'filePath' | 'delete'>;
+  readonly blobs: Pick<BlobStore, 'write' | 'filePath' | 'delete'>;
   readonly work: WorkPool;
   readonly log: Logger;
   readonly codeFolder: string;
@@ -113,7 +113,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
     async add(archive, signal, commit) {
       if (archive.length === 0) throw errors.emptyArchive();
       if (archive.length > zippedBytesMax) throw errors.zippedTooLarge(zippedBytesMax);
-      const { id } = await blobs.put(archive);
+      // Its hash is taken by the thread that unpacks it.
+      const { id } = await blobs.write(archive);
       try {
         const held = await unpack(id, signal);
         // Until a row names it the package is doubtful: a request that fails later must not leave a folder.

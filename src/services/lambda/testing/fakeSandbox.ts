@@ -11,6 +11,8 @@ export interface FakeSandbox extends Sandbox {
   readonly behaviour: FakeBehaviour;
   /** Every environment that was started, in order. */
   readonly started: FakeEnvironment[];
+  /** What was said to be invoked soon. */
+  readonly expected: Expected[];
   /** Runtimes whose interpreters are being fetched. May be changed at any time. */
   readonly preparing: Set<string>;
   /** What was asked to be fetched, in order. */
@@ -18,6 +20,8 @@ export interface FakeSandbox extends Sandbox {
   /** How many are alive. */
   alive(): number;
 }
+
+export type Expected = Parameters<Sandbox['expect']>[0];
 
 export interface FakeEnvironment extends Environment {
   readonly spec: EnvironmentSpec;
@@ -33,6 +37,7 @@ export function createFakeSandbox(): FakeSandbox {
     invoke: (request) => ({ kind: 'response', payload: request.event }),
   };
   const started: FakeEnvironment[] = [];
+  const expected: Expected[] = [];
   const preparing = new Set<string>();
   const prepared: string[] = [];
   const living = new Set<FakeEnvironment>();
@@ -69,10 +74,11 @@ export function createFakeSandbox(): FakeSandbox {
   return {
     behaviour,
     started,
+    expected,
     guarantees: [],
     interpreters: [],
     pools: () => [],
-    expect: () => undefined,
+    expect: (spec) => void expected.push(spec),
     preparing,
     prepared,
     prepare: (runtime) => void prepared.push(nameOf(runtime)),

@@ -24,7 +24,7 @@ import { createTimers } from '../../../kv/timers.ts';
 import { createDispatcher } from '../../../outbox/dispatcher.ts';
 import type { Dispatcher } from '../../../outbox/dispatcher.ts';
 import { createEmitter } from '../../../outbox/emitter.ts';
-import type { RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
+import type { MissingRoles, RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
 import type { WorkPool } from '../../../work/pool.ts';
@@ -47,6 +47,8 @@ export interface TestLambda {
   readonly store: Store;
   readonly codeFolder: string;
   readonly blobs: FakeBlobs;
+  /** Roles that were reported not to exist, in order. */
+  readonly missingRoles: readonly string[];
   readonly warnings: LogRecord[];
   readonly logged: { readonly target: LogTarget; readonly event: LogEvent }[];
   /** All log messages so far, joined. */
@@ -69,13 +71,14 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   const blobs = createFakeBlobs(blobFolder);
   const sandbox = createFakeSandbox();
   const warnings: LogRecord[] = [];
+  const missingRoles: string[] = [];
   const logged: TestLambda['logged'][number][] = [];
   const logs: LogSink = { append: (target, events) => void logged.push(...events.map((event) => ({ target, event }))), flush: async () => undefined };
   const log = createLogger((record) => void warnings.push(record), 'warn');
   const deps: LambdaDeps = {
     ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
     emitter: createEmitter({ clock, random }),
-    roles: fakeRoles(clock),
+    roles: fakeRoles(clock, missingRoles),
     sealKey: random.bytes(32),
     localMode: true,
     monotonicMs: () => clock.now(),
@@ -97,7 +100,7 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   };
   try {
     await test({
-      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, logged, restart, startEvents },
+      ...{ lambda, sandbox, clock, store, codeFolder, blobs, warnings, missingRoles, logged, restart, startEvents },
       logText: () => logged.map(({ event }) => event.message).join(''),
       call: (name, input, options) => callOperation(lambda, name, input, { nowMs: clock.now(), ...options }),
     });
@@ -162,12 +165,12 @@ function createFakeBlobs(folder: string): FakeBlobs {
   const random = createSeededRandom(3);
   return {
     bodies,
-    async put(body) {
-      assert(body instanceof Uint8Array, 'packages are put as bytes');
+    async write(body) {
+      assert(body instanceof Uint8Array, 'packages are written as bytes');
       const id = hexId(random, 32) as BlobId;
       bodies.set(id, body);
       await writeFile(join(folder, id), body);
-      return { id, bytes: body.length, sha256: '' };
+      return { id, bytes: body.length };
     },
     filePath: (id) => join(folder, id),
     adopt: () => undefined,
@@ -184,7 +187,7 @@ function createFakeBlobs(folder: string): FakeBlobs {
 }
 
 /** Knows the role `worker`, which Lambda may assume, and `stranger`, which it may not. */
-function fakeRoles(clock: MovableClock): RoleDirectory {
+function fakeRoles(clock: MovableClock, missing: string[]): RoleDirectory & MissingRoles {
   const describe = (name: string): RoleDescription => ({
     arn: `arn:aws:iam::${account}:role/${name}`,
     roleName: name,
@@ -196,6 +199,7 @@ function fakeRoles(clock: MovableClock): RoleDirectory {
   return {
     findRole: async (arn) => ['worker', 'stranger'].map(describe).find((role) => role.arn === arn),
     trustsService: (role) => role.roleName === 'worker',
+    reportMissing: ({ roleArn }) => void missing.push(roleArn),
     issueSession: async ({ sessionName, durationSeconds }) => ({
       accessKeyId: 'ASIAEXAMPLE',
       secretAccessKey: 'secret',

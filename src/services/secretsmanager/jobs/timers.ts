@@ -9,7 +9,7 @@ import { nextRotationMs } from '../domain/schedule.ts';
 import { secretArn } from '../domain/secretId.ts';
 import type { FoundSecret } from '../lookup.ts';
 import { beginRun } from '../rotation.ts';
-import { clearSecret, secrets } from '../store.ts';
+import { clearSecret, secrets, setSecret } from '../store.ts';
 
 const service = 'secretsmanager';
 
@@ -73,7 +73,7 @@ async function rotate(tx: Transaction, found: FoundSecret, deps: TimerDeps): Pro
   const nextAtMs = rotation.rules && nextRotationMs(rotation.rules, nowMs);
   const { nextAtMs: _fired, ...kept } = rotation;
   const planned = { ...secret, rotation: { ...kept, ...(nextAtMs === undefined ? {} : { nextAtMs }) } };
-  secrets.set(tx, found.scope, [found.name], planned);
+  setSecret(tx, found.scope, found.name, planned);
   await setRotationTimer(tx, { ...found, secret: planned }, deps.timers);
   // One that is under way goes on; one that gave up is taken up again with its token.
   if (rotation.run !== undefined && !rotation.run.gaveUp) return;

@@ -5,14 +5,14 @@ import { isSecretName, newSuffix, secretArn } from '../domain/secretId.ts';
 import { current } from '../domain/stages.ts';
 import { mergeTags, readTags } from '../domain/tags.ts';
 import { invalidName, scheduledForDeletion, secretExists, tokenInUse, tokenMissing, unsupported } from '../errors.ts';
-import { serviceKeys, tagKeys } from '../lookup.ts';
+import { serviceKeys } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { beginReplicas, formatReplicas } from '../replication.ts';
-import { secrets, values } from '../store.ts';
+import { secrets, setSecret, values } from '../store.ts';
 import type { SecretRow } from '../store.ts';
-import { contentOf, keyUserOf, openContent, sameContent, sealContent } from '../values.ts';
+import { contentOf, keyUserOf, openContent, requireKey, sameContent, sealContent } from '../values.ts';
 import type { SecretContent } from '../values.ts';
 import { addVersion } from '../versions.ts';
 import type { Call } from '../../../framework/context.ts';
@@ -26,7 +26,6 @@ export const createSecret = operation('CreateSecret', {
     const conditions = {
       ...serviceKeys({ Name: name, Description, KmsKeyId, ForceOverwriteReplicaSecret: input.ForceOverwriteReplicaSecret }),
       ...(regions.length === 0 ? {} : { 'secretsmanager:AddReplicaRegions': regions }),
-      ...tagKeys(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]))),
     };
     const create = { action: 'secretsmanager:CreateSecret', resource, conditions };
     // Permissions reference: tags need TagResource as well, replicas ReplicateSecretToRegions.
@@ -49,7 +48,7 @@ export const createSecret = operation('CreateSecret', {
 
     const suffix = newSuffix(deps.random);
     const arn = secretArn(scope, name, suffix);
-    if (kmsKeyId !== undefined && content === undefined) await deps.encryption.requireKey(kmsKeyId, keyUserOf(call, scope));
+    if (kmsKeyId !== undefined && content === undefined) await requireKey(kmsKeyId, keyUserOf(call, scope), deps);
     const value = content && token !== undefined ? await sealContent(content, { arn, versionId: token }, kmsKeyId, keyUserOf(call, scope), deps) : undefined;
     const secret: SecretRow = {
       id: hexId(deps.random, 20),
@@ -65,7 +64,7 @@ export const createSecret = operation('CreateSecret', {
       const taken = await secrets.get(tx, scope, [name]);
       if (taken !== undefined) throw taken.deletesAtMs === undefined ? secretExists(name) : scheduledForDeletion();
       let found: FoundSecret = { scope, name, arn, secret };
-      secrets.set(tx, scope, [name], secret);
+      setSecret(tx, scope, name, secret);
       if (value !== undefined && token !== undefined) {
         found = { ...found, secret: await addVersion(tx, found, { versionId: token, value, kmsKeyId: secret.kmsKeyId, labels: [current], nowMs: call.nowMs }) };
       }

@@ -5,7 +5,7 @@ import { recoveryDaysMax, recoveryDaysMin } from '../limits.ts';
 import { findSecret, isReplica, requireSecret, secretAccess } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
 import { clearRotationTimer } from '../jobs/timers.ts';
-import { clearSecret, secrets } from '../store.ts';
+import { clearSecret, setSecret } from '../store.ts';
 
 const dayMs = 86_400_000;
 
@@ -40,7 +40,7 @@ export const deleteSecret = operation('DeleteSecret', {
       }
       if (secret.deletesAtMs !== undefined) throw markedForDeletion();
       const deletesAtMs = call.nowMs + (days ?? recoveryDaysMax) * dayMs;
-      secrets.set(tx, scope, [name], { ...secret, deletesAtMs });
+      setSecret(tx, scope, name, { ...secret, deletesAtMs });
       await timers.set(tx, { ...timer, dueMs: deletesAtMs, detail: { ...scope, name, id: secret.id } });
       return { ARN: arn, Name: name, DeletionDate: new Date(deletesAtMs) };
     });

@@ -1,10 +1,11 @@
+import { NoSpaceError } from '../../../base/errors.ts';
 import { current, stagesOf } from '../domain/stages.ts';
-import { invalidRequest, secretNotFound, stageNotFound, versionNotFound } from '../errors.ts';
+import { invalidRequest, stageNotFound, versionNotFound } from '../errors.ts';
 import { requireLive, secretAccess } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { Asker, SecretsDeps } from '../operation.ts';
-import { secrets, values, versions } from '../store.ts';
+import { secrets, setSecret, values, versions } from '../store.ts';
 import type { SecretRow, VersionRow } from '../store.ts';
 import { formatContent, keyUserOf, openContent, requireShareable } from '../values.ts';
 
@@ -59,11 +60,15 @@ function chooseVersion({ stages }: SecretRow, { versionId, stage }: VersionChoic
 async function noteAccess({ scope, name, secret }: FoundSecret, versionId: string, version: VersionRow, call: Asker, { store }: SecretsDeps): Promise<void> {
   const dayStartMs = Math.floor(call.nowMs / dayMs) * dayMs;
   if (secret.accessedAtMs === dayStartMs && version.accessedAtMs === dayStartMs) return;
-  await store.transact(async (tx) => {
+  const noted = store.transact(async (tx) => {
     const row = await secrets.get(tx, scope, [name]);
-    const read = row && (await versions.get(tx, scope, [row.id, versionId]));
-    if (row === undefined || row.id !== secret.id) throw secretNotFound();
-    secrets.set(tx, scope, [name], { ...row, accessedAtMs: dayStartMs });
+    if (row === undefined || row.id !== secret.id) return;
+    const read = await versions.get(tx, scope, [row.id, versionId]);
+    setSecret(tx, scope, name, { ...row, accessedAtMs: dayStartMs });
     if (read !== undefined) versions.set(tx, scope, [row.id, versionId], { ...read, accessedAtMs: dayStartMs });
+  });
+  // Secrets can be read while the disk is full.
+  await noted.catch((error: unknown) => {
+    if (!(error instanceof NoSpaceError)) throw error;
   });
 }

@@ -1,5 +1,5 @@
 import { attachStages, current, stagesOf } from '../domain/stages.ts';
-import { invalidParameter, noValue, tokenInUse, tokenMissing } from '../errors.ts';
+import { invalidParameter, noValue, secretNotFound, tokenInUse, tokenMissing } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
@@ -8,7 +8,7 @@ import { contentOf, keyUserOf, openContent, requireShareable, sameContent, sealC
 import { addVersion } from '../versions.ts';
 
 export const putSecretValue = operation('PutSecretValue', {
-  access: ({ SecretId = '', VersionStages }, call, deps) => secretAccess('PutSecretValue', SecretId, call, deps, { VersionStage: VersionStages }),
+  access: ({ SecretId = '' }, call, deps) => secretAccess('PutSecretValue', SecretId, call, deps),
   async handle(input, call, deps) {
     const { SecretId = '', ClientRequestToken: token, VersionStages: labels = [current], RotationToken: rotationToken } = input;
     if (token === undefined) throw tokenMissing();
@@ -34,9 +34,11 @@ export const putSecretValue = operation('PutSecretValue', {
     const value = await sealContent(content, { arn, versionId }, secret.kmsKeyId, user, deps);
     const stages = await store.transact(async (tx) => {
       const found = await requirePrimary(tx, call, SecretId);
+      // The value is bound to the ARN that was seen.
+      if (found.secret.id !== secret.id) throw secretNotFound();
       // "If this operation creates a new version for the secret and no other version has AWSCURRENT" it gets that label, too.
       const wanted = found.secret.stages[current] === undefined && !labels.includes(current) ? [current, ...labels] : labels;
-      const next = await addVersion(tx, found, { versionId, value, kmsKeyId: found.secret.kmsKeyId, labels: wanted, nowMs: call.nowMs });
+      const next = await addVersion(tx, found, { versionId, value, kmsKeyId: secret.kmsKeyId, labels: wanted, nowMs: call.nowMs });
       changedEverywhere(tx, { ...found, secret: next }, deps);
       return next.stages;
     });

@@ -2,7 +2,7 @@ import { invalidParameter, invalidRequest, secretNotFound } from '../errors.ts';
 import { isReplica, requireLive, requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { beginReplicas, formatReplicas, withoutReplica } from '../replication.ts';
-import { clearSecret, secrets } from '../store.ts';
+import { clearSecret, secrets, setSecret } from '../store.ts';
 
 export const replicateSecretToRegions = operation('ReplicateSecretToRegions', {
   access: ({ SecretId = '', AddReplicaRegions = [], ForceOverwriteReplicaSecret }, call, deps) =>
@@ -20,7 +20,7 @@ export const replicateSecretToRegions = operation('ReplicateSecretToRegions', {
 });
 
 export const removeRegionsFromReplication = operation('RemoveRegionsFromReplication', {
-  access: ({ SecretId = '', RemoveReplicaRegions = [] }, call, deps) => secretAccess('RemoveRegionsFromReplication', SecretId, call, deps, { RemoveReplicaRegions }),
+  access: ({ SecretId = '' }, call, deps) => secretAccess('RemoveRegionsFromReplication', SecretId, call, deps),
   async handle({ SecretId = '', RemoveReplicaRegions: regions = [] }, call, { store }) {
     return store.transact(async (tx) => {
       const found = await requirePrimary(tx, call, SecretId);
@@ -32,7 +32,7 @@ export const removeRegionsFromReplication = operation('RemoveRegionsFromReplicat
         if (copy?.id === secret.id) clearSecret(tx, there, name, copy);
       }
       const next = withoutReplica(secret, regions, scope.region);
-      secrets.set(tx, scope, [name], next);
+      setSecret(tx, scope, name, next);
       return { ARN: arn, ReplicationStatus: formatReplicas(next) };
     });
   },
@@ -48,10 +48,10 @@ export const stopReplicationToReplica = operation('StopReplicationToReplica', {
       const home = { account: scope.account, region: secret.primaryRegion };
       const primary = await secrets.get(tx, home, [name]);
       if (primary === undefined || primary.id !== secret.id) throw secretNotFound();
-      secrets.set(tx, home, [name], withoutReplica(primary, [scope.region], home.region));
+      setSecret(tx, home, name, withoutReplica(primary, [scope.region], home.region));
       // From now on it is a secret of its own; its rotation was the primary's.
       const { primaryRegion: _home, rotation: _rotation, ...own } = secret;
-      secrets.set(tx, scope, [name], { ...own, changedAtMs: call.nowMs });
+      setSecret(tx, scope, name, { ...own, changedAtMs: call.nowMs });
       return { ARN: arn };
     });
   },

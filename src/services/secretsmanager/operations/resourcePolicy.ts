@@ -1,3 +1,4 @@
+import { formatArn } from '../../../base/arn.ts';
 import { resourcePolicyProblem } from '../../../framework/resourcePolicy.ts';
 import { isPublicPolicy } from '../domain/policyChecks.ts';
 import { malformedPolicy, publicPolicy, unsupported } from '../errors.ts';
@@ -5,7 +6,7 @@ import { policyCharsMax } from '../limits.ts';
 import { requireLive, requirePrimary, requireSecret, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { findPolicy, policies, secrets } from '../store.ts';
+import { findPolicy, policies, setSecret } from '../store.ts';
 
 export const putResourcePolicy = operation('PutResourcePolicy', {
   access: ({ SecretId = '', BlockPublicPolicy }, call, deps) => secretAccess('PutResourcePolicy', SecretId, call, deps, { BlockPublicPolicy }),
@@ -19,7 +20,7 @@ export const putResourcePolicy = operation('PutResourcePolicy', {
       const found = await requirePrimary(tx, call, SecretId);
       const secret = { ...found.secret, hasPolicy: true as const, changedAtMs: call.nowMs };
       policies.set(tx, found.scope, [secret.id], { document });
-      secrets.set(tx, found.scope, [found.name], secret);
+      setSecret(tx, found.scope, found.name, secret);
       changedEverywhere(tx, { ...found, secret }, deps);
       return { ARN: found.arn, Name: found.name };
     });
@@ -47,7 +48,7 @@ export const deleteResourcePolicy = operation('DeleteResourcePolicy', {
       const { hasPolicy: _had, ...rest } = found.secret;
       const secret = { ...rest, changedAtMs: call.nowMs };
       policies.clear(tx, found.scope, [secret.id]);
-      secrets.set(tx, found.scope, [found.name], secret);
+      setSecret(tx, found.scope, found.name, secret);
       changedEverywhere(tx, { ...found, secret }, deps);
       return { ARN: found.arn, Name: found.name };
     });
@@ -56,9 +57,9 @@ export const deleteResourcePolicy = operation('DeleteResourcePolicy', {
 
 export const validateResourcePolicy = operation('ValidateResourcePolicy', {
   access: async ({ SecretId }, call, deps) => {
-    const validate = { action: 'secretsmanager:ValidateResourcePolicy', resource: '*' };
+    const anySecret = formatArn({ service: 'secretsmanager', region: call.region, account: call.account, resource: 'secret:*' });
     // API reference: "secretsmanager:ValidateResourcePolicy and secretsmanager:PutResourcePolicy".
-    return SecretId === undefined ? validate : [await secretAccess('ValidateResourcePolicy', SecretId, call, deps), await secretAccess('PutResourcePolicy', SecretId, call, deps)];
+    return SecretId === undefined ? { action: 'secretsmanager:ValidateResourcePolicy', resource: anySecret } : [await secretAccess('ValidateResourcePolicy', SecretId, call, deps), await secretAccess('PutResourcePolicy', SecretId, call, deps)];
   },
   async handle({ SecretId, ResourcePolicy: document = '' }, call, { store }) {
     if (SecretId !== undefined) await store.read((tx) => requireSecret(tx, call, SecretId));

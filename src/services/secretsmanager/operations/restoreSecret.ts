@@ -1,7 +1,7 @@
 import { deletionTimer, setRotationTimer } from '../jobs/timers.ts';
 import { requireSecret, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
-import { secrets } from '../store.ts';
+import { setSecret } from '../store.ts';
 
 export const restoreSecret = operation('RestoreSecret', {
   access: ({ SecretId = '' }, call, deps) => secretAccess('RestoreSecret', SecretId, call, deps),
@@ -11,7 +11,7 @@ export const restoreSecret = operation('RestoreSecret', {
       const { scope, name, arn, secret } = found;
       const { deletesAtMs, ...restored } = secret;
       if (deletesAtMs !== undefined) {
-        secrets.set(tx, scope, [name], restored);
+        setSecret(tx, scope, name, restored);
         await timers.clear(tx, deletionTimer(found));
         await setRotationTimer(tx, { ...found, secret: restored }, timers);
       }

@@ -12,7 +12,7 @@ import { operation } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
 import { beginRun } from '../rotation.ts';
-import { secrets } from '../store.ts';
+import { setSecret } from '../store.ts';
 
 export const rotateSecret = operation('RotateSecret', {
   access: ({ SecretId = '', RotationLambdaARN, RotationRules, RotateImmediately }, call, deps) =>
@@ -48,7 +48,7 @@ export const rotateSecret = operation('RotateSecret', {
       const waiting = waitingVersion(planned);
       // The same request again: its rotation is under way, or done.
       if (waiting === token || found.secret.stages[current] === token) return { answer, isBusy: false };
-      secrets.set(tx, found.scope, [found.name], planned.secret);
+      setSecret(tx, found.scope, found.name, planned.secret);
       await setRotationTimer(tx, planned, deps.timers);
       let { secret } = planned;
       const isIdle = rotation.run === undefined || rotation.run.gaveUp === true;

@@ -6,9 +6,9 @@ import type { FoundSecret } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { SecretsDeps } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { secrets, values, versions } from '../store.ts';
+import { setSecret, values, versions } from '../store.ts';
 import type { SecretRow, ValueRow } from '../store.ts';
-import { contentOf, keyUserOf, openContent, requireShareable, sameContent, sealContent } from '../values.ts';
+import { contentOf, keyUserOf, openContent, requireKey, requireShareable, sameContent, sealContent } from '../values.ts';
 import { addVersion } from '../versions.ts';
 
 export const updateSecret = operation('UpdateSecret', {
@@ -23,7 +23,7 @@ export const updateSecret = operation('UpdateSecret', {
     const user = keyUserOf(call, scope);
     const changedKey = kmsKeyId === undefined ? seen.secret.kmsKeyId : kmsKeyId === '' ? undefined : kmsKeyId;
     requireShareable(call, scope, changedKey === undefined ? {} : { kmsKeyId: changedKey });
-    if (kmsKeyId !== undefined && kmsKeyId !== '') await deps.encryption.requireKey(kmsKeyId, user);
+    if (kmsKeyId !== undefined && kmsKeyId !== '') await requireKey(kmsKeyId, user, deps);
     const value = content && token !== undefined ? await deps.store.read((tx) => values.get(tx, scope, [seen.secret.id, token])) : undefined;
     if (content && token !== undefined && value !== undefined) {
       const stored = await openContent(value, { arn, versionId: token }, user, deps);
@@ -43,7 +43,7 @@ export const updateSecret = operation('UpdateSecret', {
         ...(description === undefined ? {} : { description }),
         ...(key === undefined ? {} : { kmsKeyId: key }),
       };
-      secrets.set(tx, scope, [name], secret);
+      setSecret(tx, scope, name, secret);
       for (const { versionId, row } of again) {
         const version = await versions.get(tx, scope, [secret.id, versionId]);
         if (version === undefined) continue;

@@ -3,7 +3,7 @@ import { versionNotFound } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { changedEverywhere } from '../replication.ts';
-import { secrets, versions } from '../store.ts';
+import { setSecret, versions } from '../store.ts';
 
 export const updateSecretVersionStage = operation('UpdateSecretVersionStage', {
   access: ({ SecretId = '', VersionStage }, call, deps) => secretAccess('UpdateSecretVersionStage', SecretId, call, deps, { VersionStage }),
@@ -15,7 +15,7 @@ export const updateSecretVersionStage = operation('UpdateSecretVersionStage', {
         if (versionId !== undefined && (await versions.get(tx, scope, [secret.id, versionId])) === undefined) throw versionNotFound(versionId);
       }
       const next = { ...secret, stages: moveStage(secret.stages, { label, removeFrom, moveTo }), changedAtMs: call.nowMs };
-      secrets.set(tx, scope, [name], next);
+      setSecret(tx, scope, name, next);
       changedEverywhere(tx, { ...found, secret: next }, deps);
       return { ARN: arn, Name: name };
     });

@@ -8,10 +8,11 @@ import { formatSequenceNumber } from '../domain/sequence.ts';
 import { invalidMessageContents, invalidParameter, invalidValue, missingParameter } from '../errors.ts';
 import { deduplicationMs, delaySecondsMax, groupIdLengthMax } from '../limits.ts';
 import type { Queue } from '../queues.ts';
-import { dedups, everywhere, marks, type MessageRow } from '../store.ts';
+import { type Content, dedups, everywhere, marks, type MessageRow, type SealedContent } from '../store.ts';
 import { writeContent } from './content.ts';
 import { addFifo, groupLock } from './fifo.ts';
 import type { MessageDeps } from './messageDeps.ts';
+import type { SealingCaller } from './sealing.ts';
 import { addStandard } from './standard.ts';
 
 /** What a client says of a message, alone or in a batch. */
@@ -36,6 +37,8 @@ export interface Draft {
   readonly groupId: string | undefined;
   /** Given, or made from the body; undefined for standard queues. */
   readonly dedupId: string | undefined;
+  /** The content as it is stored, where its queue has a key. */
+  readonly sealed?: SealedContent;
 }
 
 export interface SentResult {
@@ -106,6 +109,16 @@ function readIdentifier(text: string | undefined, name: string): string | undefi
   return text;
 }
 
+/** The draft as it may be stored in `queue`; KMS may have to be asked, so this is done before the transaction. */
+export async function sealDraft(draft: Draft, queue: Queue, { sealing }: MessageDeps, caller?: SealingCaller): Promise<Draft> {
+  const content = await sealing.seal(queue, contentOf(draft), caller);
+  return 'sealed' in content ? { ...draft, sealed: content } : draft;
+}
+
+function contentOf({ body, attributes }: Draft): Content {
+  return attributes === undefined ? { body } : { body, attributes };
+}
+
 /** The locks to hold while these are sent: one for each group. */
 export function locksOf(queue: Queue, drafts: readonly Draft[]): string[] {
   return queue.fifo ? drafts.map(({ groupId = '' }) => groupLock(queue.storeId, groupId)) : [];
@@ -124,10 +137,10 @@ export async function putMessage(tx: Transaction, queue: Queue, draft: Draft, { 
   if (earlier && earlier.untilMs > nowMs) return resultOf(draft, earlier.messageId, earlier.sequence);
   const messageId = uuid(deps.random);
   const id = Buffer.from(messageId.replaceAll('-', ''), 'hex');
-  const content = draft.attributes === undefined ? { body: draft.body } : { body: draft.body, attributes: draft.attributes };
   const row: MessageRow = {
-    content: writeContent(tx, { storeId, id }, content, draft.bytes),
-    md5: draft.md5,
+    content: writeContent(tx, { storeId, id }, draft.sealed ?? contentOf(draft), draft.bytes),
+    // The digest of a short secret gives it away.
+    md5: draft.sealed ? '' : draft.md5,
     sentMs: nowMs,
     sender,
     receives: 0,

@@ -3,7 +3,7 @@
 import type { Transaction } from '../../../kv/store.ts';
 import type { StandardReceipt } from '../domain/receiptHandle.ts';
 import { visibilitySecondsMax } from '../limits.ts';
-import { type Content, countKey, everywhere, type MessageRow, messages, movedMessages } from '../store.ts';
+import { type Content, type SealedContent, countKey, everywhere, marks, type MessageRow, messages, movedMessages } from '../store.ts';
 import { clearContent } from './content.ts';
 
 /** Where a row lies below its queue. */
@@ -19,7 +19,7 @@ export interface TakenMessage<Row extends MessageRow = MessageRow> {
   readonly id: Uint8Array;
   /** As it is now that it has been received. */
   readonly row: Row;
-  readonly content: Content;
+  readonly content: Content | SealedContent;
   readonly visibleAtMs: number;
   readonly order: number;
 }
@@ -32,6 +32,7 @@ export interface TakeOptions {
 /** Puts a message that has not been received in this queue yet. */
 export function addStandard(tx: Transaction, storeId: string, place: Omit<StandardPlace, 'lane'>, row: MessageRow): void {
   setMessage(tx, storeId, { ...place, lane: 0 }, row);
+  if (row.group !== undefined) marks.set(tx, everywhere, fairParts(storeId, row.group, place), {});
   tx.add(countKey(storeId, '0'), 1n);
 }
 
@@ -39,6 +40,7 @@ export function addStandard(tx: Transaction, storeId: string, place: Omit<Standa
 export function removeStandard(tx: Transaction, storeId: string, place: StandardPlace, row: MessageRow): void {
   messages.clear(tx, everywhere, partsOf(storeId, place));
   if (row.moved) movedMessages.clear(tx, everywhere, [storeId, 'moved', place.id]);
+  if (place.lane === 0 && row.group !== undefined) marks.clear(tx, everywhere, fairParts(storeId, row.group, place));
   tx.add(countKey(storeId, place.lane === 0 ? '0' : '1'), -1n);
 }
 
@@ -90,6 +92,10 @@ export async function changeStandardVisibility(
 
 export function setMessage(tx: Transaction, storeId: string, place: StandardPlace, row: MessageRow): void {
   messages.set(tx, everywhere, partsOf(storeId, place), row);
+}
+
+function fairParts(storeId: string, group: string, { visibleAtMs, order, id }: Omit<StandardPlace, 'lane'>) {
+  return [storeId, 'fair', group, visibleAtMs, order, id];
 }
 
 export function partsOf(storeId: string, { lane, visibleAtMs, order, id }: StandardPlace) {

@@ -25,30 +25,29 @@ test('sendMessage gives a message out that receiveMessage hides for its visibili
   }));
 
 test('receiveMessage waits for a message, and for a delayed one', () =>
-  withSqs(async ({ run, create, advance }) => {
+  withSqs(async ({ run, create, clock, comeTo }) => {
     const QueueUrl = await create('q');
     const waiting = run('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
     await turns();
     await run('SendMessage', { QueueUrl, MessageBody: 'a' });
-    assert.equal((await waiting).Messages?.[0]?.Body, 'a');
+    assert.equal((await comeTo(waiting)).Messages?.[0]?.Body, 'a');
     await run('SendMessage', { QueueUrl, MessageBody: 'later', DelaySeconds: 5 });
     const second = run('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 });
-    await turns();
-    await advance(5_000);
-    assert.equal((await second).Messages?.[0]?.Body, 'later');
-    const empty = run('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 2 });
-    await turns();
-    await advance(2_000);
-    assert.deepEqual(await empty, {});
+    const sentMs = clock.now();
+    assert.equal((await comeTo(second)).Messages?.[0]?.Body, 'later');
+    assert.ok(clock.now() - sentMs >= 5_000);
+    const startMs = clock.now();
+    assert.deepEqual(await comeTo(run('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 2 })), {});
+    assert.ok(clock.now() - startMs >= 2_000);
   }));
 
 test('receiveMessage gives every message to one of many receivers at once', () =>
-  withSqs(async ({ run, create }) => {
+  withSqs(async ({ run, create, comeTo }) => {
     const QueueUrl = await create('q');
     for (let at = 0; at < 10; at += 1) {
       await run('SendMessageBatch', { QueueUrl, Entries: Array.from({ length: 10 }, (_, entry) => ({ Id: `${entry}`, MessageBody: `${at * 10 + entry}` })) });
     }
-    const received = await Promise.all(Array.from({ length: 20 }, () => run('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 5, WaitTimeSeconds: 1 })));
+    const received = await comeTo(Promise.all(Array.from({ length: 20 }, () => run('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 5, WaitTimeSeconds: 10 }))));
     const bodies = received.flatMap(({ Messages = [] }) => Messages.map(({ Body }) => Number(Body))).sort((a, b) => a - b);
     assert.deepEqual(bodies, Array.from({ length: 100 }, (_, at) => at));
   }));
@@ -196,4 +195,19 @@ test('changeMessageVisibility hides no message for more than twelve hours after 
     await run('ChangeMessageVisibility', { QueueUrl, ReceiptHandle: handle, VisibilityTimeout: 43_199 });
     await assert.rejects(run('ChangeMessageVisibility', { QueueUrl, ReceiptHandle: handle, VisibilityTimeout: 43_201 }), { code: 'InvalidParameterValueException' });
     await assert.rejects(run('ChangeMessageVisibility', { QueueUrl, ReceiptHandle: handle }), { message: 'The request must contain the parameter VisibilityTimeout.' });
+  }));
+
+test('receiveMessage lets the groups of a standard queue take turns', () =>
+  withSqs(async ({ run, create }) => {
+    const QueueUrl = await create('q');
+    const send = (group: string, bodies: readonly number[]): Promise<unknown> =>
+      run('SendMessageBatch', { QueueUrl, Entries: bodies.map((at) => ({ Id: `${at}`, MessageBody: `${group}${at}`, MessageGroupId: group })) });
+    for (let at = 0; at < 100; at += 10) await send('noisy', Array.from({ length: 10 }, (_, entry) => at + entry));
+    await send('quiet', [0, 1]);
+    await send('silent', [0]);
+    const { Messages = [] } = await run('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 5, MessageSystemAttributeNames: ['MessageGroupId'] });
+    assert.deepEqual(Messages.map(({ Attributes }) => Attributes?.MessageGroupId).sort(), ['noisy', 'noisy', 'quiet', 'quiet', 'silent']);
+    let rest = 0;
+    for (let got = 1; got > 0; rest += got) got = (await run('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 })).Messages?.length ?? 0;
+    assert.equal(rest, 98);
   }));

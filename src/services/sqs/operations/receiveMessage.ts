@@ -2,7 +2,7 @@ import { formatAttributes, md5OfAttributes, selectAttributes } from '../domain/m
 import { invalidValue, unknownAttribute } from '../errors.ts';
 import { groupIdLengthMax, receivedMessagesMax, visibilitySecondsMax, waitSecondsMax } from '../limits.ts';
 import { systemAttributeNames, systemAttributesOf } from '../messages/systemAttributes.ts';
-import { onQueue, operation, queueAccess } from '../operation.ts';
+import { onQueue, operation, queueAccess, sealingCaller } from '../operation.ts';
 import type { Received } from '../receiving/receiver.ts';
 
 export const receiveMessage = operation('ReceiveMessage', {
@@ -21,6 +21,7 @@ export const receiveMessage = operation('ReceiveMessage', {
         waitMs: wait === undefined ? undefined : wait * 1_000,
         signal: call.signal,
         attemptId,
+        caller: sealingCaller(call),
       });
       if (received.length === 0) return {};
       return { Messages: received.map((message) => describe(message, systemNames, input.MessageAttributeNames)) };

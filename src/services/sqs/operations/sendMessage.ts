@@ -2,8 +2,8 @@ import { batchTooLong, invalidParameter } from '../errors.ts';
 import { batchResult, failedEntry, type FailedEntry, requireEntries } from '../domain/batch.ts';
 import { batchBytesMax } from '../limits.ts';
 import { attributeBytes, readAttributes } from '../domain/messageAttributes.ts';
-import { deduplicationIdMissing, type Draft, locksOf, putMessage, readMessage, requireSize, type SentMessage } from '../messages/send.ts';
-import { nowOf, onQueue, operation, queueAccess, requireQueue, senderIdOf } from '../operation.ts';
+import { deduplicationIdMissing, type Draft, locksOf, putMessage, readMessage, requireSize, sealDraft, type SentMessage } from '../messages/send.ts';
+import { nowOf, onQueue, operation, queueAccess, requireQueue, sealingCaller, senderIdOf } from '../operation.ts';
 import type { Queue } from '../queues.ts';
 
 export const sendMessage = operation('SendMessage', {
@@ -11,11 +11,12 @@ export const sendMessage = operation('SendMessage', {
   handle: (input, call, deps) =>
     onQueue(input, call, async (name) => {
       const looked = await requireQueue(deps.queues.look(name));
-      const draft = draftOf(input, looked);
+      const caller = sealingCaller(call);
+      const draft = await sealDraft(draftOf(input, looked), looked, deps, caller);
       return deps.store.transact(
         async (tx) => {
           const queue = await requireQueue(deps.queues.find(tx, name));
-          const fitting = queue.row === looked.row ? draft : draftOf(input, queue);
+          const fitting = queue.row === looked.row ? draft : refit(draftOf(input, queue), draft);
           return putMessage(tx, queue, fitting, { id: senderIdOf(call), nowMs: nowOf(deps) }, deps);
         },
         { locks: locksOf(looked, [draft]) },
@@ -29,6 +30,11 @@ function draftOf(sent: SentMessage, queue: Queue): Draft {
   return draft;
 }
 
+// The queue has changed since: what was encrypted stays so.
+function refit(draft: Draft, { sealed }: Draft): Draft {
+  return sealed ? { ...draft, sealed } : draft;
+}
+
 type Entry = SentMessage & { readonly Id: string };
 
 export const sendMessageBatch = operation('SendMessageBatch', {
@@ -37,18 +43,18 @@ export const sendMessageBatch = operation('SendMessageBatch', {
     onQueue(input, call, async (name) => {
       const looked = await requireQueue(deps.queues.look(name));
       const entries = requireEntries(input.Entries, 'SendMessageBatchRequestEntry');
-      const drafts = draftAll(entries, looked);
+      const { good, failed } = draftAll(entries, looked);
+      const sealed = await Promise.all(good.map(async ({ id, draft }) => ({ id, draft: await sealDraft(draft, looked, deps, sealingCaller(call)) })));
       return deps.store.transact(
         async (tx) => {
           const queue = await requireQueue(deps.queues.find(tx, name));
-          const { good, failed } = queue.row === looked.row ? drafts : draftAll(entries, queue);
           const sender = { id: senderIdOf(call), nowMs: nowOf(deps) };
           const done: ({ Id: string } & Awaited<ReturnType<typeof putMessage>>)[] = [];
           // One after the other: the order of the entries is the order of the messages.
-          for (const { id, draft } of good) done.push({ Id: id, ...(await putMessage(tx, queue, draft, sender, deps)) });
+          for (const { id, draft } of sealed) done.push({ Id: id, ...(await putMessage(tx, queue, draft, sender, deps)) });
           return batchResult(done, failed);
         },
-        { locks: locksOf(looked, drafts.good.map(({ draft }) => draft)) },
+        { locks: locksOf(looked, sealed.map(({ draft }) => draft)) },
       );
     }),
 });

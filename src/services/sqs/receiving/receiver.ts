@@ -1,19 +1,21 @@
 // Receiving: candidates from the shelf, taken in one transaction, again and again until there is something or the time is over.
 
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../../kv/store.ts';
 import { formatReceipt } from '../domain/receiptHandle.ts';
 import { overLimit, queueDoesNotExist } from '../errors.ts';
-import { inFlightMax, shelvesMax } from '../limits.ts';
+import { inFlightMax, roundsMax, shelvesMax } from '../limits.ts';
 import { countInFlight } from '../messages/counts.ts';
 import { groupLock } from '../messages/fifo.ts';
 import { findAttempt, noteAttempt } from '../messages/attempts.ts';
 import type { MessageDeps } from '../messages/messageDeps.ts';
+import type { SealingCaller } from '../messages/sealing.ts';
 import type { StandardPlace, TakenMessage } from '../messages/standard.ts';
 import { takeFromGroup } from '../messages/takeFifo.ts';
 import { takeStandard } from '../messages/takeStandard.ts';
 import type { Queue, QueueName } from '../queues.ts';
-import type { Content, FifoRow, MessageRow } from '../store.ts';
+import type { Content, FifoRow, MessageRow, SealedContent } from '../store.ts';
 import { readFifo, readStandard } from './readings.ts';
 import { Shelf } from './shelf.ts';
 
@@ -26,6 +28,8 @@ export interface ReceiveRequest {
   readonly signal: AbortSignal;
   /** FIFO queues only. */
   readonly attemptId?: string | undefined;
+  /** In whose name an encrypted message is opened. */
+  readonly caller?: SealingCaller | undefined;
 }
 
 export interface Received {
@@ -37,6 +41,8 @@ export interface Received {
   readonly group: string | undefined;
   readonly sequence: number | undefined;
 }
+
+type Taken = Omit<Received, 'content'> & { readonly content: Content | SealedContent };
 
 export interface Receiver {
   receive(name: QueueName, request: ReceiveRequest): Promise<readonly Received[]>;
@@ -66,11 +72,11 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     return shelf;
   }
 
-  async function takeOnce(queue: Queue, request: ReceiveRequest): Promise<Received[] | 'nothing' | 'again'> {
+  async function takeOnce(queue: Queue, request: ReceiveRequest): Promise<Taken[] | 'nothing' | 'again'> {
     return queue.fifo ? takeFifo(queue, request) : takeFromStandard(queue, request);
   }
 
-  async function takeFromStandard(queue: Queue, request: ReceiveRequest): Promise<Received[] | 'nothing' | 'again'> {
+  async function takeFromStandard(queue: Queue, request: ReceiveRequest): Promise<Taken[] | 'nothing' | 'again'> {
     const shelf = standardShelf(queue);
     const candidates = await shelf.next(request.max);
     if (candidates.length === 0) return 'nothing';
@@ -88,7 +94,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     }
   }
 
-  async function takeFifo(queue: Queue, request: ReceiveRequest): Promise<Received[] | 'nothing' | 'again'> {
+  async function takeFifo(queue: Queue, request: ReceiveRequest): Promise<Taken[] | 'nothing' | 'again'> {
     const shelf = fifoShelf(queue);
     const candidates = await shelf.next(request.max);
     let used = candidates.length;
@@ -101,7 +107,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
           if (!current || current.storeId !== queue.storeId) return 'again';
           const nowMs = Math.floor(clock.now());
           const visibilityMs = request.visibilityMs ?? current.visibilityMs;
-          const received: Received[] = [];
+          const received: Taken[] = [];
           used = 0;
           for (const { place: groupId } of candidates) {
             if (received.length >= request.max) break;
@@ -125,7 +131,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     shelfOf(standardShelves, queue.storeId, () => new Shelf(store, clock, readStandard(store, queue.storeId)));
   const fifoShelf = (queue: Queue): Shelf<string> => shelfOf(fifoShelves, queue.storeId, () => new Shelf(store, clock, readFifo(store, queue.storeId)));
 
-  async function repeatAttempt(queue: Queue, request: ReceiveRequest): Promise<Received[] | undefined> {
+  async function repeatAttempt(queue: Queue, request: ReceiveRequest): Promise<Taken[] | undefined> {
     const { attemptId } = request;
     if (!queue.fifo || attemptId === undefined) return undefined;
     return store.transact(async (tx) => {
@@ -135,25 +141,37 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     });
   }
 
+  // After the transaction, because KMS may have to be asked.
+  function open(queue: Queue, taken: readonly Taken[], { caller }: ReceiveRequest): Promise<Received[]> {
+    return Promise.all(
+      taken.map(async ({ content, ...message }) => {
+        if (!('sealed' in content)) return { ...message, content };
+        const opened = await deps.sealing.open(queue, content, caller);
+        return { ...message, content: opened, row: { ...message.row, md5: createHash('md5').update(opened.body).digest('hex') } };
+      }),
+    );
+  }
+
   return {
     async receive(name, request) {
       const startedMs = clock.now();
-      for (let first = true; ; first = false) {
+      for (let round = 0; ; round += 1) {
         const queue = await queues.look(name);
         if (!queue) throw queueDoesNotExist();
         const untilMs = startedMs + (request.waitMs ?? queue.waitMs);
         const over = (): boolean => request.signal.aborted || closing.signal.aborted || clock.now() >= untilMs;
-        if (first) {
+        if (round === 0) {
           const repeated = await repeatAttempt(queue, request);
-          if (repeated) return repeated;
+          if (repeated) return open(queue, repeated, request);
         } else if (request.signal.aborted) return [];
         const full = (await countInFlight(store, queue, Math.floor(clock.now()), inFlightMax)) >= inFlightMax;
         // Only short polls of standard queues are told (API reference, ReceiveMessage, OverLimit).
         if (full && !queue.fifo && untilMs <= startedMs) throw overLimit(inFlightMax);
         const taken = full ? 'nothing' : await takeOnce(queue, request);
-        if (typeof taken !== 'string') return taken;
-        if (taken === 'again' && !request.signal.aborted) continue;
-        if (over()) return [];
+        if (typeof taken !== 'string') return open(queue, taken, request);
+        // What had expired, or was dead, is out of the way now; with very many of those the rest is left to the next receive.
+        if (taken === 'again' && round < roundsMax && !request.signal.aborted) continue;
+        if (over() || taken === 'again') return [];
         const shelf = queue.fifo ? fifoShelf(queue) : standardShelf(queue);
         await shelf.wait(untilMs, AbortSignal.any([request.signal, closing.signal]));
       }
@@ -170,7 +188,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   };
 }
 
-function describeStandard(queue: Queue, { id, row, content, visibleAtMs, order }: TakenMessage, nowMs: number): Received {
+function describeStandard(queue: Queue, { id, row, content, visibleAtMs, order }: TakenMessage, nowMs: number): Taken {
   const { storeId } = queue;
   const receiptHandle = formatReceipt({
     kind: 'standard', queueId: queue.row.id, storeId, receives: row.receives, receivedAtMs: nowMs, visibleAtMs, order, messageId: id,
@@ -178,7 +196,7 @@ function describeStandard(queue: Queue, { id, row, content, visibleAtMs, order }
   return { messageId: messageIdText(id), receiptHandle, content, row, group: row.group, sequence: undefined };
 }
 
-function describeFifo(queue: Queue, groupId: string, { id, row, content, order }: TakenMessage<FifoRow>, nowMs: number): Received {
+function describeFifo(queue: Queue, groupId: string, { id, row, content, order }: TakenMessage<FifoRow>, nowMs: number): Taken {
   const { storeId } = queue;
   const receiptHandle = formatReceipt({
     kind: 'fifo', queueId: queue.row.id, storeId, receives: row.receives, receivedAtMs: nowMs, sequence: order, groupId,

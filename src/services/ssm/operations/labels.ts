@@ -3,7 +3,7 @@ import { tooManyLabels, versionNotFound } from '../errors.ts';
 import { labelsMax } from '../limits.ts';
 import { parameterAccess, requireParameter } from '../lookup.ts';
 import { operation } from '../operation.ts';
-import { labels, listLabels, parameters, versions } from '../store.ts';
+import { labels, listLabels, setParameter, versions } from '../store.ts';
 
 export const labelParameterVersion = operation('LabelParameterVersion', {
   access: ({ Name = '' }, call, deps) => parameterAccess('LabelParameterVersion', Name, call, deps),
@@ -20,7 +20,7 @@ export const labelParameterVersion = operation('LabelParameterVersion', {
       // A label that another version had moves (user guide, "Working with parameter labels").
       for (const label of valid) labels.set(tx, scope, [row.id, label], { version });
       // Written, so that whoever makes or removes versions meanwhile tries again.
-      parameters.set(tx, scope, [name], row);
+      setParameter(tx, scope, name, row);
       return { InvalidLabels: Labels.filter((label) => !isLabel(label)), ParameterVersion: version };
     }),
 });
@@ -38,7 +38,7 @@ export const unlabelParameterVersion = operation('UnlabelParameterVersion', {
         (holder?.version === version ? removed : invalid).push(label);
       }
       for (const label of removed) labels.clear(tx, scope, [row.id, label]);
-      parameters.set(tx, scope, [name], row);
+      setParameter(tx, scope, name, row);
       return { RemovedLabels: removed, InvalidLabels: invalid };
     }),
 });

@@ -11,9 +11,9 @@ import { readTags } from '../domain/tags.ts';
 import { oldestIsLabelled, parameterExists, tooManyParameters, typeMismatch, validation } from '../errors.ts';
 import { setExpirationTimer } from '../expiration.ts';
 import { advancedParametersMax, advancedValueBytesMax, standardParametersMax, standardValueBytesMax, versionsMax } from '../limits.ts';
-import { parameterAccess, tagConditions } from '../lookup.ts';
+import { parameterAccess } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
-import { addToCount, countParameters, listLabels, parameters, versions } from '../store.ts';
+import { addToCount, countParameters, listLabels, parameters, setParameter, versions } from '../store.ts';
 import type { ParameterRow, StoredValue, Tier, VersionRow } from '../store.ts';
 import { sealValue } from '../values.ts';
 
@@ -22,7 +22,6 @@ export const putParameter = operation('PutParameter', {
     const put = await parameterAccess('PutParameter', Name, call, deps, {
       'ssm:Overwrite': String(Overwrite ?? false),
       ...(Policies === undefined ? {} : { 'ssm:Policies': Policies }),
-      ...tagConditions(Tags),
     });
     const tag: AccessRequest = { ...put, action: 'ssm:AddTagsToResource' };
     return Tags.length === 0 ? put : [put, tag];
@@ -53,7 +52,7 @@ export const putParameter = operation('PutParameter', {
       if (row !== undefined && row.latest.tier !== version.tier) addToCount(tx, scope, row.latest.tier, -1);
       if (row?.latest.tier !== version.tier) addToCount(tx, scope, version.tier, 1);
       const next: ParameterRow = { id: hexId(deps.random, 20), ...row, latest: version, ...(tags === undefined ? {} : { tags }) };
-      parameters.set(tx, scope, [name], next);
+      setParameter(tx, scope, name, next);
       versions.set(tx, scope, [next.id, version.version], version);
       await setExpirationTimer(tx, { scope, name, row: next }, deps.timers);
       return version;

@@ -9,7 +9,7 @@ import { findParameter, parameterAccess } from '../lookup.ts';
 import type { FoundParameter } from '../lookup.ts';
 import { parseReference } from '../domain/names.ts';
 import { operation, scopeOf } from '../operation.ts';
-import { parameters, policies } from '../store.ts';
+import { policies, setParameter } from '../store.ts';
 
 // User guide, "Working with shared parameters in Parameter Store": advanced parameters only.
 
@@ -28,7 +28,7 @@ export const putResourcePolicy = operation('PutResourcePolicy', {
       if (PolicyId !== undefined && old?.hash !== PolicyHash) throw resourcePolicyConflict();
       const policy = { policyId: old?.policyId ?? newId, hash: hashOf(document), document };
       policies.set(tx, scope, [row.id], policy);
-      parameters.set(tx, scope, [name], { ...row, hasPolicy: true });
+      setParameter(tx, scope, name, { ...row, hasPolicy: true });
       return { PolicyId: policy.policyId, PolicyHash: policy.hash };
     });
   },
@@ -58,7 +58,7 @@ export const deleteResourcePolicy = operation('DeleteResourcePolicy', {
       if (old?.hash !== PolicyHash) throw resourcePolicyConflict();
       const { hasPolicy: _had, ...rest } = row;
       policies.clear(tx, scope, [row.id]);
-      parameters.set(tx, scope, [name], rest);
+      setParameter(tx, scope, name, rest);
     });
     return {};
   },

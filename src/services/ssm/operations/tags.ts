@@ -2,11 +2,11 @@ import type { Call } from '../../../framework/context.ts';
 import type { ReadTransaction } from '../../../kv/store.ts';
 import { mergeTags, readTags, withoutTags } from '../domain/tags.ts';
 import { invalidResourceId, invalidResourceType } from '../errors.ts';
-import { findParameter, parameterAccess, tagConditions } from '../lookup.ts';
+import { findParameter, parameterAccess } from '../lookup.ts';
 import type { FoundParameter } from '../lookup.ts';
 import { parseReference } from '../domain/names.ts';
 import { operation, scopeOf } from '../operation.ts';
-import { parameters } from '../store.ts';
+import { setParameter } from '../store.ts';
 
 interface Tagged {
   readonly ResourceType?: string | undefined;
@@ -14,25 +14,25 @@ interface Tagged {
 }
 
 export const addTagsToResource = operation('AddTagsToResource', {
-  access: ({ ResourceId = '', Tags = [] }, call, deps) => parameterAccess('AddTagsToResource', ResourceId, call, deps, tagConditions(Tags)),
+  access: ({ ResourceId = '' }, call, deps) => parameterAccess('AddTagsToResource', ResourceId, call, deps),
   async handle(input, call, { store }) {
     requireParameterType(input);
     const added = readTags(input.Tags ?? []);
     await store.transact(async (tx) => {
       const { scope, name, row } = await requireTagged(tx, input, call);
-      parameters.set(tx, scope, [name], { ...row, tags: mergeTags(row.tags ?? {}, added) });
+      setParameter(tx, scope, name, { ...row, tags: mergeTags(row.tags ?? {}, added) });
     });
     return {};
   },
 });
 
 export const removeTagsFromResource = operation('RemoveTagsFromResource', {
-  access: ({ ResourceId = '', TagKeys = [] }, call, deps) => parameterAccess('RemoveTagsFromResource', ResourceId, call, deps, { 'aws:TagKeys': TagKeys }),
+  access: ({ ResourceId = '' }, call, deps) => parameterAccess('RemoveTagsFromResource', ResourceId, call, deps),
   async handle(input, call, { store }) {
     requireParameterType(input);
     await store.transact(async (tx) => {
       const { scope, name, row } = await requireTagged(tx, input, call);
-      parameters.set(tx, scope, [name], { ...row, tags: withoutTags(row.tags ?? {}, input.TagKeys ?? []) });
+      setParameter(tx, scope, name, { ...row, tags: withoutTags(row.tags ?? {}, input.TagKeys ?? []) });
     });
     return {};
   },

@@ -1,0 +1,116 @@
+// Messages of queues with a KMS key: encrypted before they are stored, under a data key that is used for as long as the queue says, and
+// opened when they are received (developer guide, "Key management": KmsDataKeyReusePeriodSeconds).
+
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { Clock } from '../../../base/clock.ts';
+import { ServiceError } from '../../../base/errors.ts';
+import type { Random } from '../../../base/random.ts';
+import { decodeRecord, encodeRecord } from '../../../kv/record.ts';
+import type { Encryption, KeyUser } from '../../../ports/encryption.ts';
+import { settingOf } from '../domain/queueAttributes.ts';
+import { kmsNotFound } from '../errors.ts';
+import { dataKeysMax } from '../limits.ts';
+import type { Queue } from '../queues.ts';
+import type { Content, SealedContent } from '../store.ts';
+
+/** Who sends or receives; absent where a service acts by itself. */
+export interface SealingCaller {
+  readonly arn: string;
+  readonly authorise: NonNullable<KeyUser['authorise']>;
+}
+
+export interface Sealing {
+  /** The content as it may be stored in `queue`. */
+  seal(queue: Queue, content: Content, caller?: SealingCaller): Promise<Content | SealedContent>;
+  open(queue: Queue, content: Content | SealedContent, caller?: SealingCaller): Promise<Content>;
+  /** Throws unless KMS has the key that a setting names, and the caller may use it. */
+  requireKey(keyId: string, place: { readonly account: string; readonly region: string }, caller: SealingCaller): Promise<void>;
+}
+
+export interface SealingDeps {
+  /** Absent where there is no KMS: then its keys are refused. */
+  readonly encryption: Encryption | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+interface CachedKey {
+  readonly untilMs: number;
+  readonly plaintext: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+const nonceBytes = 12;
+const tagBytes = 16;
+
+export function createSealing({ encryption, clock, random }: SealingDeps): Sealing {
+  const keys = new Map<string, CachedKey>();
+
+  /** One data key for each of its users, so that nobody profits from what another one was allowed. */
+  async function reuse(name: string, queue: Queue, make: (known: Encryption) => Promise<Omit<CachedKey, 'untilMs'>>): Promise<CachedKey> {
+    const nowMs = clock.now();
+    const known = keys.get(name);
+    if (known && known.untilMs > nowMs) return known;
+    if (!encryption) throw kmsNotFound('This server has no KMS.');
+    const seconds = Number(settingOf(queue.row.settings, 'KmsDataKeyReusePeriodSeconds') ?? 300);
+    const made = { ...(await inOwnWords(make(encryption))), untilMs: nowMs + seconds * 1_000 };
+    if (keys.size >= dataKeysMax) for (const [old, { untilMs }] of keys) if (untilMs <= nowMs || keys.size >= dataKeysMax) keys.delete(old);
+    keys.set(name, made);
+    return made;
+  }
+
+  return {
+    async seal(queue, content, caller) {
+      const keyId = queue.row.settings['KmsMasterKeyId'];
+      if (keyId === undefined) return content;
+      const user = userOf(queue, caller);
+      const key = await reuse(`send ${queue.arn} ${keyId} ${caller?.arn ?? ''}`, queue, (kms) => kms.generateDataKey({ keyId, context: contextOf(queue.arn), user }));
+      const nonce = random.bytes(nonceBytes);
+      const cipher = createCipheriv('aes-256-gcm', key.plaintext, nonce);
+      const body = Buffer.concat([cipher.update(encodeRecord(content)), cipher.final()]);
+      return { sealed: Buffer.concat([nonce, cipher.getAuthTag(), body]), key: key.ciphertext, of: queue.arn };
+    },
+    async open(queue, content, caller) {
+      if (!('sealed' in content)) return content;
+      const { sealed, key: ciphertext, of } = content;
+      const name = `receive ${Buffer.from(ciphertext).toString('base64')} ${caller?.arn ?? ''}`;
+      const { plaintext } = await reuse(name, queue, async (kms) => {
+        const opened = await kms.decrypt({ ciphertext, context: contextOf(of), user: userOf(queue, caller) });
+        return { plaintext: opened.plaintext, ciphertext };
+      });
+      const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+      const decipher = createDecipheriv('aes-256-gcm', plaintext, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
+      decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+      return decodeRecord<Content>(Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]));
+    },
+    async requireKey(keyId, place, caller) {
+      if (!encryption) throw kmsNotFound(`The key ${keyId} cannot be used: this server has no KMS.`);
+      await inOwnWords(encryption.requireKey(keyId, userOf(place, caller)));
+    },
+  };
+}
+
+const contextOf = (queueArn: string): Record<string, string> => ({ 'aws:sqs:arn': queueArn });
+
+function userOf({ account, region }: { readonly account: string; readonly region: string }, caller: SealingCaller | undefined): KeyUser {
+  return { account, region, service: 'sqs', ...(caller ? { authorise: caller.authorise } : {}) };
+}
+
+// The names that SQS gives to what KMS refuses (API reference, SendMessage, Errors).
+const ownNames: Readonly<Record<string, string>> = {
+  NotFoundException: 'KmsNotFound',
+  DisabledException: 'KmsDisabled',
+  KMSInvalidStateException: 'KmsInvalidState',
+  InvalidKeyUsageException: 'KmsInvalidKeyUsage',
+  AccessDeniedException: 'KmsAccessDenied',
+  AccessDenied: 'KmsAccessDenied',
+};
+
+async function inOwnWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const name = error instanceof ServiceError ? ownNames[error.code] : undefined;
+    throw error instanceof ServiceError && name !== undefined ? new ServiceError(name, error.message, { status: 400, cause: error }) : error;
+  }
+}
