@@ -10,8 +10,8 @@ import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
 import type { Composition } from './composition.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
-import { isForeignPage, refuseForeignHost, refuseForeignRequest } from './hostGuard.ts';
 import { answerExtension, isExtensionRequest } from './secretsExtension.ts';
+import { isForeignPage, refuseForeignHost, refuseForeignRequest } from './hostGuard.ts';
 import type { Platform } from './platform.ts';
 
 const codePath = '/lambda-code/';
