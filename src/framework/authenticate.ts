@@ -77,8 +77,8 @@ export function authenticateVisitor(via: FunctionVisitor, addressee: Addressee, 
   return standIn(via, via.region, addressee, deps);
 }
 
-// Where a made-up key outside is the administrator, inside a function it is the role that the function runs in.
-async function standIn({ accessKeyId }: FunctionVisitor, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
+/** Where a made-up key outside is the administrator, inside a function it is the role that the function runs in. */
+export async function standIn({ accessKeyId }: FunctionVisitor, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
   const credential = await deps.credentials.findCredential(accessKeyId);
   if (!credential?.active) throw authenticationError(authenticationFailure('unknown-key'), protocol);
   if (isExpired(credential, deps)) throw authenticationError(authenticationFailure('expired-token'), protocol);
@@ -94,7 +94,8 @@ export function rootOf(account: string): Caller {
   return { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account };
 }
 
-function anonymous({ defaultAccount, defaultRegion }: Authenticator): Identity {
+/** Who sent an unsigned request: nobody. */
+export function anonymous({ defaultAccount, defaultRegion }: Authenticator): Identity {
   const caller: Caller = { kind: 'anonymous', account: defaultAccount };
   return { caller, account: defaultAccount, region: defaultRegion, credential: undefined, bodyCheck: undefined };
 }

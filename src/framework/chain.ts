@@ -12,7 +12,8 @@ import { withLiftedHeaders } from '../wire/presignedHead.ts';
 import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
-import { authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
+import { anonymous, authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
+import { type FrontRequest, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -113,18 +114,20 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   progress.identification = identification;
   const { service: model, protocol } = identification;
 
+  const service = deps.services.get(model.id);
+  const fronted = await service?.front?.(frontRequest(request, requestId, body, identification, deps));
+  if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const { via } = request;
   const identity = via && request.isVouchedFor ? await authenticateVisitor(via, addressee, deps) : await authenticate(request.head, addressee, deps, authorization, via);
-  const service = deps.services.get(model.id);
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
-  if (early) requireSigned(identity, early.operation, identification);
+  if (early) requireSigned(identity, early.operation, identification, service);
   const received = await takeBody({ body, early, service, protocol, identity, request });
   const taken = protocol === 'restXml' ? { ...received, head: withLiftedHeaders(received.head, authorization) } : received;
   const { operation, labels } = early ?? route(identification, taken.head, taken.content);
   progress.operation = operation;
-  requireSigned(identity, operation, identification);
+  requireSigned(identity, operation, identification, service);
 
   const bound = requireImplemented(service, model.id, operation.name);
   const input = parseInput(taken, { operation, labels }, codecOf(protocol));
@@ -215,6 +218,34 @@ function createCall({ request, requestId, identity, head, operation, about, nowM
   return call;
 }
 
+function frontRequest(request: ApiRequest, requestId: string, body: RequestBody, { service, protocol, bucket }: Identification, deps: ChainDeps): FrontRequest {
+  const callOf = (identity: Identity): Call => {
+    const about = { protocol, credential: identity.credential, service: service.id };
+    return createCall({ request, requestId, identity, head: request.head, operation: 'front', about, nowMs: deps.productNow() }, deps);
+  };
+  return {
+    head: request.head,
+    requestId,
+    bucket,
+    openBody: () => body.openRaw(),
+    anonymousCall: () => callOf(anonymous(deps)),
+    signedCall: async (signed) => callOf(await identifySigner(signed, request.via, deps)),
+  };
+}
+
+/** Whether the request is for a service that decides itself which pages may read from it. */
+export function mayBeAsked(head: RequestHead, deps: Pick<ChainDeps, 'catalogue' | 'services'>): boolean {
+  const identification = identify(head, deps.catalogue);
+  return identification !== undefined && deps.services.get(identification.service.id)?.crossOrigin !== undefined;
+}
+
+/** The header fields that let a page of another origin read the answer; undefined when nothing lets it in. */
+export async function crossOriginHeaders(head: RequestHead, deps: Pick<ChainDeps, 'catalogue' | 'services'>): Promise<Readonly<Record<string, string>> | undefined> {
+  const identification = identify(head, deps.catalogue);
+  const service = identification && deps.services.get(identification.service.id);
+  return await service?.crossOrigin?.({ head, bucket: identification?.bucket });
+}
+
 async function handle(bound: BoundOperation, input: object, call: Call, stream: StreamedBody | undefined): Promise<object> {
   if (!stream) return await bound.handle(input, call);
   try {
@@ -232,7 +263,8 @@ function noteKeyUse({ credential, account, region }: Identity, service: string, 
 }
 
 // Only operations that the model marks so are served to anyone; for the rest an unsigned request is refused, never trusted.
-function requireSigned(identity: Identity, operation: OperationModel, { protocol }: Identification): void {
+function requireSigned(identity: Identity, operation: OperationModel, { protocol }: Identification, service: BoundService | undefined): void {
+  if (service?.servesAnonymous) return;
   if (identity.caller.kind === 'anonymous' && operation.signed) throw authenticationError(authenticationFailure('missing'), protocol);
 }
 

@@ -108,6 +108,11 @@ export class RequestBody {
     return { head: chunks ? withoutAwsChunked(head, {}) : head, body };
   }
 
+  /** The bytes as they come, nothing checked: for what is no operation. */
+  openRaw(): Readable {
+    return this.#open(undefined);
+  }
+
   #open(whole: Uint8Array | undefined): Readable {
     if (!whole && this.#request.streamBody) return this.#request.streamBody();
     return Readable.from(inPieces(whole ? Promise.resolve(whole) : this.read()));

@@ -1,6 +1,7 @@
 import type { ServiceError } from '../base/errors.ts';
 import type { RequestHead } from '../wire/types.ts';
 import type { AccessRequest, Call } from './context.ts';
+import type { FrontAnswer, FrontRequest } from './front.ts';
 import type { Input, OperationName, Output } from './shapes.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -25,6 +26,12 @@ export interface ServiceDefinition<Deps> {
   /** It says by itself, in its own order and words, what its input lacks (SQS); nothing is checked against the model before. */
   readonly checksOwnInput?: true;
   readonly operations: Readonly<Record<string, AnyOperation<Deps>>>;
+  /** Unsigned requests are judged like others, by the resource's own policy, instead of being refused. */
+  readonly servesAnonymous?: true;
+  /** Answers what is no operation of the model; undefined for everything else. */
+  readonly front?: (request: FrontRequest, deps: Deps) => Promise<FrontAnswer | undefined>;
+  /** Header fields for the answer to a request of a page of another origin; undefined when the resource does not let that page in. */
+  readonly crossOrigin?: (request: CrossOriginRequest, deps: Deps) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Largest request body per operation, in bytes, where the service documents one; for some it depends on what the head asks for. */
   readonly requestBytesMax?: Readonly<Record<string, number | ((head: RequestHead) => number)>>;
   /** The service's own error for a larger one. */
@@ -38,8 +45,17 @@ export interface BoundService {
   readonly checksOwnInput: boolean;
   readonly operationNames: readonly string[];
   readonly tooLarge: ((operationName: string, bytesMax: number, head: RequestHead) => ServiceError) | undefined;
+  readonly servesAnonymous: boolean;
+  front?(request: FrontRequest): Promise<FrontAnswer | undefined>;
+  crossOrigin?(request: CrossOriginRequest): Promise<Readonly<Record<string, string>> | undefined>;
   find(operationName: string): BoundOperation | undefined;
   requestBytesMax(operationName: string, head: RequestHead): number | undefined;
+}
+
+/** A request with an Origin, and the bucket that its host or path names. */
+export interface CrossOriginRequest {
+  readonly head: RequestHead;
+  readonly bucket: string | undefined;
 }
 
 export interface BoundOperation {
@@ -77,6 +93,9 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
         checksOwnInput: definition.checksOwnInput ?? false,
         operationNames: [...bound.keys()],
         tooLarge: definition.tooLarge,
+        servesAnonymous: definition.servesAnonymous ?? false,
+        ...(definition.front && { front: (request) => definition.front?.(request, deps) ?? Promise.resolve(undefined) }),
+        ...(definition.crossOrigin && { crossOrigin: (request) => definition.crossOrigin?.(request, deps) ?? Promise.resolve(undefined) }),
         find: (name) => bound.get(name),
         requestBytesMax(name, head) {
           const bytesMax = definition.requestBytesMax?.[name];

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
-import { type ApiRequest, type ChainDeps, serveApi } from '../framework/chain.ts';
+import { type ApiRequest, type ChainDeps, crossOriginHeaders, mayBeAsked, serveApi } from '../framework/chain.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
+import { parseAuthorization } from '../wire/authorization.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
 import type { Composition } from './composition.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
-import { refuseForeignRequest } from './hostGuard.ts';
 import { answerExtension, isExtensionRequest } from './secretsExtension.ts';
+import { isForeignPage, refuseForeignHost, refuseForeignRequest } from './hostGuard.ts';
 import type { Platform } from './platform.ts';
 
 const codePath = '/lambda-code/';
@@ -19,7 +20,9 @@ const codePath = '/lambda-code/';
 export async function answerArrival(arrival: Arrival, platform: Platform, control: ControlTarget, via?: FunctionVisitor): Promise<WireResponse> {
   const { head } = arrival;
   const { chain } = platform.current();
-  const refusal = refuseForeignRequest(head, { loopback: chain.trustUnknownKeys || via !== undefined });
+  const listener = { loopback: chain.trustUnknownKeys || via !== undefined };
+  const letIn = refuseForeignHost(head, listener) === undefined && isForeignPage(head) && !isControlPath(head.path) ? await letPageIn(head, platform) : undefined;
+  const refusal = letIn ? undefined : refuseForeignRequest(head, listener);
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
   if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
@@ -27,12 +30,23 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
     return await platform.use(async (state) => {
       if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
       if (via && isExtensionRequest(head)) return await answerExtension(arrival, via, state.chain);
-      return await serveApi(new ApiArrival(arrival, via), state.chain);
+      const response = await serveApi(new ApiArrival(arrival, via), state.chain);
+      return letIn ? { ...response, headers: { ...response.headers, ...letIn } } : response;
     });
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 500, { __type: error.code, message: error.message });
     throw error;
   }
+}
+
+// What a page of another origin may ask: whether it may (a preflight), and then what the resource itself lets it; without an Origin only
+// what everybody may read. Answers the header fields for it.
+async function letPageIn(head: RequestHead, platform: Platform): Promise<Readonly<Record<string, string>> | undefined> {
+  const { chain } = platform.current();
+  if (head.method === 'OPTIONS' && head.headers['access-control-request-method'] !== undefined) return mayBeAsked(head, chain) ? {} : undefined;
+  if (head.headers['origin'] !== undefined) return await platform.use((state) => crossOriginHeaders(head, state.chain));
+  const isPublicRead = (head.method === 'GET' || head.method === 'HEAD') && parseAuthorization(head) === undefined;
+  return isPublicRead && mayBeAsked(head, chain) ? {} : undefined;
 }
 
 // Steering the server, and packages behind a link that is its own permission, are for those outside.

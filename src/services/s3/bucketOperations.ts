@@ -1,3 +1,10 @@
+import { bucketAccessOperations } from './operations/bucketAccessSettings.ts';
+import { bucketBookkeepingOperations } from './operations/bucketBookkeeping.ts';
+import { bucketCorsOperations } from './operations/bucketCors.ts';
+import { bucketEncryptionOperations } from './operations/bucketEncryption.ts';
+import { bucketLifecycleOperations } from './operations/bucketLifecycle.ts';
+import { bucketPolicyOperations } from './operations/bucketPolicy.ts';
+import { bucketWebsiteOperations } from './operations/bucketWebsite.ts';
 import { bucketNotificationOperations } from './operations/bucketNotification.ts';
 import { bucketTaggingOperations } from './operations/bucketTagging.ts';
 import { bucketVersioningOperations } from './operations/bucketVersioning.ts';
@@ -13,6 +20,13 @@ export const bucketOperations = {
   GetBucketLocation: getBucketLocation,
   HeadBucket: headBucket,
   ListBuckets: listBuckets,
+  ...bucketAccessOperations,
+  ...bucketBookkeepingOperations,
+  ...bucketCorsOperations,
+  ...bucketEncryptionOperations,
+  ...bucketLifecycleOperations,
+  ...bucketPolicyOperations,
+  ...bucketWebsiteOperations,
   ...bucketNotificationOperations,
   ...bucketTaggingOperations,
   ...bucketVersioningOperations,

@@ -7,6 +7,7 @@ import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { Emitter } from '../../ports/outbox.ts';
+import { createLifecycleHandler } from './jobs/lifecycle.ts';
 import type { NotificationTargets } from './notificationTargets.ts';
 import { s3Service } from './service.ts';
 
@@ -28,5 +29,6 @@ export interface RunningS3 {
 
 /** The whole of S3. To be made before the timers start. */
 export function createS3(options: S3Options): RunningS3 {
+  options.timers.handle('s3', createLifecycleHandler(options));
   return { service: s3Service.bind(options) };
 }

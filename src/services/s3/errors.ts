@@ -61,6 +61,14 @@ export const errors = {
   aclsNotSupported: () => refuse(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs'),
   malformedAcl: () => refuse(400, 'MalformedACLError', 'The XML you provided was not well-formed or did not validate against our published schema'),
   malformedPolicy: (message: string) => refuse(400, 'MalformedPolicy', message),
+  malformedPost: () => refuse(400, 'MalformedPOSTRequest', 'The body of your POST request is not well-formed multipart/form-data.'),
+  maxPostPreDataLengthExceeded: () => refuse(400, 'MaxPostPreDataLengthExceeded', 'Your POST request fields preceding the upload file were too large.'),
+  invalidPolicyDocument: (message: string) => refuse(400, 'InvalidPolicyDocument', message),
+  entityTooSmallForm: (ProposedSize: number, MinSizeAllowed: number) =>
+    refuse(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', { ProposedSize, MinSizeAllowed }),
+  crossOriginForbidden: (Method: string, ResourceType: string) =>
+    refuse(403, 'AccessForbidden', 'CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource\'s CORS spec.', { Method, ResourceType }),
+  crossOriginDisabled: (Method: string, ResourceType: string) => refuse(403, 'AccessForbidden', 'CORSResponse: CORS is not enabled for this bucket.', { Method, ResourceType }),
   unsupportedChecksum: () =>
     refuse(400, 'InvalidRequest', 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]'),
   /** What S3 has and this server does not: by name, never ignored. */

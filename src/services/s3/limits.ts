@@ -48,3 +48,6 @@ export const slicesOfPartMax = 1_000;
 export const manifestPageMax = 500;
 /** Our own: the body of a request that is a document (a configuration, a list of keys or of parts). */
 export const documentBytesMax = 2 * 1024 ** 2;
+/** "POST Object restrictions": form fields before the file; and our own for the head of one field. */
+export const formFieldsBytesMax = 20 * 1024;
+export const formHeadBytesMax = 4 * 1024;

@@ -1,3 +1,6 @@
+import { objectAclOperations } from './operations/objectAcl.ts';
+import { objectLockOperations } from './operations/objectLock.ts';
+import { restoreObject } from './operations/restoreObject.ts';
 import { abortMultipartUpload } from './operations/abortMultipartUpload.ts';
 import { completeMultipartUpload } from './operations/completeMultipartUpload.ts';
 import { copyObject } from './operations/copyObject.ts';
@@ -35,5 +38,8 @@ export const objectOperations = {
   PutObject: putObject,
   UploadPart: uploadPart,
   UploadPartCopy: uploadPartCopy,
+  RestoreObject: restoreObject,
+  ...objectAclOperations,
+  ...objectLockOperations,
   ...objectTaggingOperations,
 };

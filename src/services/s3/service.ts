@@ -1,6 +1,7 @@
 import { defineService } from '../../framework/service.ts';
 import { bucketOperations } from './bucketOperations.ts';
 import { errors } from './errors.ts';
+import { answerCrossOrigin, answerFront } from './front.ts';
 import { documentBytesMax, partBytesMax, singlePutBytesMax } from './limits.ts';
 import { objectOperations } from './objectOperations.ts';
 import type { S3Deps } from './operation.ts';
@@ -11,5 +12,8 @@ export const s3Service = defineService<S3Deps>({
   validationErrorCode: 'InvalidArgument',
   requestBytesMax: { PutObject: singlePutBytesMax, UploadPart: partBytesMax, DeleteObjects: documentBytesMax, CompleteMultipartUpload: documentBytesMax },
   tooLarge: (_name, bytesMax) => errors.entityTooLarge(undefined, bytesMax),
+  servesAnonymous: true,
+  front: answerFront,
+  crossOrigin: answerCrossOrigin,
   operations: { ...bucketOperations, ...objectOperations },
 });

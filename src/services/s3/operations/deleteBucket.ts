@@ -1,5 +1,6 @@
 import { bucketAccess } from '../access.ts';
 import { errors } from '../errors.ts';
+import { unscheduleLifecycle } from '../jobs/lifecycle.ts';
 import { operation } from '../operation.ts';
 import { findBucketNow } from '../reading.ts';
 import { buckets, countVersions, everywhere, objectCounts, ownedBuckets, requireBucket, settings, uploads } from '../store.ts';
@@ -25,6 +26,7 @@ export const deleteBucket = operation('DeleteBucket', {
       ownedBuckets.clear(tx, everywhere, [bucket.account, name]);
       settings.clearAll(tx, everywhere, [bucket.id]);
       tx.clear(objectCounts.key(everywhere, [bucket.id]));
+      await unscheduleLifecycle(tx, deps.timers, bucket);
     });
     return {};
   },

@@ -13,6 +13,7 @@ import { createTimers, type Timers } from '../../../kv/timers.ts';
 import { weakMode } from '../../../kv/weakMode.ts';
 import type { EnvelopeDraft } from '../../../ports/outbox.ts';
 import { createS3 } from '../createS3.ts';
+import { requireBucket } from '../store.ts';
 
 type Client = typeof import('@aws-sdk/client-s3');
 type Name = OperationName<Client> & string;
@@ -27,6 +28,8 @@ export interface TestS3 {
   countBlobs(): Promise<number>;
   readonly clock: MovableClock;
   readonly timers: Timers;
+  /** The id of the timer of a bucket's lifecycle rules. */
+  lifecycleTimerOf(bucket: string): Promise<string>;
   /** Everything that has been emitted, payloads parsed. */
   readonly told: { readonly draft: EnvelopeDraft; readonly payload: unknown }[];
 }
@@ -70,6 +73,7 @@ export function createTestS3(): TestS3 {
     },
     clock,
     timers,
+    lifecycleTimerOf: async (name) => `lifecycle/${(await store.read((tx) => requireBucket(tx, name))).id}`,
     told,
     async run(name, input, headers = {}) {
       const operation = service.find(name);

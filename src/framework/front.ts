@@ -1,0 +1,66 @@
+// What a service answers besides the operations of its model: S3's browser forms, websites and preflights.
+
+import { createHmac } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { FunctionVisitor } from '../ports/functionGate.ts';
+import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
+import { equalText } from '../wire/sigv4.ts';
+import type { RequestHead, WireResponse } from '../wire/types.ts';
+import { type Authenticator, type Identity, rootOf, standIn } from './authenticate.ts';
+import type { Call } from './context.ts';
+
+export type FrontAnswer = WireResponse;
+
+/** A request of which only its service is known yet. */
+export interface FrontRequest {
+  readonly head: RequestHead;
+  readonly requestId: string;
+  /** Of a virtual host; the path then starts at the key. */
+  readonly bucket: string | undefined;
+  /** Opens the body as it comes. */
+  readonly openBody: () => Readable;
+  /** A call by nobody, whom only the resource's own policy can let in. */
+  anonymousCall(): Call;
+  /** A call by whoever signed a policy; throws the service's authentication errors. */
+  signedCall(signed: SignedPolicy): Promise<Call>;
+}
+
+/** A base64 policy of a browser form, signed in one of two ways ("Authenticating requests in browser-based uploads using POST"). */
+export interface SignedPolicy {
+  readonly policy: string;
+  readonly accessKeyId: string;
+  readonly signature: string;
+  readonly sessionToken: string | undefined;
+  /** Of version 4; undefined for version 2. */
+  readonly scope: { readonly date: string; readonly region: string; readonly service: string } | undefined;
+}
+
+/** Who signed a policy. */
+export async function identifySigner(signed: SignedPolicy, via: FunctionVisitor | undefined, deps: Authenticator): Promise<Identity> {
+  const region = signed.scope?.region ?? deps.defaultRegion;
+  const credential = await deps.credentials.findCredential(signed.accessKeyId);
+  const refuse = (problem: Parameters<typeof authenticationFailure>[0]) => authenticationError(authenticationFailure(problem), 'restXml');
+  if (!credential) {
+    if (!deps.trustUnknownKeys) throw refuse('unknown-key');
+    if (via) return await standIn(via, region, { protocol: 'restXml' }, deps);
+    const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : deps.defaultAccount;
+    return { caller: rootOf(account), account, region, credential: undefined, bodyCheck: undefined };
+  }
+  const nowMs = credential.expiresBy === 'wall' ? deps.wallNow() : deps.productNow();
+  if (!credential.active) throw refuse('inactive-key');
+  if (credential.expiresAtMs !== undefined && credential.expiresAtMs <= nowMs) throw refuse('expired-token');
+  if (credential.sessionToken !== undefined && !equalText(credential.sessionToken, signed.sessionToken ?? '')) {
+    throw authenticationError({ kind: 'failure', problem: 'bad-token', message: '' }, 'restXml');
+  }
+  if (!equalText(signatureOf(signed, credential.secretAccessKey), signed.signature)) {
+    throw authenticationError({ kind: 'failure', problem: 'bad-signature', message: '' }, 'restXml');
+  }
+  return { caller: credential.caller, account: credential.caller.account, region, credential, bodyCheck: undefined };
+}
+
+function signatureOf({ policy, scope }: SignedPolicy, secret: string): string {
+  if (!scope) return createHmac('sha1', secret).update(policy).digest('base64');
+  let key: Buffer | string = `AWS4${secret}`;
+  for (const part of [scope.date, scope.region, scope.service, 'aws4_request']) key = createHmac('sha256', key).update(part).digest();
+  return createHmac('sha256', key).update(policy).digest('hex');
+}

@@ -1,0 +1,181 @@
+// Who gets in: policies of users and buckets, access control lists, presigned URLs, browser forms, pages of other origins, websites.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-management.html
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { suite, test } from 'node:test';
+import {
+  CreateMultipartUploadCommand,
+  DeletePublicAccessBlockCommand,
+  GetObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutBucketAclCommand,
+  PutBucketCorsCommand,
+  PutBucketPolicyCommand,
+  PutBucketWebsiteCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { createLimitedUser } from '../../support/limitedUser.ts';
+import { expectRefusal } from '../../support/serviceError.ts';
+import { useServer } from '../../support/useServer.ts';
+import { makeBucket, readObject } from './support.ts';
+
+const scene = useServer();
+const s3 = () => scene().aws.s3;
+const url = (path: string): string => `${scene().server.endpoint}/${path}`;
+
+async function makePublic(Bucket: string, Action: string | string[] = 's3:GetObject'): Promise<void> {
+  await s3().send(new DeletePublicAccessBlockCommand({ Bucket }));
+  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+  await s3().send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: '*', Action, Resource }] }) }));
+}
+
+suite('policies', () => {
+  test('of a user decide on objects, and on listings by prefix', async () => {
+    const Bucket = await makeBucket(s3());
+    for (const Key of ['mine/a', 'others/b']) await s3().send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+    const user = await createLimitedUser(scene(), [
+      { Effect: 'Allow', Action: ['s3:GetObject'], Resource: `arn:aws:s3:::${Bucket}/mine/*` },
+      { Effect: 'Allow', Action: 's3:ListBucket', Resource: `arn:aws:s3:::${Bucket}`, Condition: { StringLike: { 's3:prefix': 'mine/*' } } },
+    ]);
+    const { s3: limited } = user.clients;
+    assert.equal(await readObject(limited, Bucket, 'mine/a'), 'mine/a');
+    const denied = await expectRefusal(limited.send(new GetObjectCommand({ Bucket, Key: 'others/b' })), { name: 'AccessDenied', status: 403 });
+    assert.match(denied.message, /is not authorized to perform: s3:GetObject on resource: "?arn:aws:s3:::/);
+    assert.equal((await limited.send(new ListObjectsV2Command({ Bucket, Prefix: 'mine/' }))).KeyCount, 1);
+    await expectRefusal(limited.send(new ListObjectsV2Command({ Bucket })), { name: 'AccessDenied', status: 403 });
+    await expectRefusal(limited.send(new ListBucketsCommand({})), { name: 'AccessDenied', status: 403 });
+    await expectRefusal(limited.send(new CreateMultipartUploadCommand({ Bucket, Key: 'mine/c' })), { name: 'AccessDenied', status: 403 });
+    // Without permission to list, what is missing looks like what is forbidden (API reference, GetObject).
+    await expectRefusal(limited.send(new GetObjectCommand({ Bucket, Key: 'mine/absent' })), { name: 'AccessDenied', status: 403, message: 'Access Denied' });
+  });
+  test('of a bucket let in another user, and everybody once public access is not blocked', async () => {
+    const Bucket = await makeBucket(s3());
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'a b', Body: 'public' }));
+    const user = await createLimitedUser(scene(), []);
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: user.arn }, Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` }] });
+    await s3().send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    assert.equal(await readObject(user.clients.s3, Bucket, 'a b'), 'public');
+    assert.equal((await fetch(url(`${Bucket}/a%20b`))).status, 403);
+    await makePublic(Bucket);
+    const answer = await fetch(url(`${Bucket}/a%20b`));
+    assert.deepEqual([answer.status, await answer.text(), answer.headers.get('content-length')], [200, 'public', '6']);
+    const listing = await fetch(url(Bucket));
+    assert.match(await listing.text(), /<Code>AccessDenied<\/Code>/);
+  });
+  test('access control lists let everybody read a bucket', async () => {
+    const Bucket = await makeBucket(s3(), { ObjectOwnership: 'ObjectWriter' });
+    await s3().send(new DeletePublicAccessBlockCommand({ Bucket }));
+    await s3().send(new PutBucketAclCommand({ Bucket, ACL: 'public-read' }));
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'open', Body: 'x', ACL: 'public-read' }));
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'closed', Body: 'x' }));
+    const listing = await (await fetch(url(Bucket))).text();
+    assert.match(listing, /<Key>closed<\/Key>/);
+    assert.deepEqual([(await fetch(url(`${Bucket}/open`))).status, (await fetch(url(`${Bucket}/closed`))).status], [200, 403]);
+  });
+});
+
+suite('presigned URLs', () => {
+  test('of version 4 read and write', async () => {
+    const Bucket = await makeBucket(s3());
+    const user = await createLimitedUser(scene(), [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }]);
+    const { s3: signer } = user.clients;
+    const put = await getSignedUrl(signer, new PutObjectCommand({ Bucket, Key: 'a/ü' }), { expiresIn: 60 });
+    assert.equal((await fetch(put, { method: 'PUT', body: 'signed' })).status, 200);
+    const get = await getSignedUrl(signer, new GetObjectCommand({ Bucket, Key: 'a/ü', ResponseContentType: 'text/x-mine' }), { expiresIn: 60 });
+    const answer = await fetch(get);
+    assert.deepEqual([await answer.text(), answer.headers.get('content-type')], ['signed', 'text/x-mine']);
+    const tampered = await fetch(get.replace('X-Amz-Signature=', 'X-Amz-Signature=0'));
+    assert.equal(tampered.status, 403);
+    assert.match(await tampered.text(), /<Code>SignatureDoesNotMatch<\/Code>/);
+    const late = await getSignedUrl(signer, new GetObjectCommand({ Bucket, Key: 'a/ü' }), { expiresIn: 1, signingDate: new Date(Date.now() - 120_000) });
+    assert.match(await (await fetch(late)).text(), /<Message>Request has expired<\/Message>/);
+  });
+  test('of version 2 read', async () => {
+    const Bucket = await makeBucket(s3());
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'old' }));
+    const Expires = Math.floor(Date.now() / 1_000) + 60;
+    const Signature = createHmac('sha1', 'test').update(`GET\n\n\n${Expires}\n/${Bucket}/a`).digest('base64');
+    const query = new URLSearchParams({ AWSAccessKeyId: 'test', Signature, Expires: String(Expires) });
+    assert.equal(await (await fetch(url(`${Bucket}/a?${query}`))).text(), 'old');
+  });
+});
+
+suite('browsers', () => {
+  async function post(Bucket: string, fields: Record<string, string>, conditions: unknown[], file = 'the file'): Promise<Response> {
+    const date = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+    const credential = `test/${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
+    const signing = { 'x-amz-algorithm': 'AWS4-HMAC-SHA256', 'x-amz-credential': credential, 'x-amz-date': date };
+    const all = [{ bucket: Bucket }, ...Object.entries(signing).map(([name, value]) => ({ [name]: value })), ...conditions];
+    const policy = Buffer.from(JSON.stringify({ expiration: new Date(Date.now() + 60_000).toISOString(), conditions: all })).toString('base64');
+    let key: Buffer | string = 'AWS4test';
+    for (const part of [date.slice(0, 8), 'us-east-1', 's3', 'aws4_request']) key = createHmac('sha256', key).update(part).digest();
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...fields, ...signing, policy, 'x-amz-signature': createHmac('sha256', key).update(policy).digest('hex') })) form.append(name, value);
+    form.append('file', new Blob([file], { type: 'text/plain' }), 'letter.txt');
+    return await fetch(url(Bucket), { method: 'POST', body: form });
+  }
+
+  test('upload by forms, within their policy', async () => {
+    const Bucket = await makeBucket(s3());
+    const conditions = [['starts-with', '$key', 'user/'], { acl: 'private' }, ['content-length-range', 1, 100_000], { success_action_status: '201' }];
+    const fields = { key: 'user/${filename}', acl: 'private', success_action_status: '201' };
+    const answer = await post(Bucket, fields, conditions);
+    assert.equal(answer.status, 201);
+    assert.match(await answer.text(), /<PostResponse><Location>.*<Key>user\/letter.txt<\/Key>/);
+    const got = await s3().send(new GetObjectCommand({ Bucket, Key: 'user/letter.txt' }));
+    assert.deepEqual([await got.Body?.transformToString(), got.ContentType], ['the file', 'text/plain']);
+    const large = 'x'.repeat(99_000);
+    assert.equal((await post(Bucket, fields, conditions, large)).status, 201);
+    assert.equal(await readObject(s3(), Bucket, 'user/letter.txt'), large);
+    assert.match(await (await post(Bucket, { ...fields, key: 'elsewhere' }, conditions)).text(), /Policy Condition failed/);
+    assert.match(await (await post(Bucket, { ...fields, 'x-amz-meta-a': '1' }, conditions)).text(), /Extra input fields: x-amz-meta-a/);
+    assert.match(await (await post(Bucket, fields, conditions, 'x'.repeat(100_001))).text(), /<Code>EntityTooLarge<\/Code>/);
+    assert.equal((await post(Bucket, fields, conditions, '')).status, 400);
+  });
+  test('of other origins get in where the bucket says so', async () => {
+    const Bucket = await makeBucket(s3());
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'shared' }));
+    await makePublic(Bucket);
+    const preflight = (Origin: string, method = 'GET') =>
+      fetch(url(`${Bucket}/a`), { method: 'OPTIONS', headers: { Origin, 'Access-Control-Request-Method': method, 'Access-Control-Request-Headers': 'X-Mine' } });
+    assert.match(await (await preflight('https://app.example.com')).text(), /CORS is not enabled for this bucket/);
+    assert.equal((await fetch(url(`${Bucket}/a`), { headers: { Origin: 'https://app.example.com' } })).status, 403);
+    const CORSRules = [{ AllowedOrigins: ['https://*.example.com'], AllowedMethods: ['GET', 'PUT'], AllowedHeaders: ['x-*'], ExposeHeaders: ['ETag'], MaxAgeSeconds: 30 }];
+    await s3().send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
+    const allowed = await preflight('https://app.example.com');
+    assert.deepEqual([allowed.status, allowed.headers.get('access-control-allow-origin'), allowed.headers.get('access-control-allow-headers'), allowed.headers.get('access-control-max-age')], [200, 'https://app.example.com', 'x-mine', '30']);
+    assert.equal((await preflight('https://app.example.com', 'DELETE')).status, 403);
+    assert.equal((await preflight('https://elsewhere.org')).status, 403);
+    const read = await fetch(url(`${Bucket}/a`), { headers: { Origin: 'https://app.example.com' } });
+    assert.deepEqual([read.status, await read.text(), read.headers.get('access-control-allow-origin'), read.headers.get('access-control-expose-headers')], [200, 'shared', 'https://app.example.com', 'ETag']);
+    assert.equal((await fetch(url(`${Bucket}/a`), { headers: { Origin: 'https://elsewhere.org' } })).status, 403);
+  });
+  test('see websites', async () => {
+    const Bucket = await makeBucket(s3());
+    await makePublic(Bucket, ['s3:GetObject', 's3:ListBucket']);
+    const pages = { 'index.html': 'home', 'docs/index.html': 'docs', 'error.html': 'lost' };
+    for (const [Key, Body] of Object.entries(pages)) await s3().send(new PutObjectCommand({ Bucket, Key, Body, ContentType: 'text/html' }));
+    const RoutingRules = [{ Condition: { KeyPrefixEquals: 'old/' }, Redirect: { ReplaceKeyPrefixWith: 'new/', HttpRedirectCode: '302' } }];
+    await s3().send(new PutBucketWebsiteCommand({ Bucket, WebsiteConfiguration: { IndexDocument: { Suffix: 'index.html' }, ErrorDocument: { Key: 'error.html' }, RoutingRules } }));
+    const { port } = new URL(scene().server.endpoint);
+    const { request } = await import('node:http');
+    // fetch does not let a Host be set, and such names do not resolve everywhere.
+    const visit = (path: string) =>
+      new Promise<readonly [number | undefined, string, string | undefined]>((resolve, reject) => {
+        const sent = request({ port, host: '127.0.0.1', path, headers: { host: `${Bucket}.s3-website-us-east-1.amazonaws.com` } }, (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('end', () => resolve([answer.statusCode, text, answer.headers.location]));
+        });
+        sent.on('error', reject).end();
+      });
+    assert.deepEqual(await visit('/'), [200, 'home', undefined]);
+    assert.deepEqual(await visit('/docs/'), [200, 'docs', undefined]);
+    assert.deepEqual(await visit('/docs'), [302, '', '/docs/']);
+    assert.deepEqual(await visit('/absent'), [404, 'lost', undefined]);
+    const [status, , location] = await visit('/old/page');
+    assert.deepEqual([status, location], [302, `http://${Bucket}.s3-website-us-east-1.amazonaws.com/new/page`]);
+  });
+});
