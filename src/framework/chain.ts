@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { assert, InvariantError, NoSpaceError, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
-import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
+import { AuthenticationError, authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import { parseAuthorization } from '../wire/authorization.ts';
 import { type Codec, codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
@@ -17,6 +17,7 @@ import { type FrontRequest, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
+import type { FailedSignatures } from './failedSignatures.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
 import type { StreamedBody } from './streamedBody.ts';
@@ -43,6 +44,7 @@ export interface ChainDeps extends Authenticator, Authoriser {
   readonly services: ReadonlyMap<string, BoundService>;
   readonly endpointOf: (head: RequestHead) => string;
   readonly newRequestId: () => string;
+  readonly failedSignatures: FailedSignatures;
   /** For operations that name no limit of their own. */
   readonly bodyBytesMaxDefault: number;
   readonly log: Logger;
@@ -80,6 +82,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     response = await runSteps(request, requestId, progress, deps);
   } catch (error) {
     const answer = toServiceError(error, request, requestId, deps);
+    if (answer instanceof AuthenticationError) deps.failedSignatures.note(senderOf(request));
     code = answer.code;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
@@ -119,6 +122,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const { via } = request;
+  if (authorization) deps.failedSignatures.requireAllowed(senderOf(request), protocol);
   const identity = via && request.isVouchedFor ? await authenticateVisitor(via, addressee, deps) : await authenticate(request.head, addressee, deps, authorization, via);
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
@@ -140,6 +144,11 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   await authorise(bound, input, call, about, deps);
   const output = await handle(bound, input, call, taken.stream);
   return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
+}
+
+// A function has no address of its own.
+function senderOf({ sourceIp, via }: ApiRequest): string {
+  return via?.accessKeyId ?? sourceIp;
 }
 
 function isQuery(protocol: ProtocolName): boolean {

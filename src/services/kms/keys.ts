@@ -128,7 +128,7 @@ export function newKey({ id, nowMs, policy }: { readonly id: string; readonly no
     policy,
     tags: [],
     aliases: [],
-    hasGrants: false,
+    grants: 0,
     materialId: undefined,
     onDemandRotations: 0,
   };
