@@ -45,6 +45,7 @@ export function createApiState(composition: Composition, foundation: Foundation)
       denials,
       messages: composition.messages,
       use: composition.use,
+      audit: composition.audit,
       ...(options.vetAccess && { vetAccess: createAccessVetting() }),
       signatures: createSignatureVerifier(),
       failedSignatures: createFailedSignatures(() => wall.now()),

@@ -14,6 +14,8 @@ import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
+import { createRecorder } from '../services/cloudtrail/recorder.ts';
+import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
@@ -58,7 +60,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access } = createParts(foundation, common, organization);
+  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization);
   await lambda.recover();
 
   const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
@@ -72,6 +74,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     credentials: foundation.rootKey ? withRootKey(access.identity, foundation.rootKey, options.account) : access.identity,
     messages: access.messages,
     use: access.use,
+    audit: recorder,
     organization,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
@@ -115,6 +118,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const localMode = isLocalMode(options);
   const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const recorder = createRecorder(common);
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
   const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
@@ -128,6 +132,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
+    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
@@ -137,7 +142,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
   ];
-  return { parts, lambda, logs, access };
+  return { parts, lambda, logs, access, recorder };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.
