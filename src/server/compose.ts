@@ -127,7 +127,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
-  const sqs = createSqs({ ...common, encryption, roleAccess });
+  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
   const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
