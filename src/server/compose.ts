@@ -68,6 +68,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
+  lambda.startPolling();
 
   return {
     services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
@@ -121,13 +122,13 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const recorder = createRecorder(common);
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
-  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
-  const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
-  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
+  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
+  const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
+  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
@@ -138,7 +139,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [s3.service] },
     // The listener has drained by now, or a reset wants everything gone.
-    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, close: () => lambda.close(0) },
+    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
   ];
