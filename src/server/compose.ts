@@ -124,14 +124,14 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
   const sqs = createSqs({ ...common, encryption, roleAccess });
-  const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
-    { services: [s3.service] },
+    { services: [s3.service], targets: { s3: () => s3.eventTarget } },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
