@@ -9,7 +9,7 @@ import { startYardstick } from './support/yardstick.ts';
 
 const quick = process.argv.includes('--quick');
 const runs = quick ? 1 : 5;
-const load = { connections: 16, requests: quick ? 500 : 20_000, millisecondsMax: quick ? 1_000 : 4_000 };
+const load = { connections: 16, requests: quick ? 3_000 : 20_000, millisecondsMax: 4_000 };
 
 const yardstick = await startYardstick();
 const server = await startServerProcess();
@@ -29,7 +29,7 @@ try {
   const results = new Map<string, LoadResult[]>(paths.map(({ name }) => [name, []]));
   for (let run = 0; run < runs; run += 1) {
     for (const { name, ...path } of paths) {
-      await loadHttp({ ...path, connections: 16, requests: 200, millisecondsMax: 5_000 });
+      await loadHttp({ ...path, connections: 16, requests: 2_000, millisecondsMax: 5_000 });
       results.get(name)?.push(await loadHttp({ ...path, ...load }));
     }
   }

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { CreateSecretCommand, DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient, UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateAliasCommand, CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { CreateSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutResourcePolicyCommand, SecretsManagerClient, UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createLimitedUser, type Statement } from '../../support/limitedUser.ts';
 import { sdkConfig } from '../../support/sdkClients.ts';
@@ -52,14 +52,37 @@ test('a secret under a key of the account is read by who may also decrypt with t
   });
 });
 
-test('a secret moves to another key with UpdateSecret, and to none that is not there', async () => {
+test('another account reads a secret when the policies of the secret and of its key both let it', async () => {
+  const key = await createKey();
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'shared', SecretString: 'x', KmsKeyId: key.arn }));
+  // A key of twelve digits is the root user of that account.
+  const other = new SecretsManagerClient(sdkConfig(scene().server.endpoint, { accessKeyId: '111111111111', secretAccessKey: 'test' }));
+  const read = () => other.send(new GetSecretValueCommand({ SecretId: ARN }));
+  const allow = (principal: string, action: string) => ({ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${principal}:root` }, Action: action, Resource: '*' });
+  const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+  try {
+    await expectRefusal(read(), { name: 'AccessDeniedException', message: /no resource-based policy allows the secretsmanager:GetSecretValue action/ });
+    await secrets.send(new PutResourcePolicyCommand({ SecretId: ARN, ResourcePolicy: document(allow('111111111111', 'secretsmanager:GetSecretValue')) }));
+    await expectRefusal(read(), { name: 'AccessDeniedException', message: 'Access to KMS is not allowed' });
+    await kms.send(new PutKeyPolicyCommand({ KeyId: key.id, PolicyName: 'default', Policy: document(allow('000000000000', 'kms:*'), allow('111111111111', 'kms:Decrypt')) }));
+    assert.equal((await read()).SecretString, 'x');
+  } finally {
+    other.destroy();
+  }
+});
+
+test('a secret is not read while its key is disabled, and moves to another key with UpdateSecret', async () => {
   const key = await createKey();
   await kms.send(new CreateAliasCommand({ AliasName: 'alias/secrets', TargetKeyId: key.id }));
   await secrets.send(new CreateSecretCommand({ Name: 'moving', SecretString: 'x', KmsKeyId: 'alias/secrets' }));
+  await kms.send(new DisableKeyCommand({ KeyId: key.id }));
+  await expectRefusal(secrets.send(new GetSecretValueCommand({ SecretId: 'moving' })), { name: 'DecryptionFailure', status: 400 });
+  await expectRefusal(secrets.send(new CreateSecretCommand({ Name: 'no', SecretString: 'x', KmsKeyId: key.id })), { name: 'EncryptionFailure', status: 400 });
+  await kms.send(new EnableKeyCommand({ KeyId: key.id }));
   const other = await createKey();
   await secrets.send(new UpdateSecretCommand({ SecretId: 'moving', KmsKeyId: other.arn }));
+  await kms.send(new DisableKeyCommand({ KeyId: key.id }));
   assert.equal((await secrets.send(new GetSecretValueCommand({ SecretId: 'moving' }))).SecretString, 'x');
-  await expectRefusal(secrets.send(new UpdateSecretCommand({ SecretId: 'moving', KmsKeyId: 'alias/none' })), { name: 'EncryptionFailure', status: 400 });
 });
 
 test('a SecureString under a key of the account is read by who may also decrypt with that key', async () => {
@@ -74,5 +97,7 @@ test('a SecureString under a key of the account is read by who may also decrypt 
     await expectRefusal(limited.send(new GetParameterCommand({ Name: 'keyed', WithDecryption: true })), { name: 'AccessDeniedException', message: /kms:Decrypt/ });
   });
   for (const Name of ['keyed', 'long']) await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+  await kms.send(new DisableKeyCommand({ KeyId: key.id }));
+  await expectRefusal(ssm.send(new GetParameterCommand({ Name: 'keyed', WithDecryption: true })), { name: 'InvalidKeyId', status: 400 });
   await expectRefusal(ssm.send(new PutParameterCommand({ Name: 'none', Value: 'x', Type: 'SecureString', KeyId: 'alias/none' })), { name: 'InvalidKeyId', status: 400 });
 });
