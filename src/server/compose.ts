@@ -17,6 +17,8 @@ import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
+import { createMfaDirectory } from '../services/iam/mfaDevices.ts';
+import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createKms } from '../services/kms/createKms.ts';
@@ -26,7 +28,7 @@ import { createS3 } from '../services/s3/createS3.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
-import { stsService } from '../services/sts/service.ts';
+import { createSts } from '../services/sts/createSts.ts';
 import { createWorkPool } from '../work/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { isLocalMode } from './options.ts';
@@ -115,6 +117,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const localMode = isLocalMode(options);
   const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
   const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
@@ -127,7 +130,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
-    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
+    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
