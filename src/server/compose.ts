@@ -5,6 +5,7 @@ import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import type { ObjectReader } from '../framework/objectReader.ts';
 import { createRoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { Store } from '../kv/store.ts';
@@ -129,7 +130,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const { encryption } = kms;
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
-  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
+  // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
+  const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
+  const lambda = createLambda({ ...common, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
