@@ -5,11 +5,17 @@ import type { Evaluation, PolicyLayer, PolicyRequest } from './types.ts';
  * Which of the services' error codes carries it is the service's business.
  */
 export function explainDenial(request: Pick<PolicyRequest, 'principal' | 'action' | 'resource'>, evaluation: Exclude<Evaluation, { decision: 'allow' }>): string {
-  const what = `${subjectOf(request)} is not authorized to perform: ${request.action}${objectOf(request)}`;
+  const what = `${subjectOf(request)} is not authorized to perform: ${spokenAction(request.action)}${objectOf(request)}`;
   if (evaluation.decision === 'explicit-deny') return `${what} with an explicit deny in ${articleFor[evaluation.deciding.layer]} ${layerNames[evaluation.deciding.layer]}`;
   // STS does not say what is missing: it would tell strangers whether the role exists.
   if (/^sts:(assumerole|tagsession|setsourceidentity)/i.test(request.action)) return what;
-  return `${what} because no ${layerNames[evaluation.missing]} allows the ${request.action} action`;
+  return `${what} because no ${layerNames[evaluation.missing]} allows the ${spokenAction(request.action)} action`;
+}
+
+// How the services spell their actions in this sentence: SQS in lower case, SNS its prefix in capitals.
+function spokenAction(action: string): string {
+  if (action.startsWith('sqs:')) return action.toLowerCase();
+  return action.replace(/^sns:/, 'SNS:');
 }
 
 // S3 quotes the resource, and STS says none where there is none; the other services write it as it is.

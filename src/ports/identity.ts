@@ -7,11 +7,16 @@ interface Principal {
   readonly userId: string;
 }
 
+/** Who asked for a federated session: a user, or the account's root. */
+export type FederatedOwner = { readonly kind: 'root' } | { readonly kind: 'user'; readonly userName: string; readonly userId: string };
+
 /** The identity behind a request. `root` also stands for keys unknown to Haneul while it listens on loopback only. */
 export type Caller =
   | ({ readonly kind: 'root' } & Principal)
   | ({ readonly kind: 'user'; readonly userName: string } & Principal)
   | ({ readonly kind: 'role-session'; readonly roleArn: string; readonly roleName: string; readonly sessionName: string } & Principal)
+  /** A session of GetFederationToken: it has what both its user's policies and its own allow. */
+  | ({ readonly kind: 'federated-user'; readonly userArn: string; readonly owner: FederatedOwner } & Principal)
   | { readonly kind: 'anonymous'; readonly account: string };
 
 /** A key pair that Haneul issued. */

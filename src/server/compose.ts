@@ -14,6 +14,8 @@ import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
+import { createRecorder } from '../services/cloudtrail/recorder.ts';
+import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
@@ -58,7 +60,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access } = createParts(foundation, common, organization);
+  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization);
   await lambda.recover();
 
   const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
@@ -73,6 +75,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     credentials: foundation.rootKey ? withRootKey(access.identity, foundation.rootKey, options.account) : access.identity,
     messages: access.messages,
     use: access.use,
+    audit: recorder,
     organization,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
@@ -116,12 +119,13 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const localMode = isLocalMode(options);
   const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const recorder = createRecorder(common);
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
-  const sqs = createSqs({ ...common, encryption, roleAccess });
+  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
   const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
@@ -129,6 +133,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
+    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
@@ -138,7 +143,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
   ];
-  return { parts, lambda, logs, access };
+  return { parts, lambda, logs, access, recorder };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.

@@ -12,8 +12,8 @@ const wanted = { family: 'node', version: '99' } as const;
 const skip = process.platform !== 'linux' || !process.execPath.startsWith('/usr/') ? 'not run: needs a Node.js below /usr, on Linux' : false;
 
 function optionsOf(t: TestContext): Partial<SandboxOptions> {
-  // Not below /tmp, which is another one inside.
-  const home = mkdtempSync(join('/var/tmp', 'haneul-interpreters-test-'));
+  // Not below /tmp: a function's own comes while its interpreter starts, and would hide a script from the shell that is to read it.
+  const home = mkdtempSync('/var/tmp/haneul-interpreters-test-');
   t.after(() => rmSync(home, { recursive: true, force: true }));
   chmodSync(home, 0o755);
   mkdirSync(join(home, 'bin'));

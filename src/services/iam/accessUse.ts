@@ -50,7 +50,7 @@ export function createAccessUse({ store, wall, log }: AccessUseOptions): AccessU
   function flush(): Promise<void> {
     cancel?.();
     cancel = undefined;
-    const noted = { actions: [...actions.values()], keys: [...keys.values()] };
+    const noted = { actions: [...actions.values()].sort((one, other) => one.atMs - other.atMs), keys: [...keys.values()] };
     actions = new Map();
     keys = new Map();
     if (noted.actions.length + noted.keys.length > 0) writing = writing.then(() => write(noted));

@@ -25,6 +25,18 @@ const everything: CallerPolicies = {
   identity: [{ source: 'the role does not exist', document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}' }],
 };
 
+const everythingOfRoot: CallerPolicies = {
+  identity: [{ source: 'the root user', document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}' }],
+};
+
+/** Whose policies a caller acts by. */
+interface Owner {
+  readonly account: string;
+  readonly kind: 'user' | 'role';
+  readonly name: string;
+  readonly id: string;
+}
+
 export function createCallerPolicies(
   store: Store,
   managed: ManagedPolicies,
@@ -32,23 +44,26 @@ export function createCallerPolicies(
 ): CallerPoliciesReader {
   const cached = new Map<string, CachedPolicies>();
 
-  async function ownPolicies(caller: Extract<Caller, { kind: 'user' | 'role-session' }>): Promise<CallerPolicies> {
-    const name = caller.kind === 'user' ? caller.userName : caller.roleName;
-    const id = caller.userId.split(':', 1)[0] ?? '';
-    const key = `${caller.account} ${id} ${name}`;
-    const [epochValue] = await store.getMany([epochKey(caller.account)]);
+  async function policiesOf({ account, kind, name, id }: Owner): Promise<CallerPolicies> {
+    const key = `${account} ${id} ${name}`;
+    const [epochValue] = await store.getMany([epochKey(account)]);
     const known = cached.get(key);
     if (known && known.epoch === epochText(epochValue)) return known.policies;
     const read = await store.read(async (tx) => {
-      const row = await findEntity(tx, caller.account, caller.kind === 'user' ? 'user' : 'role', name);
+      const row = await findEntity(tx, account, kind, name);
       // One that was deleted and made again under its name is somebody else.
-      const policies = row?.id === id ? await policiesOfEntity(tx, managed, caller.account, row) : nothing;
-      return { epoch: epochText(await tx.get(epochKey(caller.account))), policies };
+      const policies = row?.id === id ? await policiesOfEntity(tx, managed, account, row) : nothing;
+      return { epoch: epochText(await tx.get(epochKey(account))), policies };
     });
     cached.delete(key);
     cached.set(key, read);
     if (cached.size > cachedCallersMax) for (const oldest of [...cached.keys()].slice(0, 1)) cached.delete(oldest);
     return read.policies;
+  }
+
+  async function ownPolicies(caller: Exclude<Caller, { kind: 'root' | 'anonymous' }>): Promise<CallerPolicies> {
+    const owner = ownerOf(caller);
+    return owner ? await policiesOf(owner) : everythingOfRoot;
   }
 
   return {
@@ -58,6 +73,8 @@ export function createCallerPolicies(
       if (caller.kind === 'root' || caller.kind === 'anonymous') return bound ? { ...nothing, ...bound } : nothing;
       // Asked now and not when the session was made: one from local mode gains nothing on a server that is strict since.
       const own = credential?.roleMissing && toleratesMissingRoles ? everything : await ownPolicies(caller);
+      // Without policies of its own such a session may do nothing by itself (STS API reference, GetFederationToken: Policy).
+      if (caller.kind === 'federated-user' && !credential?.sessionPolicies) return { ...own, ...bound, session: [] };
       if (!credential?.sessionPolicies && !credential?.conditions) return bound ? { ...own, ...bound } : own;
       return {
         ...own,
@@ -67,6 +84,14 @@ export function createCallerPolicies(
       };
     },
   };
+}
+
+/** Undefined for a federated session of the account's root, which has no policies but those of the session. */
+function ownerOf(caller: Exclude<Caller, { kind: 'root' | 'anonymous' }>): Owner | undefined {
+  const { account } = caller;
+  if (caller.kind === 'user') return { account, kind: 'user', name: caller.userName, id: caller.userId };
+  if (caller.kind === 'role-session') return { account, kind: 'role', name: caller.roleName, id: caller.userId.split(':', 1)[0] ?? '' };
+  return caller.owner.kind === 'root' ? undefined : { account, kind: 'user', name: caller.owner.userName, id: caller.owner.userId };
 }
 
 async function policiesOfEntity(tx: ReadTransaction, managed: ManagedPolicies, account: string, row: EntityRow): Promise<CallerPolicies> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Caller, FederatedOwner } from '../../ports/identity.ts';
 import { account, createHarness, lambdaTrust, root } from './testing/harness.ts';
 
 const basic = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
@@ -152,4 +153,18 @@ test('policiesOf gives tags, groups and the boundary along', async () => {
   assert.equal(policies.boundary?.source, 'arn:aws:iam::aws:policy/PowerUserAccess');
   await iam('RemoveUserFromGroup', { GroupName: 'staff', UserName: 'alice' });
   assert.deepEqual((await identity.policiesOf(alice, undefined)).identity, []);
+});
+
+test('policiesOf gives a federated user what its user has, within the policies of its session', async () => {
+  const { identity, createUser } = createHarness();
+  const user = await createUser('ann', [{ Effect: 'Allow', Action: 'sqs:*', Resource: '*' }]);
+  assert.ok(user.kind === 'user');
+  const federated = (owner: FederatedOwner): Caller => ({ kind: 'federated-user', account, arn: `arn:aws:sts::${account}:federated-user/fred`, userId: `${account}:fred`, userArn: user.arn, owner });
+  const ofUser = federated({ kind: 'user', userName: 'ann', userId: user.userId });
+  const policies = await identity.policiesOf(ofUser, undefined);
+  assert.deepEqual([policies.identity.map(({ source }) => source), policies.session], [['inline:own'], []]);
+  const credential = { accessKeyId: 'ASIA', secretAccessKey: 's', active: true, caller: ofUser, sessionPolicies: [{ source: 'session', document: '{}' }] };
+  assert.deepEqual((await identity.policiesOf(ofUser, credential)).session, credential.sessionPolicies);
+  assert.equal((await identity.policiesOf(federated({ kind: 'root' }), undefined)).identity.length, 1);
+  assert.deepEqual((await identity.policiesOf(federated({ kind: 'user', userName: 'ann', userId: 'AIDAFORMER' }), undefined)).identity, []);
 });

@@ -1,6 +1,6 @@
 import { defineService } from '../../framework/service.ts';
 import type { IamDeps } from './operation.ts';
-import { createAccessKey, deleteAccessKey, listAccessKeys, updateAccessKey } from './operations/accessKeys.ts';
+import { createAccessKey, deleteAccessKey, getAccessKeyLastUsed, listAccessKeys, updateAccessKey } from './operations/accessKeys.ts';
 import { attachedPolicyOperations } from './operations/attachedPolicies.ts';
 import { boundaryOperations } from './operations/boundaries.ts';
 import { createPolicy } from './operations/createPolicy.ts';
@@ -48,6 +48,7 @@ export const iamService = defineService<IamDeps>({
     ListAccessKeys: listAccessKeys,
     UpdateAccessKey: updateAccessKey,
     DeleteAccessKey: deleteAccessKey,
+    GetAccessKeyLastUsed: getAccessKeyLastUsed,
     CreateGroup: createGroup,
     GetGroup: getGroup,
     ListGroups: listGroups,

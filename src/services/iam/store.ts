@@ -10,7 +10,7 @@
 //   groupMembers      [group, user]
 //   entityCounts      [kind]                              for the quotas
 //   epochs            []                                  grows with every change that can alter what somebody may do
-//   actionUses        [entity id, action]                 when it was last asked for
+//   actionUses        [entity id, action]                 when it was last asked for; of all actions under ''
 //   keyUses           [access key id]
 //   reportJobs        [job id]
 //   reportJobAges     [made at, job id]
@@ -385,12 +385,27 @@ export async function listMembers(
 
 export function setActionUse(tx: Transaction, account: string, entityId: string, action: string, row: ActionUseRow): void {
   tables.actionUses.set(tx, scopeOf(account), [entityId, action], row);
+  // What the entity did last of all, under no action: whoever writes uses goes by time.
+  tables.actionUses.set(tx, scopeOf(account), [entityId, ''], row);
+}
+
+/** When a user or role last asked for anything. */
+export async function findEntityUse(tx: ReadTransaction, account: string, entityId: string): Promise<ActionUseRow | undefined> {
+  return await tables.actionUses.get(tx, scopeOf(account), [entityId, '']);
 }
 
 /** When an entity last asked for each action that it ever asked for. */
 export async function listActionUses(tx: ReadTransaction, account: string, entityId: string): Promise<{ readonly action: string; readonly row: ActionUseRow }[]> {
   const rows = await tables.actionUses.list(tx, scopeOf(account), [entityId], { limit: actionUsesPerEntity });
-  return rows.map(({ parts, row }) => ({ action: String(parts[1]), row }));
+  return rows.flatMap(({ parts, row }) => (parts[1] === '' ? [] : [{ action: String(parts[1]), row }]));
+}
+
+export async function findKeyUse(tx: ReadTransaction, account: string, accessKeyId: string): Promise<KeyUseRow | undefined> {
+  return await tables.keyUses.get(tx, scopeOf(account), [accessKeyId]);
+}
+
+export function clearKeyUse(tx: Transaction, account: string, accessKeyId: string): void {
+  tables.keyUses.clear(tx, scopeOf(account), [accessKeyId]);
 }
 
 export function setKeyUse(tx: Transaction, account: string, accessKeyId: string, row: KeyUseRow): void {

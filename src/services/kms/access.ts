@@ -37,7 +37,7 @@ export async function accessOf(tx: ReadTransaction, asker: Asker, key: FoundKey,
   const conditions = conditionsOf(asker, key, use);
   // Without a policy of its own a key that does not exist is answered by the caller's policies alone: whether it exists is told to those who may know.
   if (row === undefined) return { action, resource: key.arn, conditions };
-  const granted = row.hasGrants && use.grantOperation !== undefined ? await findGrants(tx, asker, key, use.grantOperation, use.context) : [];
+  const granted = row.grants > 0 && use.grantOperation !== undefined ? await findGrants(tx, asker, key, use.grantOperation, use.context) : [];
   return { action, resource: key.arn, conditions, resourcePolicy: withGrants(row.policy, granted, action), resourcePolicyRequired: true };
 }
 
@@ -55,7 +55,8 @@ export function principalsOf(caller: Caller | undefined): readonly string[] {
   if (caller === undefined || caller.kind === 'anonymous') return [];
   const account = `arn:aws:iam::${caller.account}:root`;
   if (caller.kind === 'root') return [account];
-  return caller.kind === 'user' ? [caller.arn, account] : [caller.arn, caller.roleArn, account];
+  if (caller.kind === 'user') return [caller.arn, account];
+  return [caller.arn, caller.kind === 'role-session' ? caller.roleArn : caller.userArn, account];
 }
 
 function conditionsOf(asker: Asker, { row, alias }: FoundKey, { context, conditions }: KeyUse): Record<string, string | readonly string[]> {

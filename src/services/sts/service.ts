@@ -4,6 +4,7 @@ import { assumeRole } from './operations/assumeRole.ts';
 import { decodeAuthorizationMessage } from './operations/decodeAuthorizationMessage.ts';
 import { getAccessKeyInfo } from './operations/getAccessKeyInfo.ts';
 import { getCallerIdentity } from './operations/getCallerIdentity.ts';
+import { getFederationToken } from './operations/getFederationToken.ts';
 import { getSessionToken } from './operations/getSessionToken.ts';
 
 /** AWS Security Token Service. Its sessions are kept by IAM, with all other credentials. */
@@ -14,6 +15,7 @@ export const stsService = defineService<StsDeps>({
     GetCallerIdentity: getCallerIdentity,
     AssumeRole: assumeRole,
     GetSessionToken: getSessionToken,
+    GetFederationToken: getFederationToken,
     GetAccessKeyInfo: getAccessKeyInfo,
     DecodeAuthorizationMessage: decodeAuthorizationMessage,
   },

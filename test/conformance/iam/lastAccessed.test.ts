@@ -4,12 +4,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
+  CreateAccessKeyCommand,
   GenerateServiceLastAccessedDetailsCommand,
+  GetAccessKeyLastUsedCommand,
   GetServiceLastAccessedDetailsCommand,
   GetServiceLastAccessedDetailsWithEntitiesCommand,
   ListUsersCommand,
 } from '@aws-sdk/client-iam';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { createLimitedUser } from '../../support/limitedUser.ts';
+import { sdkClients } from '../../support/sdkClients.ts';
 import { useServer } from '../../support/useServer.ts';
 
 const scene = useServer();
@@ -31,5 +35,18 @@ suite('service last accessed details', () => {
     const answer = await fetch(`${server.endpoint}/_haneul/access-report?principal=${encodeURIComponent(user.arn)}`);
     const { services } = (await answer.json()) as { services: { neverUsed: string[] }[] };
     assert.deepEqual(services.map(({ neverUsed }) => neverUsed), [['iam:GetUser']]);
+  });
+
+  test('GetAccessKeyLastUsed tells the service and region of the last request that a key signed', async () => {
+    const { aws, server } = scene();
+    const user = await createLimitedUser(scene(), []);
+    const UserName = user.arn.split('/').at(-1);
+    const { AccessKey: { AccessKeyId = '', SecretAccessKey = '' } = {} } = await aws.iam.send(new CreateAccessKeyCommand({ UserName }));
+    assert.equal((await aws.iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))).AccessKeyLastUsed?.ServiceName, 'N/A');
+    const clients = sdkClients(server.endpoint, { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey });
+    await clients.sts.send(new GetCallerIdentityCommand({}));
+    clients.destroy();
+    const { UserName: owner, AccessKeyLastUsed } = await aws.iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
+    assert.deepEqual([owner, AccessKeyLastUsed?.ServiceName, AccessKeyLastUsed?.Region], [UserName, 'sts', 'us-east-1']);
   });
 });

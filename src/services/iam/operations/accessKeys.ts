@@ -8,7 +8,7 @@ import { errors } from '../errors.ts';
 import { accessKeysPerUser } from '../limits.ts';
 import { changeEntity, given, viewEntity } from '../onEntity.ts';
 import { operation } from '../operation.ts';
-import { clearCredentialRow, findCredentialRow, setCredentialRow, setEntity, type AccessKeyRow, type UserRow } from '../store.ts';
+import { clearCredentialRow, clearKeyUse, findCredentialRow, findKeyUse, setCredentialRow, setEntity, type AccessKeyRow, type UserRow } from '../store.ts';
 
 export const createAccessKey = operation(
   'CreateAccessKey',
@@ -57,10 +57,36 @@ export const deleteAccessKey = operation(
     const accessKeyId = given(input.AccessKeyId);
     await requireKey(tx, row, accessKeyId);
     clearCredentialRow(tx, accessKeyId);
+    clearKeyUse(tx, call.account, accessKeyId);
     setEntity(tx, call.account, { ...row, accessKeyIds: row.accessKeyIds.filter((id) => id !== accessKeyId) });
     return {};
   }),
 );
+
+export const getAccessKeyLastUsed = operation('GetAccessKeyLastUsed', {
+  async access({ AccessKeyId }, call, { store }) {
+    const user = await store.read((tx) => findKeyOwner(tx, call.account, given(AccessKeyId)));
+    // The ARN of a user that nobody is: whoever may not ask learns nothing of other accounts' keys.
+    return { action: 'iam:GetAccessKeyLastUsed', resource: user?.caller.arn ?? iamArn(call.account, 'user', '/', '*') };
+  },
+  async handle({ AccessKeyId }, call, { store, use }) {
+    await use?.flush();
+    return await store.read(async (tx) => {
+      const accessKeyId = given(AccessKeyId);
+      const owner = await findKeyOwner(tx, call.account, accessKeyId);
+      if (!owner) throw errors.noSuchAccessKey(accessKeyId);
+      const used = await findKeyUse(tx, call.account, accessKeyId);
+      // API reference, AccessKeyLastUsed: N/A for a key that was never used.
+      const AccessKeyLastUsed = used ? { LastUsedDate: new Date(used.atMs), ServiceName: used.service, Region: used.region } : { ServiceName: 'N/A', Region: 'N/A' };
+      return { UserName: owner.caller.userName, AccessKeyLastUsed };
+    });
+  },
+});
+
+async function findKeyOwner(tx: ReadTransaction, account: string, accessKeyId: string): Promise<AccessKeyRow | undefined> {
+  const key = await findCredentialRow(tx, accessKeyId);
+  return key?.kind === 'user-key' && key.caller.account === account ? key : undefined;
+}
 
 async function requireKey(tx: ReadTransaction, user: UserRow, accessKeyId: string): Promise<AccessKeyRow> {
   const key = user.accessKeyIds.includes(accessKeyId) ? await findCredentialRow(tx, accessKeyId) : undefined;

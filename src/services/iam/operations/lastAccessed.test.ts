@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { account, createHarness, type Harness } from '../testing/harness.ts';
+import type { Caller } from '../../../ports/identity.ts';
+import { account, createHarness, lambdaTrust, type Harness } from '../testing/harness.ts';
 
 const statement = { Effect: 'Allow', Action: ['iam:GetUser', 'iam:ListUsers', 'sqs:SendMessage'], Resource: '*' };
 
@@ -78,4 +79,23 @@ test('GenerateServiceLastAccessedDetails refuses who is not there', async () => 
   const { iam } = createHarness();
   await assert.rejects(iam('GenerateServiceLastAccessedDetails', { Arn: `arn:aws:iam::${account}:role/absent` }), { code: 'NoSuchEntityException' });
   await assert.rejects(iam('GenerateServiceLastAccessedDetails', { Arn: 'arn:aws:sqs:us-east-1:1:q-------' }), { code: 'InvalidInputException' });
+});
+
+test('GetAccessKeyLastUsed and GetRole tell when a key and a role were last used', async () => {
+  const harness = createHarness();
+  const { iam, use } = harness;
+  const ann = await harness.createUser('ann', []);
+  const { AccessKey } = await iam('CreateAccessKey', { UserName: 'ann' });
+  const AccessKeyId = AccessKey?.AccessKeyId ?? '';
+  assert.deepEqual((await iam('GetAccessKeyLastUsed', { AccessKeyId })).AccessKeyLastUsed, { ServiceName: 'N/A', Region: 'N/A' });
+  use.keyUsed({ accessKeyId: AccessKeyId, account, service: 'sqs', region: 'eu-west-1', nowMs: 5_000 });
+  assert.deepEqual(await iam('GetAccessKeyLastUsed', { AccessKeyId }), { UserName: 'ann', AccessKeyLastUsed: { LastUsedDate: new Date(5_000), ServiceName: 'sqs', Region: 'eu-west-1' } });
+  await assert.rejects(iam('GetAccessKeyLastUsed', { AccessKeyId }, ann), { code: 'AccessDenied' });
+  await assert.rejects(iam('GetAccessKeyLastUsed', { AccessKeyId: 'AKIAABSENTABSENT1234' }), { code: 'NoSuchEntityException' });
+  const { Role } = await iam('CreateRole', { RoleName: 'worker', AssumeRolePolicyDocument: lambdaTrust });
+  assert.deepEqual((await iam('GetRole', { RoleName: 'worker' })).Role?.RoleLastUsed, {});
+  const session: Caller = { kind: 'role-session', account, arn: '', userId: `${Role?.RoleId}:s`, roleArn: Role?.Arn ?? '', roleName: 'worker', sessionName: 's' };
+  for (const nowMs of [9_000, 7_000]) use.actionUsed({ caller: session, action: `sqs:A${nowMs}`, region: 'eu-west-1', nowMs });
+  await use.flush();
+  assert.deepEqual((await iam('GetRole', { RoleName: 'worker' })).Role?.RoleLastUsed, { LastUsedDate: new Date(9_000), Region: 'eu-west-1' });
 });

@@ -13,7 +13,7 @@ import { createActionCatalogue } from '../../../policy/actionCatalogue.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import type { Caller } from '../../../ports/identity.ts';
 import { loadManagedPolicies } from '../managedPolicies.ts';
-import { createAccessUse } from '../accessUse.ts';
+import { createAccessUse, type AccessUseRecorder } from '../accessUse.ts';
 import { createIdentity, type Identity } from '../provides.ts';
 import { iamService } from '../service.ts';
 
@@ -31,6 +31,7 @@ export interface Harness {
   readonly clock: MovableClock;
   readonly wall: MovableClock;
   readonly identity: Identity;
+  readonly use: AccessUseRecorder;
   /** What it warned of. */
   readonly logged: readonly LogRecord[];
   /** As root unless another caller is named. */
@@ -64,6 +65,7 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
     clock,
     wall,
     identity,
+    use,
     logged,
     iam,
     async createUser(userName, statements) {
