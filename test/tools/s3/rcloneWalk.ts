@@ -84,7 +84,7 @@ export function declareRcloneWalk(program: S3Program | Missing): void {
       await ok('purge', 'h:walk/odd');
       assert.deepEqual([await keys('pages/'), await keys('odd/')], [[], []]);
     },
-    'error: no such key': ({ fails }) => fails(/object not found/, 'deletefile', 'h:walk/absent'),
+    'error: no such key': ({ fails }) => fails(/is a directory or doesn't exist/, 'deletefile', 'h:walk/absent'),
     'error: no such bucket': ({ fails }) => fails(/directory not found/, 'lsf', 'h:walk-absent'),
     'remove the bucket': async ({ ok, buckets }) => {
       await ok('purge', 'h:walk');
