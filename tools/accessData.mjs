@@ -45,20 +45,20 @@ function serviceOf(prefix, fullName) {
     prefix,
     fullName,
     actions: Object.fromEntries(actions.map((action) => [action.name, actionOf(action)])),
-    resources: Object.fromEntries(resources.map(({ key, arn, conditionKeys }) => [key, { arn, keys: conditionKeys }])),
+    resources: Object.fromEntries(resources.map(({ key, arn }) => [key, arn])),
     keys: Object.fromEntries(keys.map(({ key, type }) => [key, type])),
   };
 }
 
-// Short names: there are thousands of these. `on` are the resource types, those in `must` required.
-function actionOf({ accessLevel, resourceTypes, conditionKeys }) {
-  const on = Object.fromEntries(resourceTypes.map(({ name, conditionKeys: keys }) => [name, keys]));
+// Short names: there are thousands of these. `on` are the resource types, those in `must` required. Condition keys are listed by
+// service only.
+function actionOf({ accessLevel, resourceTypes }) {
+  const on = resourceTypes.map(({ name }) => name);
   const must = resourceTypes.filter(({ required }) => required).map(({ name }) => name);
   return {
     level: accessLevel,
     ...(resourceTypes.length > 0 && { on }),
     ...(must.length > 0 && { must }),
-    ...(conditionKeys.length > 0 && { keys: conditionKeys }),
   };
 }
 

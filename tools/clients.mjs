@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
 await prepare();
-const { walkSteps, walkResultsFolder } = await import(pathToFileURL(join(root, 'dist/test/support/clientWalk.js')).href);
+const { walkSteps, s3WalkSteps, walkResultsFolder } = await import(pathToFileURL(join(root, 'dist/test/support/clientWalk.js')).href);
 if (!existsSync(walkResultsFolder)) {
   process.stderr.write('haneul: no client has walked yet; run: npm test -- test/tools\n');
   process.exit(1);
@@ -16,6 +16,17 @@ const reports = readdirSync(walkResultsFolder)
   .sort((a, b) => (a.client < b.client ? -1 : 1));
 const marks = { passed: 'yes', failed: '**no**', 'not in this client': '–', 'not run': 'not run' };
 const row = (cells) => `| ${cells.join(' | ')} |`;
+const table = (walk, steps) => {
+  const walked = reports.filter((report) => (report.walk ?? 'all') === walk);
+  return [
+    row(['step', ...walked.map((report) => report.client)]),
+    row(['---', ...walked.map(() => '---')]),
+    ...steps.map((step) => row([step, ...walked.map((report) => marks[report.steps[step] ?? 'not in this client'])])),
+    '',
+    ...walked.filter((report) => report.note).map((report) => `- ${report.client}: ${report.note}`),
+    '',
+  ];
+};
 const lines = [
   '# Real clients',
   '',
@@ -23,12 +34,13 @@ const lines = [
   '',
   'Each column is an unmodified client that took the same walk; each row one step of it. "–": the client has no such command.',
   '',
-  row(['step', ...reports.map((report) => report.client)]),
-  row(['---', ...reports.map(() => '---')]),
-  ...walkSteps.map((step) => row([step, ...reports.map((report) => marks[report.steps[step] ?? 'not in this client'])])),
+  ...table('all', walkSteps),
+  '## S3',
   '',
-  ...reports.filter((report) => report.note).map((report) => `- ${report.client}: ${report.note}`),
+  'Among them programs that know nothing but S3.',
+  '',
+  ...table('s3', s3WalkSteps),
 ];
 mkdirSync(join(root, 'docs'), { recursive: true });
-writeFileSync(join(root, 'docs', 'clients.md'), `${lines.join('\n').trimEnd()}\n`);
+writeFileSync(join(root, 'docs', 'clients.md'), `${lines.join('\n').replace(/\n{3,}/g, '\n\n').trimEnd()}\n`);
 process.stdout.write(`${lines.slice(6).join('\n')}\n`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createFailedSignatures } from './failedSignatures.ts';
 import { test } from 'node:test';
 import type * as Lambda from '@aws-sdk/client-lambda';
 import { ServiceError } from '../base/errors.ts';
@@ -74,6 +75,7 @@ async function attempt(options: Attempt): Promise<{ response: WireResponse; json
     productNow: () => nowMs,
     iam: 'enforce',
     policies: createPolicyCache(),
+    failedSignatures: createFailedSignatures(() => 0),
     endpointOf: () => 'http://127.0.0.1:4566',
     newRequestId: () => 'request-1',
     bodyBytesMaxDefault: 1_000,

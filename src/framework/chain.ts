@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { assert, InvariantError, NoSpaceError, ServiceError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { AuditTrail } from '../ports/auditTrail.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
-import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
+import { AuthenticationError, authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import { parseAuthorization } from '../wire/authorization.ts';
 import { type Codec, codecOf } from '../wire/codecs.ts';
 import { checkConstraints } from '../wire/constraints.ts';
@@ -17,6 +18,8 @@ import { type FrontRequest, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
+import { auditedInput } from './auditedInput.ts';
+import type { FailedSignatures } from './failedSignatures.ts';
 import { isEncoded, RequestBody } from './requestBody.ts';
 import type { BoundOperation, BoundService } from './service.ts';
 import type { StreamedBody } from './streamedBody.ts';
@@ -43,6 +46,9 @@ export interface ChainDeps extends Authenticator, Authoriser {
   readonly services: ReadonlyMap<string, BoundService>;
   readonly endpointOf: (head: RequestHead) => string;
   readonly newRequestId: () => string;
+  readonly failedSignatures: FailedSignatures;
+  /** Told of every call that manages something. */
+  readonly audit?: AuditTrail;
   /** For operations that name no limit of their own. */
   readonly bodyBytesMaxDefault: number;
   readonly log: Logger;
@@ -64,6 +70,8 @@ export interface ServedRequest {
 interface Progress {
   identification?: Identification;
   operation?: OperationModel;
+  /** From when it is known who asks for what. */
+  asked?: { readonly call: Call; readonly input: Readonly<Record<string, unknown>>; readonly accessKeyId: string | undefined };
 }
 
 /**
@@ -75,12 +83,13 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   const startedMs = performance.now();
   const progress: Progress = {};
   let response: WireResponse;
-  let code: string | undefined;
+  let failure: ServiceError | undefined;
   try {
     response = await runSteps(request, requestId, progress, deps);
   } catch (error) {
     const answer = toServiceError(error, request, requestId, deps);
-    code = answer.code;
+    if (answer instanceof AuthenticationError) deps.failedSignatures.note(senderOf(request));
+    failure = answer;
     const { identification, operation } = progress;
     response = codecOf(identification?.protocol ?? 'awsJson1_1').formatError(identification?.service, operation, answer, { requestId });
     if (answer instanceof AccessDeniedError && answer.encodedMessage !== undefined && answer.encodedMessage.length <= explanationCharsMax) response = withExplanation(response, answer.encodedMessage);
@@ -93,8 +102,30 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
     durationMs: Math.round((performance.now() - startedMs) * 1_000) / 1_000,
   };
   deps.recordRequest?.(served);
-  deps.log.debug('request', { requestId, ...served, code });
+  if (deps.audit) auditCall(progress, failure, deps.audit);
+  deps.log.debug('request', { requestId, ...served, code: failure?.code });
   return response;
+}
+
+function auditCall({ operation, asked }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
+  if (!operation || !asked || !audit.wants(operation.service.id, operation.name)) return;
+  const { call, input, accessKeyId } = asked;
+  audit.record({
+    requestId: call.requestId,
+    atMs: call.nowMs,
+    account: call.caller.account,
+    region: call.region,
+    caller: call.caller,
+    accessKeyId,
+    service: operation.service.id,
+    endpointPrefix: operation.service.endpointPrefix,
+    operation: operation.name,
+    uri: operation.uri,
+    input: auditedInput(operation.input, input),
+    error: failure && { code: failure.code, message: failure.message },
+    sourceIp: call.sourceIp,
+    userAgent: call.head.headers['user-agent'] ?? '',
+  });
 }
 
 // Clients take about 16 KB of headers in all.
@@ -119,6 +150,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const { via } = request;
+  if (authorization) deps.failedSignatures.requireAllowed(senderOf(request), protocol);
   const identity = via && request.isVouchedFor ? await authenticateVisitor(via, addressee, deps) : await authenticate(request.head, addressee, deps, authorization, via);
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);
@@ -137,9 +169,15 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const nowMs = deps.productNow();
   noteKeyUse(identity, model.id, nowMs, deps);
   const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
+  progress.asked = { call, input: input as Readonly<Record<string, unknown>>, accessKeyId: identity.credential?.accessKeyId };
   await authorise(bound, input, call, about, deps);
   const output = await handle(bound, input, call, taken.stream);
   return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
+}
+
+// A function has no address of its own.
+function senderOf({ sourceIp, via }: ApiRequest): string {
+  return via?.accessKeyId ?? sourceIp;
 }
 
 function isQuery(protocol: ProtocolName): boolean {

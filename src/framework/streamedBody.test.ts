@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createFailedSignatures } from './failedSignatures.ts';
 import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -95,7 +96,8 @@ async function put(options: Attempt): Promise<Outcome> {
       productNow: () => nowMs,
       iam: 'enforce',
       policies: createPolicyCache(),
-      endpointOf: () => 'http://127.0.0.1:4566',
+      failedSignatures: createFailedSignatures(() => 0),
+    endpointOf: () => 'http://127.0.0.1:4566',
       newRequestId: () => 'request-1',
       bodyBytesMaxDefault: 1_000,
       log: createLogger((record) => records.push(record), 'debug'),

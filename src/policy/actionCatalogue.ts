@@ -10,18 +10,18 @@ export interface ServiceActions {
   readonly prefix: string;
   readonly fullName: string;
   readonly actions: Readonly<Record<string, ActionFacts>>;
-  readonly resources: Readonly<Record<string, { readonly arn: string; readonly keys: readonly string[] }>>;
+  /** The form of the ARN of each resource type. */
+  readonly resources: Readonly<Record<string, string>>;
   /** The types of condition keys. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
 export interface ActionFacts {
   readonly level: string;
-  /** Resource types with the condition keys they bring; absent for actions without resource-level permissions. */
-  readonly on?: Readonly<Record<string, readonly string[]>>;
+  /** Resource types; absent for actions without resource-level permissions. */
+  readonly on?: readonly string[];
   /** The resource types among them that a request must name. */
   readonly must?: readonly string[];
-  readonly keys?: readonly string[];
 }
 
 export interface ActionCatalogue {

@@ -29,18 +29,27 @@ export interface RequestContext extends ConditionContext {
 
 /** The condition keys of one request, gathered when the first of them is asked for: most requests are decided without any. */
 export function contextOf(facts: RequestFacts): RequestContext {
-  let gathered: ReadonlyMap<string, readonly string[]> | undefined;
-  const all = (): ReadonlyMap<string, readonly string[]> => (gathered ??= gatherKeys(facts));
-  return { get: (key) => all().get(key), entries: all };
+  let gathered: Map<string, readonly string[]> | undefined;
+  const all = (): Map<string, readonly string[]> => (gathered ??= gatherKeys(facts));
+  return {
+    get: (key) => all().get(key) ?? timeKey(key, facts.nowMs),
+    entries: () => new Map([...timeKeys.map((key): [string, readonly string[]] => [key, timeKey(key, facts.nowMs) ?? []]), ...all()]),
+  };
 }
 
-function gatherKeys(facts: RequestFacts): ReadonlyMap<string, readonly string[]> {
+const timeKeys = ['aws:currenttime', 'aws:epochtime'];
+
+// Written out only for those who ask: a date costs more than all other keys together.
+function timeKey(key: string, nowMs: number): readonly string[] | undefined {
+  if (key === 'aws:currenttime') return [new Date(nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z')];
+  return key === 'aws:epochtime' ? [String(Math.floor(nowMs / 1_000))] : undefined;
+}
+
+function gatherKeys(facts: RequestFacts): Map<string, readonly string[]> {
   const context = new Map<string, readonly string[]>();
   const put = (key: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') context.set(key, [value]);
   };
-  put('aws:currenttime', new Date(facts.nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z'));
-  put('aws:epochtime', String(Math.floor(facts.nowMs / 1_000)));
   put('aws:requestedregion', facts.region);
   // A server that listens on both families sees version 4 addresses mapped into version 6.
   put('aws:sourceip', facts.sourceIp?.replace(/^::ffff:(?=\d+\.)/i, ''));

@@ -17,18 +17,18 @@ export function findAccessProblem({ action, resource, conditions = {} }: AskedAc
   if (!service || !facts) return `AWS knows no action ${action}`;
   // Secrets Manager calls a secret that is not there what the request calls it.
   const isMissing = conditions['secretsmanager:SecretId'] === resource;
-  return (isMissing ? undefined : resourceProblem(action, facts, service, resource)) ?? keyProblem(action, facts, service, catalogue, Object.keys(conditions));
+  return (isMissing ? undefined : resourceProblem(action, facts, service, resource)) ?? keyProblem(action, service, catalogue, Object.keys(conditions));
 }
 
 function resourceProblem(action: string, facts: ActionFacts, service: ServiceActions, resource: string): string | undefined {
   if (facts.on === undefined) return resource === '*' || resource.startsWith('arn:') ? undefined : `${action} is asked for on "${resource}", which is no ARN`;
   if (resource === '*') return facts.must === undefined ? undefined : `${action} needs a resource: ${facts.must.join(', ')}`;
-  const forms = Object.keys(facts.on).flatMap((type) => service.resources[type]?.arn ?? []);
+  const forms = facts.on.flatMap((type) => service.resources[type] ?? []);
   return forms.length === 0 || forms.some((form) => formOf(form).test(resource)) ? undefined : `${action} is asked for on ${resource}, which is none of ${forms.join(', ')}`;
 }
 
-function keyProblem(action: string, facts: ActionFacts, service: ServiceActions, { globalKeys }: ActionCatalogue, asked: readonly string[]): string | undefined {
-  const known = [...globalKeys, ...(facts.keys ?? []), ...Object.values(facts.on ?? {}).flat(), ...Object.keys(service.keys)].map(keyForm);
+function keyProblem(action: string, service: ServiceActions, { globalKeys }: ActionCatalogue, asked: readonly string[]): string | undefined {
+  const known = [...globalKeys, ...Object.keys(service.keys)].map(keyForm);
   const unknown = asked.find((key) => !known.some((form) => form.test(key)));
   return unknown === undefined ? undefined : `AWS knows no condition key ${unknown} of ${action}`;
 }

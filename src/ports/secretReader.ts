@@ -1,5 +1,6 @@
 // Secrets as other services read them for their users: parameters that are names of secrets.
 import type { KeyAccess } from './encryption.ts';
+import type { Caller } from './identity.ts';
 
 export interface SecretRequest {
   /** A name or an ARN. */
@@ -11,6 +12,7 @@ export interface SecretRequest {
     readonly account: string;
     readonly region: string;
     readonly nowMs: number;
+    readonly caller: Caller;
     readonly authorise: (access: KeyAccess) => Promise<void>;
   };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { ChainDeps } from '../framework/chain.ts';
 import { createDenialLog, type DenialLog } from '../framework/denialLog.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
+import { createFailedSignatures } from '../framework/failedSignatures.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
 import { findAccessProblem } from '../policy/vetAccess.ts';
 import { createCatalogue } from '../wire/identify.ts';
@@ -44,8 +45,10 @@ export function createApiState(composition: Composition, foundation: Foundation)
       denials,
       messages: composition.messages,
       use: composition.use,
+      audit: composition.audit,
       ...(options.vetAccess && { vetAccess: createAccessVetting() }),
       signatures: createSignatureVerifier(),
+      failedSignatures: createFailedSignatures(() => wall.now()),
       endpointOf: (head) => `${head.secure ? 'https' : 'http'}://${head.headers['host'] ?? `${options.host}:${options.port}`}`,
       newRequestId: () => uuid(random),
       bodyBytesMaxDefault,

@@ -5,6 +5,7 @@ import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import type { ObjectReader } from '../framework/objectReader.ts';
 import { createRoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { Store } from '../kv/store.ts';
@@ -14,6 +15,8 @@ import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
+import { createRecorder } from '../services/cloudtrail/recorder.ts';
+import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
@@ -60,7 +63,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access } = createParts(foundation, common, organization);
+  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization);
   await lambda.recover();
 
   const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
@@ -68,12 +71,14 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
+  lambda.startPolling();
 
   return {
     services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
     credentials: foundation.rootKey ? withRootKey(access.identity, foundation.rootKey, options.account) : access.identity,
     messages: access.messages,
     use: access.use,
+    audit: recorder,
     organization,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
@@ -117,30 +122,34 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const localMode = isLocalMode(options);
   const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const recorder = createRecorder(common);
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
-  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
+  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
+  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
+  // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
+  const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
+  const lambda = createLambda({ ...common, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
-  const sqs = createSqs({ ...common, encryption, roleAccess });
-  const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
+    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
-    { services: [s3.service] },
+    { services: [s3.service], targets: { s3: () => s3.eventTarget } },
     // The listener has drained by now, or a reset wants everything gone.
-    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, close: () => lambda.close(0) },
+    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
   ];
-  return { parts, lambda, logs, access };
+  return { parts, lambda, logs, access, recorder };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.

@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { AuthorizationMessages } from '../framework/authorizationMessages.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { AccessUse } from '../ports/accessUse.ts';
+import type { AuditTrail } from '../ports/auditTrail.ts';
 import type { FunctionGate } from '../ports/functionGate.ts';
 import type { CredentialDirectory } from '../ports/identity.ts';
 import type { Sandbox } from '../sandbox/types.ts';
@@ -36,6 +37,7 @@ export interface Composition {
   readonly credentials: CredentialDirectory;
   readonly messages: AuthorizationMessages;
   readonly use: AccessUse;
+  readonly audit: AuditTrail;
   /** The service control policies that the operator has set. */
   readonly organization: Organization;
   /** What a user or role may do and when it last did; undefined when there is none of this ARN. */

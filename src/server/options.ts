@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly allowHost: boolean;
   /** The certificate that the operator brings, PEM files; without one the server certifies itself (src/server/tls). */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  /** Where the operator keeps the key that everything secret is encrypted with; without it the server keeps one beside its data. */
+  readonly sealKeyFile?: string | undefined;
   /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */
   readonly vetAccess?: boolean | undefined;
   readonly log: Logger;

@@ -48,7 +48,9 @@ export function createSnapshots(foundation: Foundation, platform: Platform, desc
           await composition.settle();
           const { store } = storage;
           const about = { ...description, savedAt: new Date(wall.now()).toISOString() };
-          await saveSnapshot({ path, store, blobs: storage.blobs(), secrets: { [sealKeyName]: platform.sealKey() }, description: about });
+          // A key that the operator keeps stays with the operator: whoever loads the snapshot brings it along.
+          const secrets: Record<string, Uint8Array> = foundation.options.sealKeyFile === undefined ? { [sealKeyName]: platform.sealKey() } : {};
+          await saveSnapshot({ path, store, blobs: storage.blobs(), secrets, description: about });
         });
         const { size } = await stat(path);
         const file = await open(path, 'r');

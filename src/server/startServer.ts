@@ -78,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       storage,
       sandbox,
       functionGate: gate,
-      sealKey: loadSealKey(dataFolder, cryptoRandom),
+      sealKey: loadSealKey(dataFolder, cryptoRandom, options.sealKeyFile),
       rootKey: trusting ? undefined : loadRootKey(dataFolder, cryptoRandom),
       wall: wallClock,
       random: cryptoRandom,

@@ -10,7 +10,7 @@ import { baseEnvironment, fullEnvironment, runCommand } from '../support/runComm
 import { sdkClients } from '../support/sdkClients.ts';
 import { startServerProcess } from '../support/serverProcess.ts';
 
-const packedBytesMax = 1_200 * 1024;
+const packedBytesMax = 2 * 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'haneul-package-'));
 const checkout = join(folder, 'checkout');
 const app = join(folder, 'app');

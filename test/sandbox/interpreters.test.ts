@@ -1,7 +1,6 @@
 // A function runs on the version that its runtime names. A made-up npm brings a program that says it is another version and hands on to the real one.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { SandboxOptions } from '../../src/sandbox/openSandbox.ts';
@@ -13,7 +12,8 @@ const wanted = { family: 'node', version: '99' } as const;
 const skip = process.platform !== 'linux' || !process.execPath.startsWith('/usr/') ? 'not run: needs a Node.js below /usr, on Linux' : false;
 
 function optionsOf(t: TestContext): Partial<SandboxOptions> {
-  const home = mkdtempSync(join(tmpdir(), 'haneul-interpreters-test-'));
+  // Not below /tmp: a function's own comes while its interpreter starts, and would hide a script from the shell that is to read it.
+  const home = mkdtempSync('/var/tmp/haneul-interpreters-test-');
   t.after(() => rmSync(home, { recursive: true, force: true }));
   chmodSync(home, 0o755);
   mkdirSync(join(home, 'bin'));

@@ -29,12 +29,14 @@ export interface ServerProcessOptions {
   readonly args?: readonly string[];
   /** Another installation than this checkout. */
   readonly program?: string;
+  /** Lets it fetch what functions lack: interpreters, the AWS SDK. */
+  readonly online?: boolean;
 }
 
-/** The program as a person starts it, in a process of its own that fetches nothing for functions. Without `dataFolder` it keeps everything in memory. */
+/** The program as a person starts it, in a process of its own that fetches nothing for functions unless told to. Without `dataFolder` it keeps everything in memory. */
 export async function startServerProcess(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const place = options.dataFolder === undefined ? ['--memory'] : ['--data-dir', options.dataFolder];
-  const child = spawn(process.execPath, [options.program ?? join(packageRoot, 'dist/src/cli/main.js'), 'start', '--port', '0', '--offline', ...place, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [options.program ?? join(packageRoot, 'dist/src/cli/main.js'), 'start', '--port', '0', ...(options.online === true ? [] : ['--offline']), ...place, ...(options.args ?? [])], {
     env: { ...baseEnvironment(), NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

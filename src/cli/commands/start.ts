@@ -26,6 +26,7 @@ const startOptions = {
   iam: { type: 'string', choices: ['enforce', 'audit', 'off'], summary: 'what happens to a request that its policies do not allow (default enforce)' },
   'tls-cert': { type: 'string', placeholder: 'FILE', summary: 'a certificate (PEM, with its chain) for HTTPS, instead of one by the server\'s own authority' },
   'tls-key': { type: 'string', placeholder: 'FILE', summary: 'the key of that certificate (PEM)' },
+  'seal-key-file': { type: 'string', placeholder: 'FILE', summary: 'the key that secrets and KMS keys are encrypted with at rest: 32 bytes, plain or base64 (default: one that is kept beside the data)' },
   offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find interpreters and the AWS SDK that this machine lacks only if an earlier run fetched them' },
   'allow-host': { type: 'boolean', summary: 'functions reach what listens on this machine, as host.haneul.internal' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
@@ -98,6 +99,7 @@ function readOptions(options: OptionValues<typeof startOptions>, terminal: Termi
     offline: options.offline ?? defaultOptions.offline,
     allowHost: options['allow-host'] ?? defaultOptions.allowHost,
     ...(tls ? { tls } : {}),
+    ...(options['seal-key-file'] === undefined ? {} : { sealKeyFile: absolute(terminal, options['seal-key-file']) }),
   };
 }
 

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -46,7 +45,7 @@ async function openBench(t: TestContext, options: BenchOptions = {}): Promise<Be
     t.skip('npm is not installed');
     return undefined;
   }
-  const home = mkdtempSync(join(tmpdir(), 'haneul-interpreters-'));
+  const home = mkdtempSync(join('/var/tmp', 'haneul-interpreters-'));
   const archive = packageOf({
     'package/package.json': JSON.stringify({ name: packageName, version: '22.1.0' }), 'package/bin/node': `#!/bin/sh\necho ${version}\n`, 'package/include/node/node.h': '',
   });
@@ -137,6 +136,15 @@ test('openInterpreterStore offline asks nobody, and warns once', async (t) => {
   assert.deepEqual(bench.requests, []);
   assert.deepEqual(bench.logs.map(({ text }) => text), ['Node.js 22.1.0 is not there and nothing is fetched: functions that ask for Node.js 22 run on 20.20.2']);
   assert.equal(bench.store.known(twentyTwo)?.version, '20.20.2');
+});
+
+test('openInterpreterStore keeps nothing below /tmp, which functions cannot see', () => {
+  const logs: LogRecord[] = [];
+  const pins: InterpreterPins = { '22': { version: '22.1.0', packages: { [`${process.platform}-${process.arch}`]: { name: packageName, integrity: 'sha512-none' } } } };
+  const store = openInterpreterStore({
+    cacheFolder: '/tmp/somewhere', offline: false, pins, installed, environment: {}, wall: wallClock, random: cryptoRandom, log: createLogger((record) => logs.push(record), 'info'),
+  });
+  assert.equal(store.known(twentyTwo)?.version, '20.20.2', 'nothing better is to come');
 });
 
 test('openInterpreterStore runs the nearest where no package exists, with one warning a version', async (t) => {

@@ -102,7 +102,8 @@ interface InterpreterShelf {
 function openShelves(options: InterpreterStoreOptions): Map<string, InterpreterShelf> {
   const shelves = new Map<string, InterpreterShelf>();
   const { installed, environment } = options;
-  if (!hasUsualLinker()) return shelves;
+  // What lies below /tmp is behind the function's own /tmp inside.
+  if (!hasUsualLinker() || options.cacheFolder?.startsWith('/tmp/') === true) return shelves;
   for (const [major, pin] of Object.entries(options.pins ?? readPins())) {
     const pinned = pin?.packages[`${process.platform}-${process.arch}`];
     if (!pin || !pinned || installed.some(({ family, version }) => family === 'node' && version.split('.')[0] === major)) continue;

@@ -37,7 +37,7 @@ export async function accessOf(tx: ReadTransaction, asker: Asker, key: FoundKey,
   const conditions = conditionsOf(asker, key, use);
   // Without a policy of its own a key that does not exist is answered by the caller's policies alone: whether it exists is told to those who may know.
   if (row === undefined) return { action, resource: key.arn, conditions };
-  const granted = row.hasGrants && use.grantOperation !== undefined ? await findGrants(tx, asker, key, use.grantOperation, use.context) : [];
+  const granted = row.grants > 0 && use.grantOperation !== undefined ? await findGrants(tx, asker, key, use.grantOperation, use.context) : [];
   return { action, resource: key.arn, conditions, resourcePolicy: withGrants(row.policy, granted, action), resourcePolicyRequired: true };
 }
 

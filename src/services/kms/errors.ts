@@ -36,7 +36,6 @@ export const errors = {
   wrongAlgorithm: (algorithm: string, spec: string) =>
     new ServiceError('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${spec}.`),
   wrongOrigin: (arn: string, origin: string) => unsupported(`${arn} origin is ${origin} which is not valid for this operation.`),
-  notSymmetric: (arn: string) => unsupported(`${arn} is not a symmetric encryption KMS key, which is what this operation needs.`),
   notMultiRegion: (arn: string) => unsupported(`${arn} is not a multi-region key.`),
   notPrimary: (arn: string) => unsupported(`${arn} is not a multi-region primary key.`),
   awsManaged: (arn: string) => new ServiceError('AccessDeniedException', `${arn} is an AWS managed key, which only AWS can change.`, { status: 400 }),
@@ -66,6 +65,10 @@ export const errors = {
   invalidMarker: () => new ServiceError('InvalidMarkerException', 'Could not deserialize marker. Invalid marker.'),
   dryRun: () => new ServiceError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.'),
 
+  noSuchPolicy: (name: string) => new ServiceError('NotFoundException', `No such policy exists: ${name}`),
+  replicaExists: (arn: string) => new ServiceError('AlreadyExistsException', `Key '${arn}' already exists`),
+  noSuchCluster: (id: string) => new ServiceError('CloudHsmClusterNotFoundException', `CloudHSM cluster ${id} was not found.`),
+  unreachableProxy: (endpoint: string) => new ServiceError('XksProxyUriUnreachableException', `The external key store proxy at ${endpoint} cannot be reached.`),
   noSuchKeyStore: (id: string) => new ServiceError('CustomKeyStoreNotFoundException', `Custom key store ${id} was not found.`),
 
   noSuchGrant: (grantId: string) => new ServiceError('NotFoundException', `Grant ID ${grantId} not found`),

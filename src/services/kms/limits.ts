@@ -1,6 +1,5 @@
 // Numbers of KMS (developer guide, "Quotas", unless another page is named).
 
-export const keysPerRegion = 100_000;
 export const aliasesPerKey = 50;
 export const grantsPerKey = 50_000;
 /** The resource quota "Key policy document size": 32 KB. */

@@ -28,8 +28,8 @@ export interface KeyRow {
   readonly tags: readonly Tag[];
   /** Names of its aliases, at most 50 by quota. */
   readonly aliases: readonly string[];
-  /** True once it has had a grant. */
-  readonly hasGrants: boolean;
+  /** How many grants it has. */
+  readonly grants: number;
   /** Undefined until the first import. It stays when imported material is deleted: only the same may be imported again. */
   readonly materialId: string | undefined;
   /** Of keys with imported material. */

@@ -2,6 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
+import type { ObjectReader } from '../../framework/objectReader.ts';
+import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
@@ -10,6 +12,7 @@ import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
+import type { QueueReader } from '../../ports/queueReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../work/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
@@ -19,6 +22,7 @@ import { createExecutionEnvironment } from './environments/executionEnvironment.
 import { createFleet } from './environments/fleet.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
+import { createMappingRunner } from './mappings/mappingRunner.ts';
 import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
@@ -32,7 +36,13 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
+  /** Packages in buckets; absent where there is no S3. */
+  readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
+  /** Asked what the roles of functions may do at queues and other places. */
+  readonly roleAccess: RoleAccess;
+  /** What event source mappings read. */
+  readonly queues: QueueReader;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -68,6 +78,10 @@ export interface Lambda {
   findCodeDownload(token: string): CodeDownload | undefined;
   /** Once, before the first request. */
   recover(): Promise<void>;
+  /** Begins to read event sources. */
+  startPolling(): void;
+  /** Reads no more; what has been read is finished. */
+  endPolling(): void;
   /** Lets running invocations end, within `drainMs`, and ends all environments. */
   close(drainMs: number): Promise<void>;
 }
@@ -95,9 +109,12 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
   const access = createFunctionAccess({ store: deps.store, clock });
-  const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax: Math.ceil(hostEnvironmentsMax * eventsAtOncePart) });
+  const { enforcesRoles } = execution;
+  const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
+  const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, enforcesRoles, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, enforcesRoles, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
@@ -106,8 +123,12 @@ export function createLambda(deps: LambdaDeps): Lambda {
       await packages.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, sealKey });
     },
+    startPolling: () => mappings.start(),
+    endPolling: () => mappings.endPolling(),
     async close(drainMs) {
+      mappings.endPolling();
       await fleet.close(drainMs);
+      await mappings.stop();
       await packages.settle();
     },
   };

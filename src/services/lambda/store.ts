@@ -41,6 +41,8 @@ export interface VersionRow {
   readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
+  /** Where asynchronous events go that it has failed on. */
+  readonly deadLetterArn?: string;
   readonly code: CodeReference;
   readonly modifiedAtMs: number;
   readonly revisionId: string;
@@ -91,6 +93,8 @@ export interface EventRow {
   readonly traceId: string;
   /** How often the function itself has failed on it. */
   readonly functionErrors: number;
+  /** Its last answer, unless that was too long to keep. */
+  readonly lastFailure?: { readonly version: string; readonly payload: Uint8Array };
 }
 
 export interface UsageRow {

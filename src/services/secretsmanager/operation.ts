@@ -21,7 +21,7 @@ export interface SecretsDeps {
 export const operation = operationsOf<typeof import('@aws-sdk/client-secrets-manager'), SecretsDeps>();
 
 /** What reading needs to know of a call: others read in the name of their own callers. */
-export interface Asker extends Pick<Call, 'account' | 'region' | 'nowMs'> {
+export interface Asker extends Pick<Call, 'account' | 'region' | 'nowMs' | 'caller'> {
   readonly authorise: (access: AccessRequest) => Promise<void>;
 }
 

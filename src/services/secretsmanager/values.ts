@@ -52,7 +52,7 @@ export function formatContent({ kind, bytes }: SecretContent): { SecretString: s
 
 /** Uses keys in the name of the caller. */
 export function keyUserOf(call: Asker, scope: Scope): KeyUser {
-  return { ...scope, service: 'secretsmanager', authorise: (access) => call.authorise(access) };
+  return { ...scope, service: 'secretsmanager', caller: call.caller, authorise: (access) => call.authorise(access) };
 }
 
 /** The service by itself: copying to other regions. */

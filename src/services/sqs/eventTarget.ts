@@ -64,9 +64,11 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
         { locks: locksOf(queue, [draft]) },
       );
     } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      // A key can be enabled again.
+      if (error.code.startsWith('Kms')) return { kind: 'retry', reason: error.code };
       // The message does not fit the queue, and never will: no group for a FIFO queue, or too long.
-      if (error instanceof ServiceError) return rejected(error.message);
-      throw error;
+      return rejected(error.message);
     }
   }
 

@@ -22,9 +22,14 @@ export const inFlightMax = 120_000;
 export const deduplicationMs = 300_000;
 export const purgeIntervalMs = 60_000;
 export const recreateIntervalMs = 60_000;
-/** Of AddPermission: 7 actions and 20 statements a policy. */
+/** Of AddPermission. */
 export const permissionActionsMax = 7;
+/** "A policy can include a maximum of 8,192 bytes, 20 statements" ("Amazon SQS policy quotas"). */
 export const policyStatementsMax = 20;
+export const policyBytesMax = 8_192;
+/** KMS API reference, KeyId. */
+export const keyIdLengthMax = 2_048;
+export const arnLengthMax = 256;
 export const moveRateMax = 500;
 export const moveTasksListedMax = 10;
 

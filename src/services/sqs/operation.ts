@@ -62,7 +62,8 @@ export async function onQueue<Out>(input: QueueInput, call: Call, work: (name: Q
   }
 }
 
-function missingQueue(call: Call): ServiceError {
+/** In the words of the request's protocol. */
+export function missingQueue(call: Call): ServiceError {
   return call.head.headers['x-amz-target'] === undefined ? queueDoesNotExistInQuery() : queueDoesNotExist();
 }
 

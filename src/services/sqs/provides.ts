@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import { ServiceError } from '../../base/errors.ts';
 import type { Store, Transaction } from '../../kv/store.ts';
@@ -63,6 +64,8 @@ export function createQueueReader({ store, clock, queues, receiver }: QueueReade
     async receive(arn, { maxMessages, waitMs, visibilityTimeoutSeconds, signal }) {
       const name = parseQueueArn(arn);
       if (!name) return undefined;
+      // One signal ends many receives at once, which is no leak.
+      setMaxListeners(0, signal);
       const visibilityMs = visibilityTimeoutSeconds === undefined ? undefined : visibilityTimeoutSeconds * 1_000;
       try {
         return (await receiver.receive(name, { max: maxMessages, waitMs, visibilityMs, signal })).map(describeRecord);

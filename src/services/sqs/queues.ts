@@ -6,6 +6,7 @@ import type { Key, ReadTransaction, Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { RedrivePolicy } from './domain/redrive.ts';
 import { settingOf } from './domain/queueAttributes.ts';
+import { isAnyQueueName } from './domain/queueUrl.ts';
 import { knownQueuesMax } from './limits.ts';
 import { everywhere, queues, type QueueRow } from './store.ts';
 
@@ -96,6 +97,7 @@ export function queueArn({ account, region, name }: QueueName): string {
 /** Undefined for what is no queue's ARN. */
 export function parseQueueArn(arn: string): QueueName | undefined {
   const parsed = parseArn(arn);
-  if (parsed?.service !== 'sqs' || parsed.account === '' || parsed.region === '' || !/^[A-Za-z0-9_-]{1,80}(\.fifo)?$/.test(parsed.resource)) return undefined;
+  if (parsed?.service !== 'sqs' || !/^\d{12}$/.test(parsed.account) || !/^[a-z0-9-]{1,30}$/.test(parsed.region)) return undefined;
+  if (!isAnyQueueName(parsed.resource)) return undefined;
   return { account: parsed.account, region: parsed.region, name: parsed.resource };
 }

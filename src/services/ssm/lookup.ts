@@ -2,6 +2,7 @@
 import type { AccessRequest, Call } from '../../framework/context.ts';
 import type { ReadTransaction } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
+import { isLabel } from './domain/labels.ts';
 import { parameterArn, parseReference } from './domain/names.ts';
 import type { ParameterReference } from './domain/names.ts';
 import { labelNotFound, parameterNotFound, validation, versionNotFound } from './errors.ts';
@@ -49,7 +50,7 @@ export async function chooseVersion(tx: ReadTransaction, { scope, row, name }: F
     if (chosen === undefined) throw versionNotFound(selector, name);
     return chosen;
   }
-  const labelled = await labels.get(tx, scope, [row.id, selector]);
+  const labelled = isLabel(selector) ? await labels.get(tx, scope, [row.id, selector]) : undefined;
   const chosen = labelled && (await versions.get(tx, scope, [row.id, labelled.version]));
   if (chosen === undefined) throw labelNotFound(selector, name);
   return chosen;

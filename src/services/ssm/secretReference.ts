@@ -14,7 +14,7 @@ export function isSecretReference(text: string): boolean {
 export async function readSecretParameter(text: string, withDecryption: boolean, call: Call, { secrets }: Pick<SsmDeps, 'secrets'>) {
   if (!withDecryption) throw validation('WithDecryption flag must be True for retrieving a Secret Manager secret.');
   const [secretId = '', selector] = text.slice(prefix.length).split(':');
-  const reader = { account: call.account, region: call.region, nowMs: call.nowMs, authorise: call.authorise };
+  const reader = { account: call.account, region: call.region, nowMs: call.nowMs, caller: call.caller, authorise: call.authorise };
   const chosen = selector === undefined ? {} : isVersionId(selector) ? { versionId: selector } : { stage: selector };
   const secret = await secrets.read({ secretId, ...chosen, reader }).catch((error: unknown) => {
     if (error instanceof ServiceError && error.code === 'ResourceNotFoundException') throw parameterNotFound();

@@ -17,7 +17,7 @@ import { useServer } from '../../support/useServer.ts';
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html
 
 let client: SecretsManagerClient;
-useServer({}, async ({ server }) => {
+const scene = useServer({}, async ({ server }) => {
   client = new SecretsManagerClient(sdkConfig(server.endpoint));
 });
 after(() => client.destroy());
@@ -64,4 +64,20 @@ test('DeleteSecret keeps a secret for its recovery window, and RestoreSecret bri
     status: 400,
     message: "Secrets Manager can't find the specified secret.",
   });
+});
+
+test('a secret is gone when its recovery window has passed by the clock of the product', async () => {
+  await client.send(new CreateSecretCommand({ Name: 'passing', SecretString: 'x' }));
+  await client.send(new DeleteSecretCommand({ SecretId: 'passing', RecoveryWindowInDays: 7 }));
+  await scene().server.clock.advance(7 * 86_400_000);
+  for (;;) {
+    const name = await client.send(new DescribeSecretCommand({ SecretId: 'passing' })).then(
+      () => undefined,
+      (error: Error) => error.name,
+    );
+    if (name === 'ResourceNotFoundException') break;
+    assert.equal(name, undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await client.send(new CreateSecretCommand({ Name: 'passing', SecretString: 'y' }));
 });

@@ -149,4 +149,20 @@ suite('behaviour', () => {
       secrets.destroy();
     }
   });
+
+  test('a parameter expires by the clock of the product', async () => {
+    const { server } = scene();
+    const Timestamp = new Date(server.clock.now() + 3_600_000).toISOString();
+    const Policies = JSON.stringify([{ Type: 'Expiration', Version: '1.0', Attributes: { Timestamp } }]);
+    const put = await ssm.send(new PutParameterCommand({ Name: 'passing', Value: '1', Type: 'String', Tier: 'Intelligent-Tiering', Policies }));
+    assert.equal(put.Tier, 'Advanced');
+    await server.clock.advance(3_600_000);
+    for (;;) {
+      const { InvalidParameters = [] } = await ssm.send(new GetParametersCommand({ Names: ['passing'] }));
+      if (InvalidParameters.length > 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const refused = new PutParameterCommand({ Name: 'told', Value: '1', Type: 'String', Tier: 'Advanced', Policies: '[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"1","Unit":"Days"}}]' });
+    await expectRefusal(ssm.send(refused), { name: 'InvalidPolicyTypeException', status: 400 });
+  });
 });

@@ -62,10 +62,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ports: ['base', 'kv'],
   outbox: ['base', 'kv', 'ports'],
   policy: ['base'],
+  pattern: ['base'],
   framework: ['base', 'kv', 'wire', 'model', 'ports', 'outbox', 'policy'],
   work: ['base'],
   sandbox: ['base', 'blob', 'ports'],
-  services: ['base', 'kv', 'blob', 'ports', 'framework'],
+  services: ['base', 'kv', 'blob', 'ports', 'framework', 'pattern'],
   cli: ['base', 'model', 'wire', 'server'],
 };
 

@@ -55,6 +55,10 @@ export async function planRotation(tx: Transaction, timers: Timers, scope: Scope
   else await timers.set(tx, { ...timerId('rotate', place, row.id), dueMs: row.rotation.nextAtMs, detail: { kind: 'rotate', ...place, keyId: row.id } });
 }
 
+export async function cancelRotationTimer(tx: Transaction, timers: Timers, scope: Scope, keyId: string): Promise<void> {
+  await timers.clear(tx, timerId('rotate', scope, keyId));
+}
+
 function timerId(kind: TimerDetail['kind'], { account, region }: Scope, keyId: string): { service: string; id: string } {
   return { service, id: `${kind}/${account}/${region}/${keyId}` };
 }
@@ -69,7 +73,7 @@ async function removeKey(tx: Transaction, { timers, vault }: JobDeps, scope: Sco
   clearKey(tx, scope, row);
   await timers.clear(tx, timerId('rotate', scope, row.id));
   const { materialId, multiRegion } = row;
-  if (materialId !== undefined) tx.afterCommit(() => vault.forget(materialId));
+  if (materialId !== undefined) tx.afterCommit(() => vault.forget({ keyId: row.id, materialId }));
   if (multiRegion && multiRegion.primaryRegion !== scope.region) await leaveFamily(tx, timers, scope, row, dueMs);
 }
 

@@ -45,6 +45,7 @@ export function describeListed({ place, name, row, qualifier }: Described, sealK
     CodeSha256: Buffer.from(row.code.sha256, 'hex').toString('base64'),
     Version: row.version,
     ...(variables === undefined ? {} : { Environment: { Variables: Object.fromEntries(variables) } }),
+    ...(row.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: row.deadLetterArn } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: row.revisionId,
     PackageType: 'Zip',

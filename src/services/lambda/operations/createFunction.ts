@@ -18,15 +18,17 @@ import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
+import { readPackage } from '../packages/packageSource.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
+import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
 import type { CodeReference, FunctionRow } from '../store.ts';
 import { publish } from '../versions.ts';
 
 const implemented = new Set([
-  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
+  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -43,8 +45,8 @@ export const createFunction = operation('CreateFunction', {
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
-    if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
-    return packages.add(input.Code.ZipFile, call.signal, async (code) => {
+    if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
+    return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
       const row = newFunction(input, { reference, variables, hadRole, code, call, context });
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
@@ -118,6 +120,7 @@ function newFunction(input: CreateFunctionRequest, { reference, variables, hadRo
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
       ...(sealed === undefined ? {} : { sealedVariables: sealed }),
+      ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,
       modifiedAtMs: call.nowMs,
       revisionId: uuid(random),

@@ -11,6 +11,7 @@ import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
+import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
@@ -22,6 +23,7 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
+  'DeadLetterConfig.TargetArn',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -36,13 +38,15 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     refuseUnimplemented(input, implemented);
     requireSizes(input);
     const change = changeOf(input, reference, call, context);
-    await store.read((tx) => requireFunction(tx, reference));
+    const before = await store.read((tx) => requireFunction(tx, reference));
     const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
+    const deadLetterArn = input.DeadLetterConfig?.TargetArn;
+    if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.latest.roleArn, context);
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
       requireRevision(head.latest, input.RevisionId);
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
-      const next = withLogging({ ...head.latest, ...change, ...role }, input.LoggingConfig);
+      const next = withDeadLetters(withLogging({ ...head.latest, ...change, ...role }, input.LoggingConfig), deadLetterArn);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
@@ -55,6 +59,12 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
 function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['LoggingConfig']): VersionRow {
   const logging = given === undefined ? old : requireLogging(given, old);
   return logging === undefined ? row : { ...row, logging };
+}
+
+/** An empty ARN ends it. */
+function withDeadLetters({ deadLetterArn: old, ...row }: VersionRow, given: string | undefined): VersionRow {
+  const deadLetterArn = given ?? old;
+  return deadLetterArn ? { ...row, deadLetterArn } : row;
 }
 
 /** Only what the request names; the rest stays. */

@@ -25,6 +25,7 @@ import { createDispatcher } from '../../../outbox/dispatcher.ts';
 import type { Dispatcher } from '../../../outbox/dispatcher.ts';
 import { createEmitter } from '../../../outbox/emitter.ts';
 import type { MissingRoles, RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
+import type { QueueReader } from '../../../ports/queueReader.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
 import type { WorkPool } from '../../../work/pool.ts';
@@ -79,6 +80,8 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
     ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
     emitter: createEmitter({ clock, random }),
     roles: fakeRoles(clock, missingRoles),
+    roleAccess: async () => true,
+    queues: noQueues,
     sealKey: random.bytes(32),
     localMode: true,
     monotonicMs: () => clock.now(),
@@ -117,6 +120,13 @@ async function closeAll(lambda: Lambda, work: WorkPool, store: Store, codeFolder
   await store.close();
   await rm(codeFolder, { recursive: true, force: true });
 }
+
+const noQueues: QueueReader = {
+  describe: async () => undefined,
+  receive: async () => undefined,
+  delete: async (_arn, handles) => handles,
+  changeVisibility: async (_arn, handles) => handles,
+};
 
 // Callers other than root have no policies of their own here.
 const authoriser: Authoriser = {

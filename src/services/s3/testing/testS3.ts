@@ -11,6 +11,7 @@ import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import { createTimers, type Timers } from '../../../kv/timers.ts';
 import { weakMode } from '../../../kv/weakMode.ts';
+import { decodeQueueMessage } from '../../../ports/queueMessage.ts';
 import type { EnvelopeDraft } from '../../../ports/outbox.ts';
 import { createS3 } from '../createS3.ts';
 import { requireBucket } from '../store.ts';
@@ -49,10 +50,11 @@ export function createTestS3(): TestS3 {
     random,
     log: silentLogger,
     timers,
+    roleAccess: async () => true,
     emitter: {
       emit(tx, draft) {
-        const sent = JSON.parse(Buffer.from(draft.payload).toString('utf8')) as { readonly body?: string };
-        const payload: unknown = sent.body === undefined ? sent : JSON.parse(sent.body);
+        const text = decodeQueueMessage(draft.payload)?.body ?? Buffer.from(draft.payload).toString('utf8');
+        const payload: unknown = JSON.parse(text);
         tx.afterCommit(() => told.push({ draft, payload }));
         return String(told.length);
       },

@@ -12,7 +12,7 @@ export interface TagShape {
 export function readTags(list: readonly TagShape[]): Tags {
   const tags: Record<string, string> = {};
   for (const { Key: key = '', Value: value = '' } of list) {
-    if (key === '') throw invalidParameter('A tag must have a Key.');
+    if (key === '' || key === '__proto__') throw invalidParameter('A tag must have a valid Key.');
     if (/^aws:/i.test(key)) throw invalidParameter("Tag keys that begin with 'aws:' are reserved for AWS use.");
     if (Object.hasOwn(tags, key)) throw invalidParameter(`The tag key ${key} is in the request more than once.`);
     tags[key] = value;

@@ -4,6 +4,7 @@ import type { Scope } from '../../../kv/table.ts';
 import { isSecretName, newSuffix, secretArn } from '../domain/secretId.ts';
 import { current } from '../domain/stages.ts';
 import { mergeTags, readTags } from '../domain/tags.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { invalidName, scheduledForDeletion, secretExists, tokenInUse, tokenMissing, unsupported } from '../errors.ts';
 import { serviceKeys } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
@@ -42,6 +43,7 @@ export const createSecret = operation('CreateSecret', {
     if (!isSecretName(name)) throw invalidName();
     const content = contentOf(input);
     if (token === undefined && content !== undefined) throw tokenMissing();
+    if (token !== undefined) requireToken(token);
     const scope = scopeOf(call);
     const existing = await deps.store.read((tx) => secrets.get(tx, scope, [name]));
     if (existing !== undefined) return repeat(existing, { name, token, content }, call, deps);

@@ -1,5 +1,6 @@
 import { NoSpaceError } from '../../../base/errors.ts';
-import { current, stagesOf } from '../domain/stages.ts';
+import { current, holderOf, stagesOf } from '../domain/stages.ts';
+import { isVersionId } from '../domain/versionId.ts';
 import { invalidRequest, stageNotFound, versionNotFound } from '../errors.ts';
 import { requireLive, secretAccess } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
@@ -48,11 +49,12 @@ export async function readSecretValue(secretId: string, choice: VersionChoice, c
 
 function chooseVersion({ stages }: SecretRow, { versionId, stage }: VersionChoice): string {
   if (versionId === undefined) {
-    const holder = stages[stage ?? current];
+    const holder = holderOf(stages, stage ?? current);
     if (holder === undefined) throw stageNotFound(stage ?? current);
     return holder;
   }
-  if (stage !== undefined && stages[stage] !== versionId) throw invalidRequest('You provided a VersionStage that is not associated to the provided VersionId.');
+  if (!isVersionId(versionId)) throw versionNotFound(versionId);
+  if (stage !== undefined && holderOf(stages, stage) !== versionId) throw invalidRequest('You provided a VersionStage that is not associated to the provided VersionId.');
   return versionId;
 }
 

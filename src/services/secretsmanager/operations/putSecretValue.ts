@@ -1,4 +1,5 @@
 import { attachStages, current, stagesOf } from '../domain/stages.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { invalidParameter, noValue, secretNotFound, tokenInUse, tokenMissing } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -12,6 +13,7 @@ export const putSecretValue = operation('PutSecretValue', {
   async handle(input, call, deps) {
     const { SecretId = '', ClientRequestToken: token, VersionStages: labels = [current], RotationToken: rotationToken } = input;
     if (token === undefined) throw tokenMissing();
+    requireToken(token);
     const content = contentOf(input);
     if (content === undefined) throw noValue();
     const { store } = deps;

@@ -3,6 +3,7 @@ import type { Call } from '../../../framework/context.ts';
 import { nextRotationMs, requireRules } from '../domain/schedule.ts';
 import { current, pending } from '../domain/stages.ts';
 import type { RotationRules } from '../domain/types.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { cannotInvoke, invalidRequest, rotationTokenMissing, secretNotFound, unsupported } from '../errors.ts';
 import { servicePrincipal } from '../events.ts';
 import { setRotationTimer } from '../jobs/timers.ts';
@@ -20,6 +21,7 @@ export const rotateSecret = operation('RotateSecret', {
   async handle(input, call, deps) {
     const { SecretId = '', ClientRequestToken: token, RotateImmediately: immediately = true } = input;
     if (token === undefined) throw rotationTokenMissing();
+    requireToken(token);
     if ('ExternalSecretRotationMetadata' in input && input.ExternalSecretRotationMetadata !== undefined) throw unsupported('ExternalSecretRotationMetadata');
     if ('ExternalSecretRotationRoleArn' in input && input.ExternalSecretRotationRoleArn !== undefined) throw unsupported('ExternalSecretRotationRoleArn');
     const seen = await deps.store.read((tx) => requirePrimary(tx, call, SecretId));

@@ -1,5 +1,6 @@
 import type { Call } from '../../../framework/context.ts';
 import { current } from '../domain/stages.ts';
+import { requireToken } from '../domain/versionId.ts';
 import { secretNotFound, tokenInUse, tokenMissing, unsupported } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import type { FoundSecret } from '../lookup.ts';
@@ -18,6 +19,7 @@ export const updateSecret = operation('UpdateSecret', {
     if (input.Type !== undefined) throw unsupported('Type (managed external secrets)');
     const content = contentOf(input);
     if (token === undefined && content !== undefined) throw tokenMissing();
+    if (token !== undefined) requireToken(token);
     const seen = await deps.store.read((tx) => requirePrimary(tx, call, SecretId));
     const { scope, arn, name } = seen;
     const user = keyUserOf(call, scope);

@@ -1,4 +1,5 @@
 import { moveStage } from '../domain/stages.ts';
+import { isVersionId } from '../domain/versionId.ts';
 import { versionNotFound } from '../errors.ts';
 import { requirePrimary, secretAccess } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -12,7 +13,8 @@ export const updateSecretVersionStage = operation('UpdateSecretVersionStage', {
       const found = await requirePrimary(tx, call, SecretId);
       const { scope, secret, name, arn } = found;
       for (const versionId of [removeFrom, moveTo]) {
-        if (versionId !== undefined && (await versions.get(tx, scope, [secret.id, versionId])) === undefined) throw versionNotFound(versionId);
+        if (versionId === undefined) continue;
+        if (!isVersionId(versionId) || (await versions.get(tx, scope, [secret.id, versionId])) === undefined) throw versionNotFound(versionId);
       }
       const next = { ...secret, stages: moveStage(secret.stages, { label, removeFrom, moveTo }), changedAtMs: call.nowMs };
       setSecret(tx, scope, name, next);

@@ -1,7 +1,7 @@
 // A queue's own policy: read in before it is stored, and changed by AddPermission and RemovePermission.
 
 import { invalidAttributeValue, invalidParameter, invalidValue } from '../errors.ts';
-import { policyStatementsMax } from '../limits.ts';
+import { policyBytesMax, policyStatementsMax } from '../limits.ts';
 
 interface Statement {
   readonly Sid?: unknown;
@@ -16,8 +16,8 @@ interface PolicyDocument {
 
 /** The text of a policy that has the form of one. */
 export function readPolicy(text: string): string {
-  const parsed = parseDocument(text);
-  if (parsed === undefined) throw invalidAttributeValue('Policy');
+  const parsed = Buffer.byteLength(text) > policyBytesMax ? undefined : parseDocument(text);
+  if (parsed === undefined || parsed.Statement.length > policyStatementsMax) throw invalidAttributeValue('Policy');
   if (parsed.Version !== undefined && parsed.Version !== '2012-10-17' && parsed.Version !== '2008-10-17') throw invalidAttributeValue('Policy');
   if (!parsed.Statement.every(isStatement)) throw invalidAttributeValue('Policy');
   return text;

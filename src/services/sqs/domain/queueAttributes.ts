@@ -1,7 +1,7 @@
 // The settings of a queue: which there are, what they may be, and what they are when nobody said.
 
 import { invalidAttributeName, invalidAttributeValue, unknownAttribute } from '../errors.ts';
-import { delaySecondsMax, messageBytesMax, messageBytesMin, retentionSecondsMax, retentionSecondsMin, visibilitySecondsMax, waitSecondsMax } from '../limits.ts';
+import { delaySecondsMax, keyIdLengthMax, messageBytesMax, messageBytesMin, retentionSecondsMax, retentionSecondsMin, visibilitySecondsMax, waitSecondsMax } from '../limits.ts';
 import { readPolicy } from './policy.ts';
 import { readRedriveAllowPolicy, readRedrivePolicy } from './redrive.ts';
 
@@ -100,7 +100,7 @@ export function applyChanges(settings: QueueSettings, changes: SettingChanges): 
 }
 
 function requireSettable(name: string, fifo: boolean): void {
-  const settable = name in integers || name in choices || texts.has(name);
+  const settable = Object.hasOwn(integers, name) || Object.hasOwn(choices, name) || texts.has(name);
   if (!settable || (!fifo && fifoOnly.has(name))) throw unknownAttribute(name);
 }
 
@@ -126,6 +126,7 @@ function readValue(name: string, value: string): string | undefined {
   if (name === 'Policy') return readPolicy(value);
   if (name === 'RedrivePolicy') return readRedrivePolicy(value);
   if (name === 'RedriveAllowPolicy') return readRedriveAllowPolicy(value);
+  if (value.length > keyIdLengthMax) throw invalidAttributeValue(name);
   return value;
 }
 

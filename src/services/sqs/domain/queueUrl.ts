@@ -7,7 +7,7 @@ export interface QueueAddress {
   readonly region: string | undefined;
 }
 
-const addressPattern = /^(?:[a-z]+:\/\/([^/?#]*))?\/(?:queue\/([a-z0-9-]+)\/)?(\d{12})\/([A-Za-z0-9_.-]+)\/?$/i;
+const addressPattern = /^(?:[a-z]+:\/\/([^/?#]*))?\/(?:queue\/([a-z0-9-]{1,30})\/)?(\d{12})\/([A-Za-z0-9_.-]+)\/?$/i;
 
 /**
  * The queue that a URL names: `http://host:port/account/name` of whatever host, the regional hosts `sqs.eu-west-1.…` and
@@ -36,4 +36,8 @@ function regionOfHost(host: string): string | undefined {
 export function isQueueName(name: string, fifo: boolean): boolean {
   if (name.length > queueNameLengthMax) return false;
   return fifo ? /^[A-Za-z0-9_-]+\.fifo$/.test(name) : /^[A-Za-z0-9_-]+$/.test(name);
+}
+
+export function isAnyQueueName(name: string): boolean {
+  return isQueueName(name, false) || isQueueName(name, true);
 }

@@ -2,7 +2,7 @@
 
 import { parseArn } from '../../../base/arn.ts';
 import { invalidAttributeValue, invalidValue } from '../errors.ts';
-import { maxReceiveCountMax } from '../limits.ts';
+import { arnLengthMax, maxReceiveCountMax } from '../limits.ts';
 
 export interface RedrivePolicy {
   readonly deadLetterTargetArn: string;
@@ -23,7 +23,7 @@ export function readRedrivePolicy(text: string): string {
     if (given[name] === undefined || given[name] === '') throw refuse(`Redrive policy does not contain mandatory attribute: ${name}.`);
   }
   const { deadLetterTargetArn, maxReceiveCount } = given;
-  if (typeof deadLetterTargetArn !== 'string' || parseArn(deadLetterTargetArn)?.service !== 'sqs') throw refuse('Invalid value for deadLetterTargetArn.');
+  if (typeof deadLetterTargetArn !== 'string' || deadLetterTargetArn.length > arnLengthMax || parseArn(deadLetterTargetArn)?.service !== 'sqs') throw refuse('Invalid value for deadLetterTargetArn.');
   const count = typeof maxReceiveCount === 'string' && /^\d{1,9}$/.test(maxReceiveCount) ? Number(maxReceiveCount) : maxReceiveCount;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > maxReceiveCountMax) {
     throw refuse(`Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, valid values are from 1 to ${maxReceiveCountMax} both inclusive.`);
@@ -48,7 +48,7 @@ export function readRedriveAllowPolicy(text: string): string {
   if (!Array.isArray(sourceQueueArns) || sourceQueueArns.length === 0 || sourceQueueArns.length > 10) {
     throw refuse('sourceQueueArns must have 1 to 10 ARNs when redrivePermission is byQueue.');
   }
-  if (!sourceQueueArns.every((arn) => typeof arn === 'string' && parseArn(arn)?.service === 'sqs')) throw refuse('Invalid value for sourceQueueArns.');
+  if (!sourceQueueArns.every((arn) => typeof arn === 'string' && arn.length <= arnLengthMax && parseArn(arn)?.service === 'sqs')) throw refuse('Invalid value for sourceQueueArns.');
   return JSON.stringify({ redrivePermission, sourceQueueArns } satisfies RedriveAllowPolicy);
 }
 

@@ -1,5 +1,6 @@
-import { invalidParameter } from '../errors.ts';
-import { accessTo, onQueue, operation, queueUrl, requireQueue } from '../operation.ts';
+import { isAnyQueueName } from '../domain/queueUrl.ts';
+import { invalidParameter, invalidValue } from '../errors.ts';
+import { accessTo, missingQueue, onQueue, operation, queueUrl, requireQueue } from '../operation.ts';
 import type { QueueName } from '../queues.ts';
 import type { Call } from '../../../framework/context.ts';
 
@@ -12,16 +13,19 @@ function nameOf({ QueueName: name, QueueOwnerAWSAccountId: owner }: NamedQueue, 
   return { account: owner === undefined || owner === '' ? call.account : owner, region: call.region, name: name ?? '' };
 }
 
+const isName = ({ account, name }: QueueName): boolean => /^\d{12}$/.test(account) && isAnyQueueName(name);
+
 export const getQueueUrl = operation('GetQueueUrl', {
   async access(input, call, { queues }) {
     const name = nameOf(input, call);
-    return accessTo('GetQueueUrl', name, await queues.look(name));
+    return accessTo('GetQueueUrl', name, isName(name) ? await queues.look(name) : undefined);
   },
   handle(input, call, { queues }) {
     const name = nameOf(input, call);
     if (name.name === '') throw invalidParameter('Value for parameter QueueName is invalid. Reason: Must specify a queue name.');
-    const path = `/${name.account}/${name.name}`;
-    return onQueue({ QueueUrl: path }, call, async () => {
+    if (!/^\d{12}$/.test(name.account)) throw invalidValue(name.account.slice(0, 256), 'QueueOwnerAWSAccountId', 'Must be a 12-digit AWS account ID.');
+    if (!isName(name)) throw missingQueue(call);
+    return onQueue({ QueueUrl: `/${name.account}/${name.name}` }, call, async () => {
       await requireQueue(queues.look(name));
       return { QueueUrl: queueUrl(name, call) };
     });

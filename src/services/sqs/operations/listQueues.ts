@@ -7,6 +7,8 @@ export const listQueues = operation('ListQueues', {
   async handle({ QueueNamePrefix: prefix = '', ...page }, call, { store }) {
     const { limit, after, paged } = parsePage(page);
     const { account, region } = call;
+    // No name begins so.
+    if (!/^[A-Za-z0-9_.-]{0,80}$/.test(prefix)) return {};
     const rows = await store.read((tx) =>
       queueTable.list(tx, everywhere, [account, region], {
         limit: limit + 1,

@@ -19,7 +19,10 @@ export const receiveMessage = operation('ReceiveMessage', {
         max,
         visibilityMs: visibility === undefined ? undefined : visibility * 1_000,
         waitMs: wait === undefined ? undefined : wait * 1_000,
-        signal: call.signal,
+        // Asked for only by those that wait: it is not free to make.
+        get signal() {
+          return call.signal;
+        },
         attemptId,
         caller: sealingCaller(call),
       });

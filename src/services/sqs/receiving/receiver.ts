@@ -61,7 +61,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   const { store, clock, queues } = deps;
   const standardShelves = new Map<string, Shelf<StandardPlace>>();
   const fifoShelves = new Map<string, Shelf<string>>();
-  const closing = new AbortController();
+  let closed = false;
 
   function shelfOf<Place>(shelves: Map<string, Shelf<Place>>, storeId: string, make: () => Shelf<Place>): Shelf<Place> {
     const known = shelves.get(storeId);
@@ -159,7 +159,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
         const queue = await queues.look(name);
         if (!queue) throw queueDoesNotExist();
         const untilMs = startedMs + (request.waitMs ?? queue.waitMs);
-        const over = (): boolean => request.signal.aborted || closing.signal.aborted || clock.now() >= untilMs;
+        const over = (): boolean => closed || clock.now() >= untilMs || request.signal.aborted;
         if (round === 0) {
           const repeated = await repeatAttempt(queue, request);
           if (repeated) return open(queue, repeated, request);
@@ -173,7 +173,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
         if (taken === 'again' && round < roundsMax && !request.signal.aborted) continue;
         if (over() || taken === 'again') return [];
         const shelf = queue.fifo ? fifoShelf(queue) : standardShelf(queue);
-        await shelf.wait(untilMs, AbortSignal.any([request.signal, closing.signal]));
+        await shelf.wait(untilMs, request.signal);
       }
     },
     forget(storeId) {
@@ -183,7 +183,8 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       }
     },
     close() {
-      closing.abort();
+      closed = true;
+      for (const shelves of [standardShelves, fifoShelves]) for (const shelf of shelves.values()) shelf.close();
     },
   };
 }

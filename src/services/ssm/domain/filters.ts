@@ -56,7 +56,7 @@ function compileFilter(key: string, { Option: option = key === 'Path' ? 'OneLeve
     requireOption(option, ['Equals', 'BeginsWith']);
     const tag = key.slice('tag:'.length);
     return ({ tags }) => {
-      const value = tags[tag];
+      const value = Object.hasOwn(tags, tag) ? tags[tag] : undefined;
       return value !== undefined && (values.length === 0 || values.some((wanted) => (option === 'Equals' ? value === wanted : value.startsWith(wanted))));
     };
   }

@@ -39,6 +39,9 @@ export function parameterArn({ account, region }: Place, name: string): string {
   return formatArn({ service: 'ssm', region, account, resource: `parameter/${name.replace(/^\//, '')}` });
 }
 
+// What could ever have been the name of a parameter; nothing else is looked for.
+const isNameText = (name: string): boolean => /^[A-Za-z0-9_./-]{1,1100}$/.test(name);
+
 /** Reads `name`, `name:selector`, and both with an ARN in the place of the name; undefined for what is none of them. */
 export function parseReference(text: string, here: Place): ParameterReference | undefined {
   if (!text.startsWith('arn:')) return splitSelector(text, here, (name) => [name]);
@@ -52,5 +55,5 @@ export function parseReference(text: string, here: Place): ParameterReference | 
 function splitSelector(text: string, place: Place, namesOf: (name: string) => readonly string[]): ParameterReference | undefined {
   const parts = text.split(':');
   const [name = '', selector] = parts;
-  return parts.length > 2 || name === '' ? undefined : { place, names: namesOf(name), selector };
+  return parts.length > 2 || !isNameText(name) ? undefined : { place, names: namesOf(name), selector };
 }

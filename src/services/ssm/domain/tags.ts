@@ -8,6 +8,7 @@ export function readTags(list: readonly { readonly Key?: string | undefined; rea
   const tags: Record<string, string> = {};
   for (const { Key: key = '', Value: value = '' } of list) {
     if (/^aws:/i.test(key)) throw validation('Tag keys starting with aws: are reserved for system use.');
+    if (key === '__proto__') throw validation('The tag key is not valid.');
     tags[key] = value;
   }
   return limited(tags);

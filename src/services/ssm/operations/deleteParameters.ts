@@ -1,5 +1,6 @@
 import type { Transaction } from '../../../kv/store.ts';
 import type { Call } from '../../../framework/context.ts';
+import { parseReference } from '../domain/names.ts';
 import { parameterNotFound } from '../errors.ts';
 import { clearExpirationTimer } from '../expiration.ts';
 import { parameterAccess } from '../lookup.ts';
@@ -30,6 +31,9 @@ export const deleteParameters = operation('DeleteParameters', {
 
 async function remove(tx: Transaction, name: string, call: Call, { timers }: SsmDeps): Promise<boolean> {
   const scope = scopeOf(call);
+  // Neither a selector nor an ARN deletes.
+  const reference = parseReference(name, scope);
+  if (reference === undefined || reference.selector !== undefined || name.startsWith('arn:')) return false;
   const row = await parameters.get(tx, scope, [name]);
   if (row === undefined) return false;
   await clearExpirationTimer(tx, { scope, row }, timers);

@@ -34,7 +34,7 @@ export const unlabelParameterVersion = operation('UnlabelParameterVersion', {
       const removed: string[] = [];
       const invalid: string[] = [];
       for (const label of new Set(Labels)) {
-        const holder = await labels.get(tx, scope, [row.id, label]);
+        const holder = isLabel(label) ? await labels.get(tx, scope, [row.id, label]) : undefined;
         (holder?.version === version ? removed : invalid).push(label);
       }
       for (const label of removed) labels.clear(tx, scope, [row.id, label]);

@@ -7,10 +7,10 @@ import type { AccessRequest, Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { createFakeEncryption } from '../../../framework/testing/fakeEncryption.ts';
 import type { FakeEncryption } from '../../../framework/testing/fakeEncryption.ts';
+import { createFakeTimers } from '../../../framework/testing/fakeTimers.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
-import type { TimerHandler, Timers, TimerSetting } from '../../../kv/timers.ts';
 import { weakMode } from '../../../kv/weakMode.ts';
 import type { SecretText } from '../../../ports/secretReader.ts';
 import { createSsm } from '../createSsm.ts';
@@ -73,33 +73,5 @@ export function createTestSsm(): TestSsm {
     },
     access: (name, input, call) => access(name, input as object, call),
     advance: (ms) => timers.advance(ms),
-  };
-}
-
-function createFakeTimers(store: Store, clock: MovableClock): Timers & { advance(ms: number): Promise<void> } {
-  const set = new Map<string, TimerSetting>();
-  let handler: TimerHandler | undefined;
-  return {
-    async set(tx, setting) {
-      tx.afterCommit(() => set.set(setting.id, setting));
-    },
-    async clear(tx, { id }) {
-      tx.afterCommit(() => set.delete(id));
-    },
-    find: async (_tx, { id }) => set.get(id),
-    handle(_service, given) {
-      handler = given;
-    },
-    start: () => undefined,
-    stop: async () => undefined,
-    async advance(ms) {
-      const untilMs = clock.now() + ms;
-      for (const due of [...set.values()].filter(({ dueMs }) => dueMs <= untilMs)) {
-        clock.advance(Math.max(0, due.dueMs - clock.now()));
-        set.delete(due.id);
-        await store.transact(async (tx) => handler?.(tx, { ...due, detail: due.detail, failures: 0 }));
-      }
-      clock.advance(untilMs - clock.now());
-    },
   };
 }
