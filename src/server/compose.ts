@@ -126,7 +126,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const { encryption } = kms;
   const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
-  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
+  const lambda = createLambda({ ...common, encryption, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
