@@ -5,7 +5,7 @@ import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
-import { createRoleAccess } from '../framework/roleAccess.ts';
+import { createRoleAccess, type RoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
@@ -124,7 +124,8 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const logs = createLogs(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
-  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
+  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) : async () => true;
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
   const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });

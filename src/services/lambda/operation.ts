@@ -29,8 +29,6 @@ export interface LambdaContext {
   readonly emitter: Emitter;
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
-  /** False where IAM is switched off or only watched. */
-  readonly enforcesRoles: boolean;
   readonly queues: QueueReader;
   readonly clock: Clock;
   readonly random: Random;
