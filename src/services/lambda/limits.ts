@@ -4,6 +4,8 @@
 export const zippedBytesMax = 50 * 1024 * 1024;
 /** Quotas: the same, unzipped, layers included. AWS's error text names this number. */
 export const unzippedBytesMax = 262_144_000;
+/** A package in a bucket may be as long as what is in it. */
+export const zippedBytesFromBucketMax = 262_144_000;
 /** AWS's error text for larger CreateFunction and UpdateFunctionCode requests: 50 MB in base64 and the other members. */
 export const codeRequestBytesMax = 70_167_211;
 /** Quotas: "Storage for uploaded functions": 75 GB. */

@@ -18,6 +18,7 @@ import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
+import { readPackage } from '../packages/packageSource.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
@@ -25,7 +26,7 @@ import type { CodeReference, FunctionRow } from '../store.ts';
 import { publish } from '../versions.ts';
 
 const implemented = new Set([
-  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
+  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
   'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn',
 ]);
@@ -45,8 +46,7 @@ export const createFunction = operation('CreateFunction', {
     await store.read((tx) => requireFree(tx, reference));
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
-    if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
-    return packages.add(input.Code.ZipFile, call.signal, async (code) => {
+    return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
       const row = newFunction(input, { reference, variables, hadRole, code, call, context });
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
