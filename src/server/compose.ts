@@ -20,6 +20,8 @@ import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
+import { createMfaDirectory } from '../services/iam/mfaDevices.ts';
+import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createKms } from '../services/kms/createKms.ts';
@@ -29,7 +31,7 @@ import { createS3 } from '../services/s3/createS3.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
-import { stsService } from '../services/sts/service.ts';
+import { createSts } from '../services/sts/createSts.ts';
 import { createWorkPool } from '../work/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { isLocalMode } from './options.ts';
@@ -121,6 +123,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
   const recorder = createRecorder(common);
+  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
   const kms = createKms({ ...common, rootKey: sealKey });
@@ -135,7 +138,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
-    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
+    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
