@@ -166,6 +166,7 @@ suite('second factors and federated users', () => {
     const TokenCode = shownCode(seed, startMs + 30_000);
     const session = clientsOf((await user.clients.sts.send(new GetSessionTokenCommand({ SerialNumber, TokenCode }))).Credentials);
     await session.iam.send(new ListUsersCommand({}));
+    await expectRefusal(session.sts.send(new GetSessionTokenCommand({})), { name: 'AccessDenied', status: 403, message: 'Cannot call GetSessionToken with session credentials' });
     await expectRefusal(user.clients.sts.send(new GetSessionTokenCommand({ SerialNumber, TokenCode })), { name: 'AccessDenied', status: 403, message: /^MultiFactorAuthentication failed with invalid MFA one time pass code/ });
     await server.clock.advance(301_000);
     await expectRefusal(session.iam.send(new ListUsersCommand({})), { name: 'AccessDenied', status: 403 });
