@@ -1,6 +1,7 @@
 // The parts of REST requests and responses outside the body: labels, headers, query parameters, the status.
 // Shared by restJson1 and restXml. Compiled once per operation.
 
+import { ServiceError } from '../base/errors.ts';
 import { malformedRequest } from './faults.ts';
 import { setOwn } from './json.ts';
 import type { Member, OperationModel, StructureShape, TimestampFormat } from './model.ts';
@@ -73,6 +74,8 @@ function decode(text: string, protocol: ProtocolName): string {
   try {
     return decodeURIComponent(text);
   } catch {
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    if (protocol === 'restXml') throw new ServiceError('InvalidURI', "Couldn't parse the specified URI.", { status: 400 });
     throw malformedRequest(protocol, `Malformed percent-encoding in '${text.slice(0, 200)}'`);
   }
 }
