@@ -6,7 +6,7 @@ import { isMarker } from './domain/objectRow.ts';
 import type { PublicAccessBlock } from './domain/publicAccess.ts';
 import { errors } from './errors.ts';
 import type { S3Deps } from './operation.ts';
-import { type Bucket, findSetting, requireBucket } from './store.ts';
+import { type Bucket, findSetting, isKeyTooLong, requireBucket, requireKeyLength } from './store.ts';
 import { findCurrent, findVersion } from './versions.ts';
 
 type Conditions = Readonly<Record<string, string | readonly string[]>>;
@@ -25,16 +25,17 @@ interface ObjectInput extends BucketInput {
 export async function bucketAccess(action: string, input: BucketInput, call: Call, { store }: S3Deps, conditions: Conditions = {}): Promise<AccessRequest[]> {
   return await store.read(async (tx) => {
     const bucket = await requireExpectedBucket(tx, input);
-    if (needsNoPolicy(bucket, call)) return [];
+    if (needsNoPolicy(bucket, call)) return [ownRequest(bucket, undefined, action, call, conditions)];
     return [await accessRequest(tx, bucket, undefined, action, call, conditions)];
   });
 }
 
 /** Permission for something on an object; all of `actions`. */
 export async function objectAccess(actions: readonly string[], input: ObjectInput, call: Call, { store }: S3Deps, conditions: Conditions = {}): Promise<AccessRequest[]> {
+  requireKeyLength(input.Key ?? '');
   return await store.read(async (tx) => {
     const bucket = await requireExpectedBucket(tx, input);
-    if (needsNoPolicy(bucket, call)) return [];
+    if (needsNoPolicy(bucket, call)) return actions.map((action) => ownRequest(bucket, input, action, call, conditions));
     return await Promise.all(actions.map((action) => accessRequest(tx, bucket, input, action, call, conditions)));
   });
 }
@@ -48,13 +49,15 @@ export async function requireExpectedBucket(tx: ReadTransaction, { Bucket = '', 
 
 /** Whether something else may be told or done, in a handler: what is not permitted is not there. */
 export async function permitsOnBucket(action: string, bucket: Bucket, call: Call, { store }: S3Deps): Promise<boolean> {
-  if (needsNoPolicy(bucket, call)) return true;
+  if (needsNoPolicy(bucket, call)) return await call.permits(ownRequest(bucket, undefined, action, call, {}));
   return await call.permits(await store.read((tx) => accessRequest(tx, bucket, undefined, action, call, {})));
 }
 
 /** The same for one object of a request about many. */
 export async function permitsOnObject(action: string, bucket: Bucket, input: ObjectInput, call: Call, { store }: S3Deps): Promise<boolean> {
-  if (needsNoPolicy(bucket, call)) return true;
+  // What cannot be there is refused in other words.
+  if (isKeyTooLong(input.Key ?? '')) return true;
+  if (needsNoPolicy(bucket, call)) return await call.permits(ownRequest(bucket, input, action, call, {}));
   return await call.permits(await store.read((tx) => accessRequest(tx, bucket, input, action, call, {})));
 }
 
@@ -62,6 +65,18 @@ export async function permitsOnObject(action: string, bucket: Bucket, input: Obj
 // with a made-up key; on AWS only the policy itself stays within its reach.
 function needsNoPolicy(bucket: Bucket, { caller, account }: Call): boolean {
   return caller.kind === 'root' && account === bucket.account;
+}
+
+// What still binds root: the policies of its organisation. Without one nobody looks at the conditions.
+function ownRequest(bucket: Bucket, object: ObjectInput | undefined, action: string, call: Call, conditions: Conditions): AccessRequest {
+  return {
+    action: `s3:${action}`,
+    resource: object === undefined ? bucketArn(bucket.name) : `${bucketArn(bucket.name)}/${object.Key ?? ''}`,
+    resourceAccount: bucket.account,
+    get conditions() {
+      return { ...conditionsOfHead(call), 's3:ResourceAccount': bucket.account, ...conditions };
+    },
+  };
 }
 
 async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: ObjectInput | undefined, action: string, call: Call, conditions: Conditions): Promise<AccessRequest> {
