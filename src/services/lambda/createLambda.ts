@@ -119,7 +119,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
   const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, enforcesRoles, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
