@@ -11,7 +11,7 @@ import { BodyError } from './body.ts';
 import type { Composition } from './composition.ts';
 import { type ControlTarget, controlAnswer, controlBodyBytesMax, isControlPath, isPublicControlPath, isUpload, serveControl } from './control.ts';
 import { answerExtension, isExtensionRequest } from './secretsExtension.ts';
-import { isForeignPage, refuseForeignHost, refuseForeignRequest } from './hostGuard.ts';
+import { isForeignPage, isLocalPage, refuseForeignHost, refuseForeignRequest, refuseWebsiteScript, sandboxPage } from './hostGuard.ts';
 import type { Platform } from './platform.ts';
 
 const codePath = '/lambda-code/';
@@ -22,7 +22,7 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   const { chain } = platform.current();
   const listener = { loopback: chain.trustUnknownKeys || via !== undefined };
   const letIn = refuseForeignHost(head, listener) === undefined && isForeignPage(head) && !isControlPath(head.path) ? await letPageIn(head, platform) : undefined;
-  const refusal = letIn ? undefined : refuseForeignRequest(head, listener);
+  const refusal = (letIn ? undefined : refuseForeignRequest(head, listener)) ?? (listener.loopback ? refuseWebsiteScript(head) : undefined);
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
   if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
@@ -30,8 +30,11 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
     return await platform.use(async (state) => {
       if (head.path.startsWith(codePath)) return await answerCodeDownload(head, state.composition);
       if (via && isExtensionRequest(head)) return await answerExtension(arrival, via, state.chain);
-      const response = await serveApi(new ApiArrival(arrival, via), state.chain);
-      return letIn ? { ...response, headers: { ...response.headers, ...letIn } } : response;
+      // A bucket lets pages in to what their user has signed for; a key that they make up themselves must not be the administrator's.
+      const known = letIn && !isLocalPage(head) ? { ...state.chain, trustUnknownKeys: false } : state.chain;
+      const response = await serveApi(new ApiArrival(arrival, via), known);
+      const shown = listener.loopback ? sandboxPage(head, response) : response;
+      return letIn ? { ...shown, headers: { ...shown.headers, ...letIn } } : shown;
     });
   } catch (error) {
     if (error instanceof ServiceError) return controlAnswer(error.status ?? 500, { __type: error.code, message: error.message });

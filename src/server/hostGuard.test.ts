@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RequestHead } from '../wire/types.ts';
-import { refuseForeignRequest } from './hostGuard.ts';
+import { isLocalPage, refuseForeignRequest, refuseWebsiteScript, sandboxPage } from './hostGuard.ts';
 
 const head = (headers: Record<string, string>): RequestHead => ({ method: 'POST', path: '/', query: '', headers });
 const loopback = { loopback: true };
@@ -29,4 +29,40 @@ test('refuseForeignRequest refuses what a foreign page embeds or links to, and l
   const host = '127.0.0.1:4566';
   for (const site of ['cross-site', 'same-site']) assert.match(refuseForeignRequest(head({ host, 'sec-fetch-site': site }), loopback) ?? '', /origin/);
   for (const site of ['same-origin', 'none']) assert.equal(refuseForeignRequest(head({ host, 'sec-fetch-site': site }), loopback), undefined);
+});
+
+test('refuseWebsiteScript serves visits of a website and nothing that its pages could steer the server with', () => {
+  const visit = (headers: Record<string, string>, method = 'GET', path = '/', query = '') =>
+    refuseWebsiteScript({ method, path, query, headers: { host: 'photos.s3-website.localhost:4566', ...headers } });
+  assert.equal(visit({}), undefined);
+  assert.equal(visit({ host: 'photos.s3.localhost:4566' }, 'PUT'), undefined);
+  const scope = 'AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/iam/aws4_request';
+  for (const refused of [
+    visit({}, 'POST'),
+    visit({}, 'GET', '/_haneul/denials'),
+    visit({ 'x-amz-target': 'AWSLogs.DescribeLogGroups' }),
+    visit({ 'smithy-protocol': 'rpc-v2-cbor' }),
+    visit({ authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=00` }),
+    visit({}, 'GET', '/', `X-Amz-%41lgorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${encodeURIComponent(scope)}&X-Amz-Signature=00`),
+  ]) {
+    assert.match(refused ?? '', /only its pages/);
+  }
+});
+
+test('isLocalPage trusts pages of servers on this machine, and none that may have come out of a bucket', () => {
+  const isLocal = (origin: string) => isLocalPage(head({ origin }));
+  for (const origin of ['http://localhost:3000', 'http://127.0.0.1:5173', 'https://app.localhost', 'http://[::1]:8080']) assert.equal(isLocal(origin), true, origin);
+  for (const origin of ['null', '', 'https://evil.example', 'http://localhost.evil.example', 'http://photos.s3-website.localhost:4566', 'http://photos.s3.localhost:4566']) {
+    assert.equal(isLocal(origin), false, origin);
+  }
+});
+
+test('sandboxPage takes its origin from what a browser would run as a page', () => {
+  const policyOf = (type: string, host = 'localhost:4566') =>
+    sandboxPage({ method: 'GET', path: '/', query: '', headers: { host } }, { status: 200, headers: { 'Content-Type': type }, body: '' }).headers['Content-Security-Policy'];
+  for (const type of ['text/html', 'TEXT/HTML; charset=utf-8', 'image/svg+xml', 'application/xml', 'application/xhtml+xml', '', 'unknown/unknown']) {
+    assert.match(policyOf(type) ?? '', /^sandbox (?!.*allow-same-origin)/, type);
+  }
+  for (const type of ['image/png', 'application/pdf', 'binary/octet-stream', 'text/plain']) assert.equal(policyOf(type), undefined, type);
+  assert.equal(policyOf('text/html', 'photos.s3-website.localhost:4566'), undefined);
 });

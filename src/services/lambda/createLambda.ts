@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
+import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
@@ -37,6 +38,8 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
+  /** Packages in buckets; absent where there is no S3. */
+  readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
   /** Asked what the roles of functions may do at queues and other places. */
   readonly roleAccess: RoleAccess;

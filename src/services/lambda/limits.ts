@@ -4,6 +4,8 @@
 export const zippedBytesMax = 50 * 1024 * 1024;
 /** Quotas: the same, unzipped, layers included. AWS's error text names this number. */
 export const unzippedBytesMax = 262_144_000;
+/** A package in a bucket may be as long as what is in it. */
+export const zippedBytesFromBucketMax = 262_144_000;
 /** AWS's error text for larger CreateFunction and UpdateFunctionCode requests: 50 MB in base64 and the other members. */
 export const codeRequestBytesMax = 70_167_211;
 /** Quotas: "Storage for uploaded functions": 75 GB. */
@@ -98,3 +100,12 @@ export const mappingScanMs = 5_000;
 /** Waits of a batch whose function is throttled. */
 export const throttleRetryMsFirst = 1_000;
 export const throttleRetryMsMax = 60_000;
+
+// Asynchronous invocation.
+/** The guide, "Handling errors": throttled events wait from one second "to a maximum of 5 minutes". */
+export const requeueMsFirst = 1_000;
+export const requeueMsMax = 300_000;
+/** The last failure of an event is kept for its destination's record, unless it is longer than this: rows are small. */
+export const keptFailureBytesMax = 64 * 1024;
+/** The guide, "Dead-letter queues": ErrorMessage has "the first 1 KB of the error message". */
+export const deadLetterMessageCharactersMax = 1_024;

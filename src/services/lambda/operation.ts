@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { BlobStore } from '../../blob/blobStore.ts';
+import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
@@ -28,6 +29,8 @@ export interface LambdaContext {
   /** What has to be fetched before a runtime can run. */
   readonly runtimes: RuntimePreparation;
   readonly emitter: Emitter;
+  /** Packages in buckets; absent where there is no S3. */
+  readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
   /** False where IAM is switched off or only watched. */

@@ -7,6 +7,7 @@ import { aliasOperations } from './operations/aliases.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
+import { eventInvokeConfigOperations } from './operations/eventInvokeConfigs.ts';
 import { eventSourceMappingOperations } from './operations/eventSourceMappings.ts';
 import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
@@ -44,6 +45,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
   },
 });

@@ -47,6 +47,8 @@ export interface VersionRow {
   readonly sealedDataKey?: Uint8Array;
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
+  /** Where asynchronous events go that it has failed on. */
+  readonly deadLetterArn?: string;
   readonly code: CodeReference;
   readonly modifiedAtMs: number;
   readonly revisionId: string;
@@ -97,6 +99,8 @@ export interface EventRow {
   readonly traceId: string;
   /** How often the function itself has failed on it. */
   readonly functionErrors: number;
+  /** Its last answer, unless that was too long to keep. */
+  readonly lastFailure?: { readonly version: string; readonly payload: Uint8Array };
 }
 
 export interface UsageRow {

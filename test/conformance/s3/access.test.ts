@@ -153,6 +153,25 @@ suite('browsers', () => {
     assert.deepEqual([read.status, await read.text(), read.headers.get('access-control-allow-origin'), read.headers.get('access-control-expose-headers')], [200, 'shared', 'https://app.example.com', 'ETag']);
     assert.equal((await fetch(url(`${Bucket}/a`), { headers: { Origin: 'https://elsewhere.org' } })).status, 403);
   });
+  test('of other origins are not the administrator when they make up a key', async () => {
+    const Bucket = await makeBucket(s3());
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'private', Body: 'mine' }));
+    const CORSRules = [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'], AllowedHeaders: ['*'] }];
+    await s3().send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
+    const made = { 'X-Amz-Algorithm': 'AWS4-HMAC-SHA256', 'X-Amz-Credential': 'made-up/20260101/us-east-1/s3/aws4_request', 'X-Amz-Date': '20260101T000000Z', 'X-Amz-Expires': '60', 'X-Amz-SignedHeaders': 'host', 'X-Amz-Signature': '00' };
+    const read = async (Origin: string) => (await fetch(url(`${Bucket}/private?${new URLSearchParams(made)}`), { headers: { Origin } })).text();
+    assert.match(await read('https://evil.example'), /<Code>InvalidAccessKeyId<\/Code>/);
+    assert.match(await read('null'), /<Code>InvalidAccessKeyId<\/Code>/);
+    assert.equal(await read('http://localhost:3000'), 'mine');
+  });
+  test('that are objects run without the origin of the server', async () => {
+    const Bucket = await makeBucket(s3());
+    await makePublic(Bucket);
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'page', Body: '<script></script>', ContentType: 'text/html' }));
+    const opened = await fetch(url(`${Bucket}/page`), { headers: { 'Sec-Fetch-Site': 'cross-site' } });
+    assert.equal(opened.status, 200);
+    assert.match(opened.headers.get('content-security-policy') ?? '', /^sandbox /);
+  });
   test('see websites', async () => {
     const Bucket = await makeBucket(s3());
     await makePublic(Bucket, ['s3:GetObject', 's3:ListBucket']);

@@ -134,6 +134,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['src/kv/drivers/level/'],
   'cbor-x': ['src/kv/', 'src/wire/', 'src/base/'],
   yauzl: ['src/services/lambda/', 'src/work/'],
+  jose: ['src/services/sts/'],
 };
 
 /** Packages loaded where they are not at home; above all client SDKs, of which the server loads none. */

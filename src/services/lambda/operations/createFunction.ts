@@ -17,16 +17,18 @@ import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
+import { readPackage } from '../packages/packageSource.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
+import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
 import type { CodeReference, FunctionRow } from '../store.ts';
 import type { VariableFields } from '../variableVault.ts';
 import { publish } from '../versions.ts';
 
 const implemented = new Set([
-  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
+  'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -43,9 +45,10 @@ export const createFunction = operation('CreateFunction', {
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
-    if (input.Code?.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
+    if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
+    const archive = await readPackage(input.Code, call, context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
-    return packages.add(input.Code.ZipFile, call.signal, async (code) => {
+    return packages.add(archive, call.signal, async (code) => {
       const row = newFunction(input, { reference, sealed, hadRole, code, call, context });
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
@@ -119,6 +122,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
       ...sealed,
+      ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,
       modifiedAtMs: call.nowMs,
       revisionId: uuid(random),

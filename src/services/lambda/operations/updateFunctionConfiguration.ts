@@ -12,6 +12,7 @@ import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
+import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
@@ -25,6 +26,7 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
+  'DeadLetterConfig.TargetArn',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -42,6 +44,8 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     const given = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
     const before = (await store.read((tx) => requireFunction(tx, reference))).latest;
     const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
+    const deadLetterArn = input.DeadLetterConfig?.TargetArn;
+    if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.roleArn, context);
     const sealed = await sealChange(given, { input, reference, before, call, context });
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
@@ -49,7 +53,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
       const changed = { ...head.latest, ...change, ...role };
-      const next = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
+      const next = withDeadLetters(withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig), deadLetterArn);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
@@ -86,6 +90,12 @@ function isOutdated(input: UpdateFunctionConfigurationRequest, before: VersionRo
 function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['LoggingConfig']): VersionRow {
   const logging = given === undefined ? old : requireLogging(given, old);
   return logging === undefined ? row : { ...row, logging };
+}
+
+/** An empty ARN ends it. */
+function withDeadLetters({ deadLetterArn: old, ...row }: VersionRow, given: string | undefined): VersionRow {
+  const deadLetterArn = given ?? old;
+  return deadLetterArn ? { ...row, deadLetterArn } : row;
 }
 
 /** Only what the request names; the rest stays. */

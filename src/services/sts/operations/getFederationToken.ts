@@ -13,7 +13,7 @@ export const getFederationToken = operation('GetFederationToken', {
   access(input, call) {
     const caller = requireOwner(call);
     const resource = arnOf(caller.account, input.Name ?? '');
-    const tags = readSessionTags(input.Tags);
+    const tags = readSessionTags({ tags: input.Tags });
     const to = (action: string): AccessRequest => ({ action, resource, conditions: tags.requestConditions });
     return [to('sts:GetFederationToken'), ...(tags.count > 0 ? [to('sts:TagSession')] : [])];
   },
@@ -40,7 +40,7 @@ export const getFederationToken = operation('GetFederationToken', {
       durationSeconds,
       // Present even if empty: without policies the session may do nothing by itself.
       policies: narrowed?.policies ?? [],
-      conditions: readSessionTags(input.Tags).sessionConditions,
+      conditions: readSessionTags({ tags: input.Tags }).sessionConditions,
     });
     return {
       Credentials: {
