@@ -115,12 +115,11 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
   const access = createFunctionAccess({ store: deps.store, clock });
-  const { enforcesRoles } = execution;
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, enforcesRoles, log, fleet, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, enforcesRoles, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),

@@ -33,8 +33,6 @@ export interface LambdaContext {
   readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
-  /** False where IAM is switched off or only watched. */
-  readonly enforcesRoles: boolean;
   readonly queues: QueueReader;
   readonly clock: Clock;
   readonly random: Random;

@@ -46,9 +46,8 @@ export const createFunction = operation('CreateFunction', {
     await store.read((tx) => requireFree(tx, reference));
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
-    const archive = await readPackage(input.Code, call, context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
-    return packages.add(archive, call.signal, async (code) => {
+    return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
       const row = newFunction(input, { reference, sealed, hadRole, code, call, context });
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
