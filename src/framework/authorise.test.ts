@@ -154,3 +154,19 @@ test('authoriseAccess answers each protocol in its own way', async () => {
   assert.equal(ec2.code, 'UnauthorizedOperation');
   assert.match(ec2.message, /^You are not authorized to perform this operation\. User: .* Encoded authorization failure message: sealed$/);
 });
+
+test('authoriseAccess tells the policy of another account to the operator, and not to the caller who decodes the message', async () => {
+  const sealed: Denial[] = [];
+  const messages = { seal: (denial: Denial) => (sealed.push(denial), 'sealed'), open: () => undefined };
+  const deny = { Sid: 'Secret', Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: '*' };
+  for (const owner of [account, '222222222222']) {
+    const scene = createScene({ identity: [{ source: 'p', document: text(allowAll) }] }, { messages });
+    await assert.rejects(ask(scene, { action: 'sqs:SendMessage', resource: `arn:aws:sqs:us-east-1:${owner}:jobs`, resourcePolicy: text(deny) }), AccessDeniedError);
+    assert.deepEqual(scene.denials()[0]?.deciding?.statement, deny);
+  }
+  assert.deepEqual(sealed.map(({ deciding }) => [deciding?.sid, deciding?.statement]), [['Secret', deny], [undefined, undefined]]);
+  const unnamed = createScene({ identity: [{ source: 'p', document: text(allowAll) }] }, { messages });
+  const other = { ...deny, Effect: 'Allow', Principal: { AWS: '333333333333' } };
+  await assert.rejects(ask(unnamed, { action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-east-1:222222222222:jobs', resourcePolicy: text(other) }), AccessDeniedError);
+  assert.deepEqual([unnamed.denials()[0]?.nearMisses?.length, sealed[2]?.nearMisses], [1, undefined]);
+});

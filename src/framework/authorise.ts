@@ -12,7 +12,7 @@ import type { ProtocolName } from '../wire/types.ts';
 import { accessDenied } from './accessDenied.ts';
 import type { AuthorizationMessages } from './authorizationMessages.ts';
 import type { AccessRequest, Call } from './context.ts';
-import { describeDenial, type Denial } from './denial.ts';
+import { describeDenial, withoutForeignPolicy, type Denial } from './denial.ts';
 import type { DenialLog } from './denialLog.ts';
 import { requestTagKeys } from './requestTags.ts';
 import type { BoundOperation } from './service.ts';
@@ -69,7 +69,7 @@ export async function authoriseAccess(
       continue;
     }
     call.log.info('denied', { sentence, command: commandFor(call) });
-    throw accessDenied({ protocol: about.protocol, service: about.service, sentence, encodedMessage: deps.messages?.seal(denial) });
+    throw accessDenied({ protocol: about.protocol, service: about.service, sentence, encodedMessage: deps.messages?.seal(withoutForeignPolicy(denial)) });
   }
 }
 

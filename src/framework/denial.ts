@@ -74,6 +74,19 @@ export function describeDenial(facts: DenialFacts): Denial {
   };
 }
 
+/**
+ * What the caller's account may learn by decoding its message: not the words of the policy of somebody else's resource. The
+ * operator, who asks the server itself, sees them.
+ */
+export function withoutForeignPolicy(denial: Denial): Denial {
+  const isForeign = denial.context['aws:resourceaccount']?.[0] !== denial.account && denial.layer === layerNames.resource;
+  if (!isForeign) return denial;
+  const { nearMisses: _misses, deciding, ...rest } = denial;
+  if (!deciding) return rest;
+  const { policy, layer, index } = deciding;
+  return { ...rest, deciding: { policy, layer, index } };
+}
+
 function explainMissing(layer: PolicyLayer, { request, policies, texts }: DenialFacts): Pick<Denial, 'searched' | 'nearMisses'> {
   const misses = findNearMisses(layer, request, policies, nearMissesMax);
   return {

@@ -64,11 +64,20 @@ function gatherKeys(facts: RequestFacts): Map<string, readonly string[]> {
   putKeys(context, facts.callerKeys);
   putKeys(context, facts.keys);
   putCallChain(context);
+  putMfaAge(context, facts.nowMs);
   return context;
 }
 
 function putKeys(context: Map<string, readonly string[]>, keys: KeyValues = {}): void {
   for (const [key, value] of Object.entries(keys)) context.set(key.toLowerCase(), typeof value === 'string' ? [value] : value);
+}
+
+// A session keeps when its second factor was given; how long ago that is differs with every request.
+function putMfaAge(context: Map<string, readonly string[]>, nowMs: number): void {
+  const [at] = context.get('haneul:multifactorauthtime') ?? [];
+  if (at === undefined) return;
+  context.delete('haneul:multifactorauthtime');
+  context.set('aws:multifactorauthage', [String(Math.max(0, Math.floor((nowMs - Number(at)) / 1_000)))]);
 }
 
 // `aws:CalledVia` lists the services of a chain of calls; the other three keys follow from it.

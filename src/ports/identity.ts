@@ -10,11 +10,18 @@ interface Principal {
 /** Who asked for a federated session: a user, or the account's root. */
 export type FederatedOwner = { readonly kind: 'root' } | { readonly kind: 'user'; readonly userName: string; readonly userId: string };
 
+/** What a session hands on to the sessions of the roles that it assumes (IAM user guide, "Chaining roles with session tags"). */
+export interface CarriedOver {
+  /** Its transitive tags. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly sourceIdentity?: string;
+}
+
 /** The identity behind a request. `root` also stands for keys unknown to Haneul while it listens on loopback only. */
 export type Caller =
   | ({ readonly kind: 'root' } & Principal)
   | ({ readonly kind: 'user'; readonly userName: string } & Principal)
-  | ({ readonly kind: 'role-session'; readonly roleArn: string; readonly roleName: string; readonly sessionName: string } & Principal)
+  | ({ readonly kind: 'role-session'; readonly roleArn: string; readonly roleName: string; readonly sessionName: string; readonly carried?: CarriedOver } & Principal)
   /** A session of GetFederationToken: it has what both its user's policies and its own allow. */
   | ({ readonly kind: 'federated-user'; readonly userArn: string; readonly owner: FederatedOwner } & Principal)
   | { readonly kind: 'anonymous'; readonly account: string };
@@ -118,4 +125,36 @@ export interface SessionIssuer {
   issue(grant: SessionGrant): Promise<TemporaryCredential>;
   /** The documents of managed policies by ARN, undefined where there is none: for sessions narrowed by them. */
   findPolicyDocuments(account: string, policyArns: readonly string[]): Promise<(string | undefined)[]>;
+}
+
+/** An OpenID Connect provider that an account trusts. */
+export interface OpenIdProvider {
+  readonly arn: string;
+  /** What tokens name as their issuer. */
+  readonly issuer: string;
+  /** The issuer without its scheme, as condition keys begin with it. */
+  readonly name: string;
+  readonly clientIds: readonly string[];
+  /** SHA-1 of certificates, lower-case hex: for issuers whose certificate no public authority vouches for. */
+  readonly thumbprints: readonly string[];
+}
+
+/** Asked by STS for what accounts trust besides their own credentials. */
+export interface FederationDirectory {
+  /** By the issuer that a token names. */
+  findOpenIdProvider(account: string, issuer: string): Promise<OpenIdProvider | undefined>;
+}
+
+export interface MfaAttempt {
+  readonly caller: Caller;
+  readonly serialNumber: string;
+  readonly code: string;
+}
+
+/** The second factors of users, asked by STS. */
+export interface MfaDirectory {
+  /** `unknown-device` when the device is not the caller's. A code stays valid. */
+  checkCode(attempt: MfaAttempt): Promise<'right' | 'wrong' | 'unknown-device'>;
+  /** The same, and a right code is right only once. */
+  useCode(attempt: MfaAttempt): Promise<'right' | 'wrong' | 'unknown-device'>;
 }

@@ -5,7 +5,8 @@ import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
-import { createRoleAccess } from '../framework/roleAccess.ts';
+import type { ObjectReader } from '../framework/objectReader.ts';
+import { createRoleAccess, type RoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
@@ -19,6 +20,8 @@ import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
+import { createMfaDirectory } from '../services/iam/mfaDevices.ts';
+import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createKms } from '../services/kms/createKms.ts';
@@ -28,7 +31,7 @@ import { createS3 } from '../services/s3/createS3.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
-import { stsService } from '../services/sts/service.ts';
+import { createSts } from '../services/sts/createSts.ts';
 import { createWorkPool } from '../work/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { isLocalMode } from './options.ts';
@@ -68,6 +71,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
+  lambda.startPolling();
 
   return {
     services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
@@ -119,26 +123,30 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
   const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
   const recorder = createRecorder(common);
+  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
-  const lambda = createLambda({ ...common, sandbox, functionGate, roles: identity, logs: logs.sink, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
+  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) : async () => true;
+  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
+  // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
+  const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
+  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
-  const sqs = createSqs({ ...common, encryption, roleAccess });
-  const s3 = createS3({ ...common, encryption, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
-    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), stsService.bind(access)], close: () => access.use.close() },
+    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
-    { services: [s3.service] },
+    { services: [s3.service], targets: { s3: () => s3.eventTarget } },
     // The listener has drained by now, or a reset wants everything gone.
-    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, close: () => lambda.close(0) },
+    { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
   ];

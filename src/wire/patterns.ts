@@ -24,6 +24,7 @@ const headerValue = /^\t*[\x20-\x7e][\t\x20-\x7e]*$/;
 // Java syntax that JavaScript lacks, and shapes that would take exponential time (the test over all models finds both).
 const rewritten: Readonly<Record<string, RegExp>> = {
   '[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*': /^[\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}\r\n\t]*$/u,
+  '[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*': /^[\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}\t]*$/u,
   '\\p{Print}+': /^[\x20-\x7e]+$/,
   '(?s).*': /^.*$/s,
   '(?i)all|[0-9]{12}': /^(?:all|[0-9]{12})$/i,

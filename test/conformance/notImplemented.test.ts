@@ -7,7 +7,7 @@ import { DynamoDBClient, ListTablesCommand, PutItemCommand } from '@aws-sdk/clie
 import { ListSAMLProvidersCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, ListCodeSigningConfigsCommand } from '@aws-sdk/client-lambda';
 import { DescribeDestinationsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { GetFederationTokenCommand } from '@aws-sdk/client-sts';
+import { AssumeRootCommand } from '@aws-sdk/client-sts';
 import { requestHead, sendOne, type RawAnswer } from '../support/rawHttp.ts';
 import { sdkConfig } from '../support/sdkClients.ts';
 import { expectRefusal } from '../support/serviceError.ts';
@@ -21,7 +21,7 @@ test('REST JSON (Lambda)', async () => {
 test('query (IAM, STS)', async () => {
   const { aws } = scene();
   await expectRefusal(aws.iam.send(new ListSAMLProvidersCommand({})), { name: 'NotImplemented', status: 501, message: /iam:ListSAMLProviders/ });
-  await expectRefusal(aws.sts.send(new GetFederationTokenCommand({ Name: 'abc' })), { name: 'NotImplemented', status: 501, message: /sts:GetFederationToken/ });
+  await expectRefusal(aws.sts.send(new AssumeRootCommand({ TargetPrincipal: '000000000000', TaskPolicyArn: { arn: 'arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials' } })), { name: 'NotImplemented', status: 501, message: /sts:AssumeRoot/ });
 });
 test('JSON 1.1 (CloudWatch Logs)', async () => {
   await expectRefusal(scene().aws.logs.send(new DescribeDestinationsCommand({})), { name: 'NotImplemented', status: 501, message: /logs:DescribeDestinations/ });

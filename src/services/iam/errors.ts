@@ -22,6 +22,28 @@ export const errors = {
   notInGroup: (user: string, group: string) => new ServiceError('NoSuchEntityException', `User ${user} not in group ${group}`),
   noSuchAccessKey: (id: string) => new ServiceError('NoSuchEntityException', `The Access Key with id ${id} cannot be found.`),
 
+  noSuchOpenIdProvider: (arn: string) => new ServiceError('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`),
+  openIdProviderExists: (url: string) => new ServiceError('EntityAlreadyExistsException', `Provider with url ${url} already exists.`),
+  noSuchMfaDevice: (serial: string) => new ServiceError('NoSuchEntityException', `VirtualMFADevice with serial number ${serial} does not exist.`),
+  mfaDeviceExists: () => new ServiceError('EntityAlreadyExistsException', 'MFADevice entity at the same path and name already exists.'),
+  mfaDeviceInUse: () => new ServiceError('EntityAlreadyExistsException', 'MFA Device is already in use.'),
+  wrongMfaCode: () => new ServiceError('InvalidAuthenticationCodeException', 'Authentication code for device is not valid.'),
+  deviceNotOfUser: (user: string, serial: string) => new ServiceError('NoSuchEntityException', `MFA device ${serial} is not assigned to user ${user}.`),
+
+  noSuchInstanceProfile: (name: string) => new ServiceError('NoSuchEntityException', `Instance Profile ${name} cannot be found.`),
+  instanceProfileExists: (name: string) => new ServiceError('EntityAlreadyExistsException', `Instance Profile ${name} already exists.`),
+  noSuchLoginProfile: (user: string) => new ServiceError('NoSuchEntityException', `Login Profile for User ${user} cannot be found.`),
+  loginProfileExists: (user: string) => new ServiceError('EntityAlreadyExistsException', `Login Profile for user ${user} already exists.`),
+  passwordPolicyViolation: (message: string) => new ServiceError('PasswordPolicyViolationException', message),
+  noPasswordPolicy: (account: string) => new ServiceError('NoSuchEntityException', `The Password Policy with domain name ${account} cannot be found.`),
+  wrongPassword: () => new ServiceError('InvalidUserTypeException', 'The old password was incorrect.', { status: 400 }),
+  noSuchAlias: (alias: string) => new ServiceError('NoSuchEntityException', `The account alias ${alias} cannot be found.`),
+  aliasExists: (alias: string) => new ServiceError('EntityAlreadyExistsException', `The account alias ${alias} already exists.`),
+  noReport: () => new ServiceError('CredentialReportNotPresentException', 'No report has been generated.'),
+  reportExpired: () => new ServiceError('CredentialReportExpiredException', 'The report has expired. Generate a new one.'),
+  protectedRole: (name: string) =>
+    new ServiceError('UnmodifiableEntityException', `Cannot perform the operation on the protected role '${name}' - this role is only modifiable by AWS`),
+
   deleteConflict: (message: string) => new ServiceError('DeleteConflictException', message),
   quotaExceeded: (quota: string, limit: number) => new ServiceError('LimitExceededException', `Cannot exceed quota for ${quota}: ${limit}`),
   inlineSizeExceeded: (kind: EntityKind, name: string, limit: number) =>

@@ -58,3 +58,15 @@ export const cachedCallersMax = 1_000;
 
 /** How many missing roles are remembered as told of; then they are told of again. */
 export const reportedRolesMax = 1_000;
+
+export const instanceProfilesPerAccount = 1_000;
+export const openIdProvidersPerAccount = 100;
+export const clientIdsPerProvider = 100;
+/** API reference, CreateOpenIDConnectProvider: ThumbprintList. */
+export const thumbprintsPerProvider = 5;
+export const mfaDevicesPerUser = 8;
+/** Steps of 30 seconds before and after the right one at which a code is taken: devices' clocks are not exact. */
+export const codeStepsAround = 1;
+/** The same when a device is made somebody's or resynchronised: two codes in a row say where its clock is. */
+export const codeStepsAroundSync = 20;
+export const mfaSeedBytes = 40;

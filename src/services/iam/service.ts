@@ -19,6 +19,8 @@ import { listGroups, listRoles, listUsers } from './operations/listEntities.ts';
 import { listInstanceProfilesForRole } from './operations/listInstanceProfilesForRole.ts';
 import { lastAccessedOperations } from './operations/lastAccessed.ts';
 import { listPolicies } from './operations/listPolicies.ts';
+import { mfaDeviceOperations } from './operations/mfaDevices.ts';
+import { openIdProviderOperations } from './operations/openIdProviders.ts';
 import { policyVersionOperations } from './operations/policyVersions.ts';
 import { simulationOperations } from './operations/simulatePolicies.ts';
 import { tagOperations } from './operations/tags.ts';
@@ -68,5 +70,7 @@ export const iamService = defineService<IamDeps>({
     ...tagOperations,
     ...simulationOperations,
     ...lastAccessedOperations,
+    ...openIdProviderOperations,
+    ...mfaDeviceOperations,
   },
 });

@@ -62,10 +62,11 @@ export function existing(key: FoundKey): ExistingKey {
 /** The material that a key encrypts, signs and authenticates with now, or one of its earlier ones. */
 export async function openMaterial(tx: ReadTransaction, vault: Vault, { scope, row, arn }: ExistingKey, materialId = row.materialId): Promise<Secret | undefined> {
   if (materialId === undefined) throw errors.pendingImport(arn);
-  const known = vault.cached(materialId);
+  const place = { keyId: row.id, materialId };
+  const known = vault.cached(place);
   if (known) return known;
   const material = await materials.get(tx, scope, [row.id, materialId]);
-  return material?.wrapped === undefined ? undefined : vault.open(row.spec, materialId, material.wrapped);
+  return material?.wrapped === undefined ? undefined : vault.open(row.spec, place, material.wrapped);
 }
 
 /** What making and using keys takes. */

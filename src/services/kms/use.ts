@@ -12,9 +12,10 @@ import { findKey, openMaterial, type ExistingKey, type FoundKey, type KmsDeps } 
 import type { Secret } from './vault.ts';
 
 export async function requireMaterial({ store, vault }: KmsDeps, key: ExistingKey, materialId = key.row.materialId): Promise<Secret> {
-  const known = materialId === undefined ? undefined : vault.cached(materialId);
+  const known = materialId === undefined ? undefined : vault.cached({ keyId: key.row.id, materialId });
   const secret = known ?? (await store.read((tx) => openMaterial(tx, vault, key, materialId)));
-  if (secret === undefined) throw errors.pendingImport(key.arn);
+  // What never was a material of this key is named by a ciphertext only.
+  if (secret === undefined) throw materialId === key.row.materialId ? errors.pendingImport(key.arn) : errors.invalidCiphertext();
   return secret;
 }
 

@@ -10,6 +10,12 @@ import { materialsCachedMax } from './limits.ts';
 /** Raw bytes of symmetric and HMAC keys, the parsed private key of a pair. */
 export type Secret = { readonly kind: 'bytes'; readonly bytes: Buffer } | { readonly kind: 'pair'; readonly privateKey: KeyObject };
 
+/** Ids say nothing about whose they are: one key never finds the material of another. */
+export interface MaterialPlace {
+  readonly keyId: string;
+  readonly materialId: string;
+}
+
 export interface Vault {
   /** New material for a key: raw bytes, or a private key as PKCS #8. Pairs are made off the event loop. */
   generate(spec: KeySpec): Promise<Buffer>;
@@ -20,10 +26,10 @@ export interface Vault {
   /** Undefined where `wrap` did not make it with this owner and this root key. */
   tryUnwrap(wrapped: Uint8Array, owner: string): Buffer | undefined;
   /** Material in use, unwrapped once and kept for a while. */
-  open(spec: KeySpec, materialId: string, wrapped: Uint8Array): Secret;
-  cached(materialId: string): Secret | undefined;
+  open(spec: KeySpec, place: MaterialPlace, wrapped: Uint8Array): Secret;
+  cached(place: MaterialPlace): Secret | undefined;
   /** Forgets material that was deleted. */
-  forget(materialId: string): void;
+  forget(place: MaterialPlace): void;
   /** Authenticates texts that clients carry, such as grant tokens. */
   sign(text: string): string;
 }
@@ -62,32 +68,36 @@ export function createVault({ rootKey, random }: { readonly rootKey: Uint8Array;
         return undefined;
       }
     },
-    open(spec, materialId, wrapped) {
-      const known = vault.cached(materialId);
+    open(spec, place, wrapped) {
+      const known = vault.cached(place);
       if (known) return known;
+      const { materialId } = place;
       const material = vault.tryUnwrap(wrapped, materialId);
       assert(material !== undefined, 'the material of a key cannot be unwrapped: was the seal key replaced?', { materialId });
       const secret = secretOf(factsOf(spec), material);
-      secrets.set(materialId, secret);
+      secrets.set(nameOf(place), secret);
       if (secrets.size > materialsCachedMax) {
         const [oldest] = secrets.keys();
         if (oldest !== undefined) secrets.delete(oldest);
       }
       return secret;
     },
-    cached(materialId) {
-      const known = secrets.get(materialId);
+    cached(place) {
+      const name = nameOf(place);
+      const known = secrets.get(name);
       if (known) {
-        secrets.delete(materialId);
-        secrets.set(materialId, known);
+        secrets.delete(name);
+        secrets.set(name, known);
       }
       return known;
     },
-    forget: (materialId) => void secrets.delete(materialId),
+    forget: (place) => void secrets.delete(nameOf(place)),
     sign: (text) => createHmac('sha256', signing).update(text).digest('base64url'),
   };
   return vault;
 }
+
+const nameOf = ({ keyId, materialId }: MaterialPlace): string => `${keyId}/${materialId}`;
 
 async function generateMaterial(facts: SpecFacts, random: Random): Promise<Buffer> {
   if (facts.kind === 'symmetric' || facts.kind === 'hmac') return Buffer.from(random.bytes(facts.bytes));

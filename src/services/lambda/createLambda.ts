@@ -2,14 +2,18 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
+import type { ObjectReader } from '../../framework/objectReader.ts';
+import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Encryption } from '../../ports/encryption.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
+import type { QueueReader } from '../../ports/queueReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../work/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
@@ -19,12 +23,14 @@ import { createExecutionEnvironment } from './environments/executionEnvironment.
 import { createFleet } from './environments/fleet.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
+import { createMappingRunner } from './mappings/mappingRunner.ts';
 import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
+import { createVariableVault } from './variableVault.ts';
 
 export interface LambdaDeps {
   readonly store: Store;
@@ -32,7 +38,13 @@ export interface LambdaDeps {
   readonly sandbox: Sandbox;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
+  /** Packages in buckets; absent where there is no S3. */
+  readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
+  /** Asked what the roles of functions may do at queues and other places. */
+  readonly roleAccess: RoleAccess;
+  /** What event source mappings read. */
+  readonly queues: QueueReader;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -40,6 +52,8 @@ export interface LambdaDeps {
   readonly log: Logger;
   readonly metrics?: Metrics;
   readonly work: WorkPool;
+  /** KMS keys that functions name for their environment variables. */
+  readonly encryption: Encryption;
   /** A host folder of its own, for unpacked packages. */
   readonly codeFolder: string;
   /** 32 bytes; environment variables and code links are sealed with it. */
@@ -68,6 +82,10 @@ export interface Lambda {
   findCodeDownload(token: string): CodeDownload | undefined;
   /** Once, before the first request. */
   recover(): Promise<void>;
+  /** Begins to read event sources. */
+  startPolling(): void;
+  /** Reads no more; what has been read is finished. */
+  endPolling(): void;
   /** Lets running invocations end, within `drainMs`, and ends all environments. */
   close(drainMs: number): Promise<void>;
 }
@@ -77,9 +95,11 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const { clock, wall, sealKey } = deps;
   const log = deps.log.with({ service: 'lambda' });
   const packages = createPackageStore({ ...deps, log });
+  const variables = createVariableVault(deps);
   const execution = {
     ...deps,
     packages,
+    variables,
     log,
     enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
@@ -95,19 +115,25 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
   const access = createFunctionAccess({ store: deps.store, clock });
-  const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax: Math.ceil(hostEnvironmentsMax * eventsAtOncePart) });
+  const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
+  const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
-      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, sealKey });
+      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
+    startPolling: () => mappings.start(),
+    endPolling: () => mappings.endPolling(),
     async close(drainMs) {
+      mappings.endPolling();
       await fleet.close(drainMs);
+      await mappings.stop();
       await packages.settle();
     },
   };

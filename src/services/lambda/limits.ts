@@ -4,6 +4,8 @@
 export const zippedBytesMax = 50 * 1024 * 1024;
 /** Quotas: the same, unzipped, layers included. AWS's error text names this number. */
 export const unzippedBytesMax = 262_144_000;
+/** A package in a bucket may be as long as what is in it. */
+export const zippedBytesFromBucketMax = 262_144_000;
 /** AWS's error text for larger CreateFunction and UpdateFunctionCode requests: 50 MB in base64 and the other members. */
 export const codeRequestBytesMax = 70_167_211;
 /** Quotas: "Storage for uploaded functions": 75 GB. */
@@ -76,3 +78,34 @@ export const roleCheckMs = 10_000;
 /** Runtimes for which environments wait when the server starts, and how many stored functions are looked at to find them. */
 export const expectedAtStartMax = 4;
 export const functionsSeenAtStartMax = 200;
+
+// Event source mappings of queues: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+/** API reference, CreateEventSourceMapping, BatchSize: SQS default 10; FIFO 10 at most; more takes a batching window. */
+export const queueBatchDefault = 10;
+export const fifoBatchMax = 10;
+/** ReceiveMessage answers so many at most, and waits so long. */
+export const receiveMax = 10;
+export const longPollMs = 20_000;
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: "Lambda starts processing five batches at a time". */
+export const batchesAtOnceFirst = 5;
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: five filters by default, each up to 4,096 characters. */
+export const filtersMax = 5;
+export const filterBytesMax = 4_096;
+/** API reference, ListEventSourceMappings: MaxItems up to 100 in each answer. */
+export const mappingsPageMax = 100;
+/** How long a mapping waits whose queue, function or permission is missing. AWS names no number. */
+export const mappingTroubleMs = 10_000;
+/** How often the rows are looked at when nothing tells that they changed. */
+export const mappingScanMs = 5_000;
+/** Waits of a batch whose function is throttled. */
+export const throttleRetryMsFirst = 1_000;
+export const throttleRetryMsMax = 60_000;
+
+// Asynchronous invocation.
+/** The guide, "Handling errors": throttled events wait from one second "to a maximum of 5 minutes". */
+export const requeueMsFirst = 1_000;
+export const requeueMsMax = 300_000;
+/** The last failure of an event is kept for its destination's record, unless it is longer than this: rows are small. */
+export const keptFailureBytesMax = 64 * 1024;
+/** The guide, "Dead-letter queues": ErrorMessage has "the first 1 KB of the error message". */
+export const deadLetterMessageCharactersMax = 1_024;

@@ -2,14 +2,18 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { BlobStore } from '../../blob/blobStore.ts';
+import type { ObjectReader } from '../../framework/objectReader.ts';
+import type { RoleAccess } from '../../framework/roleAccess.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Emitter } from '../../ports/outbox.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
+import type { QueueReader } from '../../ports/queueReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
+import type { VariableVault } from './variableVault.ts';
 
 /** What this service needs of the blob store. */
 export type LambdaBlobs = Pick<BlobStore, 'write' | 'filePath' | 'delete' | 'adopt' | 'discard'>;
@@ -25,11 +29,17 @@ export interface LambdaContext {
   /** What has to be fetched before a runtime can run. */
   readonly runtimes: RuntimePreparation;
   readonly emitter: Emitter;
+  /** Packages in buckets; absent where there is no S3. */
+  readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
+  readonly roleAccess: RoleAccess;
+  readonly queues: QueueReader;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Code links are sealed with it. */
   readonly sealKey: Uint8Array;
+  readonly variables: VariableVault;
   /** True while unknown keys are trusted: a role that does not exist is then a warning (design.md §6). */
   readonly localMode: boolean;
 }

@@ -7,6 +7,8 @@ import { aliasOperations } from './operations/aliases.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
+import { eventInvokeConfigOperations } from './operations/eventInvokeConfigs.ts';
+import { eventSourceMappingOperations } from './operations/eventSourceMappings.ts';
 import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
@@ -43,5 +45,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...eventInvokeConfigOperations,
+    ...eventSourceMappingOperations,
   },
 });

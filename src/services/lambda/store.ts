@@ -41,6 +41,14 @@ export interface VersionRow {
   readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
+  /** Where asynchronous events go that it has failed on. */
+  readonly deadLetterArn?: string;
+  /** The KMS key that the user gave for them; absent when the server's own key seals them. */
+  readonly kmsKeyArn?: string;
+  /** With a KMS key: what seals them, encrypted by that key. */
+  readonly sealedDataKey?: Uint8Array;
+  /** With a KMS key: tells whether two versions have the same variables without that key. */
+  readonly variablesDigest?: string;
   readonly code: CodeReference;
   readonly modifiedAtMs: number;
   readonly revisionId: string;
@@ -91,6 +99,8 @@ export interface EventRow {
   readonly traceId: string;
   /** How often the function itself has failed on it. */
   readonly functionErrors: number;
+  /** Its last answer, unless that was too long to keep. */
+  readonly lastFailure?: { readonly version: string; readonly payload: Uint8Array };
 }
 
 export interface UsageRow {

@@ -25,7 +25,6 @@ interface ObjectInput extends BucketInput {
 export async function bucketAccess(action: string, input: BucketInput, call: Call, { store }: S3Deps, conditions: Conditions = {}): Promise<AccessRequest[]> {
   return await store.read(async (tx) => {
     const bucket = await requireExpectedBucket(tx, input);
-    if (needsNoPolicy(bucket, call)) return [ownRequest(bucket, undefined, action, call, conditions)];
     return [await accessRequest(tx, bucket, undefined, action, call, conditions)];
   });
 }
@@ -35,7 +34,6 @@ export async function objectAccess(actions: readonly string[], input: ObjectInpu
   requireKeyLength(input.Key ?? '');
   return await store.read(async (tx) => {
     const bucket = await requireExpectedBucket(tx, input);
-    if (needsNoPolicy(bucket, call)) return actions.map((action) => ownRequest(bucket, input, action, call, conditions));
     return await Promise.all(actions.map((action) => accessRequest(tx, bucket, input, action, call, conditions)));
   });
 }
@@ -49,7 +47,6 @@ export async function requireExpectedBucket(tx: ReadTransaction, { Bucket = '', 
 
 /** Whether something else may be told or done, in a handler: what is not permitted is not there. */
 export async function permitsOnBucket(action: string, bucket: Bucket, call: Call, { store }: S3Deps): Promise<boolean> {
-  if (needsNoPolicy(bucket, call)) return await call.permits(ownRequest(bucket, undefined, action, call, {}));
   return await call.permits(await store.read((tx) => accessRequest(tx, bucket, undefined, action, call, {})));
 }
 
@@ -57,29 +54,24 @@ export async function permitsOnBucket(action: string, bucket: Bucket, call: Call
 export async function permitsOnObject(action: string, bucket: Bucket, input: ObjectInput, call: Call, { store }: S3Deps): Promise<boolean> {
   // What cannot be there is refused in other words.
   if (isKeyTooLong(input.Key ?? '')) return true;
-  if (needsNoPolicy(bucket, call)) return await call.permits(ownRequest(bucket, input, action, call, {}));
   return await call.permits(await store.read((tx) => accessRequest(tx, bucket, input, action, call, {})));
 }
 
 // DEVIATION: an explicit Deny in a bucket policy does not bind the root user of the bucket's own account, who locally is everybody
 // with a made-up key; on AWS only the policy itself stays within its reach.
-function needsNoPolicy(bucket: Bucket, { caller, account }: Call): boolean {
+function isOwner(bucket: Bucket, { caller, account }: Call): boolean {
   return caller.kind === 'root' && account === bucket.account;
 }
 
-// What still binds root: the policies of its organisation. Without one nobody looks at the conditions.
-function ownRequest(bucket: Bucket, object: ObjectInput | undefined, action: string, call: Call, conditions: Conditions): AccessRequest {
-  return {
+async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: ObjectInput | undefined, action: string, call: Call, conditions: Conditions): Promise<AccessRequest> {
+  const asked: AccessRequest = {
     action: `s3:${action}`,
     resource: object === undefined ? bucketArn(bucket.name) : `${bucketArn(bucket.name)}/${object.Key ?? ''}`,
     resourceAccount: bucket.account,
-    get conditions() {
-      return { ...conditionsOfHead(call), 's3:ResourceAccount': bucket.account, ...conditions };
-    },
+    conditions: { ...conditionsOfHead(call), 's3:ResourceAccount': bucket.account, ...conditions },
   };
-}
-
-async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: ObjectInput | undefined, action: string, call: Call, conditions: Conditions): Promise<AccessRequest> {
+  // Nothing is read for the one whom nothing else decides on; a narrowed session of root is narrowed all the same.
+  if (isOwner(bucket, call)) return asked;
   const [policy, block, bucketAcl, version] = await Promise.all([
     findSetting<{ readonly text: string }>(tx, bucket, 'policy'),
     findSetting<PublicAccessBlock>(tx, bucket, 'publicAccessBlock'),
@@ -100,10 +92,8 @@ async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: Object
     objectOwner: row?.owner,
   });
   return {
-    action: `s3:${action}`,
-    resource: object === undefined ? bucketArn(bucket.name) : `${bucketArn(bucket.name)}/${object.Key ?? ''}`,
-    resourceAccount: bucket.account,
-    conditions: { ...conditionsOfHead(call), 's3:ResourceAccount': bucket.account, ...tags, ...conditions },
+    ...asked,
+    conditions: { ...asked.conditions, ...tags },
     ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
   };
 }

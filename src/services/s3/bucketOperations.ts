@@ -1,3 +1,4 @@
+import { bucketReplicationOperations } from './operations/bucketReplication.ts';
 import { bucketAccessOperations } from './operations/bucketAccessSettings.ts';
 import { bucketBookkeepingOperations } from './operations/bucketBookkeeping.ts';
 import { bucketCorsOperations } from './operations/bucketCors.ts';
@@ -28,6 +29,7 @@ export const bucketOperations = {
   ...bucketPolicyOperations,
   ...bucketWebsiteOperations,
   ...bucketNotificationOperations,
+  ...bucketReplicationOperations,
   ...bucketTaggingOperations,
   ...bucketVersioningOperations,
 };

@@ -2,13 +2,17 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { BlobStore } from '../../blob/blobStore.ts';
+import type { ObjectReader } from '../../framework/objectReader.ts';
+import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
-import type { Emitter } from '../../ports/outbox.ts';
+import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
+import { createReplicationTarget } from './replication.ts';
 import { createLifecycleHandler } from './jobs/lifecycle.ts';
 import type { NotificationTargets } from './notificationTargets.ts';
+import { createObjectReader } from './provides.ts';
 import { s3Service } from './service.ts';
 
 export interface S3Options {
@@ -21,14 +25,20 @@ export interface S3Options {
   readonly emitter: Emitter;
   readonly targets: NotificationTargets;
   readonly encryption?: Encryption | undefined;
+  /** Asked before a version is copied in the name of a role. */
+  readonly roleAccess: RoleAccess;
 }
 
 export interface RunningS3 {
   readonly service: BoundService;
+  /** For services that take files from buckets. */
+  readonly objects: ObjectReader;
+  /** Where versions to be replicated are delivered, for every bucket's ARN. */
+  readonly eventTarget: DeliveryTarget;
 }
 
 /** The whole of S3. To be made before the timers start. */
 export function createS3(options: S3Options): RunningS3 {
   options.timers.handle('s3', createLifecycleHandler(options));
-  return { service: s3Service.bind(options) };
+  return { service: s3Service.bind(options), objects: createObjectReader(options), eventTarget: createReplicationTarget(options) };
 }

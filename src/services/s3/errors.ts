@@ -56,9 +56,10 @@ export const errors = {
   headerNotImplemented: (Header: string) => refuse(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented', { Header }),
   notImplemented: (what: string) => refuse(501, 'NotImplemented', `A request you made implies functionality that is not implemented: ${what}`),
   invalidBucketState: (message: string) => refuse(409, 'InvalidBucketState', message),
-  operationAborted: () => refuse(409, 'OperationAborted', 'A conflicting conditional operation is currently in progress against this resource. Please try again.'),
   noSuchConfiguration: (code: string, message: string, BucketName: string) => refuse(404, code, message, { BucketName }),
   aclsNotSupported: () => refuse(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs'),
+  bucketAclWithOwnership: (BucketName: string) =>
+    refuse(400, 'InvalidBucketAclWithObjectOwnership', "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", { BucketName }),
   malformedAcl: () => refuse(400, 'MalformedACLError', 'The XML you provided was not well-formed or did not validate against our published schema'),
   malformedPolicy: (message: string) => refuse(400, 'MalformedPolicy', message),
   malformedPost: () => refuse(400, 'MalformedPOSTRequest', 'The body of your POST request is not well-formed multipart/form-data.'),

@@ -46,6 +46,17 @@ export async function putVersion(tx: Transaction, deps: VersionDeps, bucket: Buc
   return row;
 }
 
+/** Writes a version that was made elsewhere, with its id and its place in the order. */
+export async function putReplica(tx: Transaction, bucket: Bucket, key: string, row: VersionRow): Promise<void> {
+  const { current, newest } = await readNewest(tx, bucket, key);
+  addToCount(tx, bucket, 1);
+  if (newest && newest.order > row.order) return setVersion(tx, bucket, key, row);
+  if (current) setVersion(tx, bucket, key, current);
+  if (!isMarker(row)) return objects.set(tx, everywhere, [bucket.id, key], row);
+  objects.clear(tx, everywhere, [bucket.id, key]);
+  setVersion(tx, bucket, key, row);
+}
+
 /** Replaces a version by the same with other properties; its body stays. */
 export function updateVersion(tx: Transaction, bucket: Bucket, key: string, row: VersionRow, isCurrent: boolean): void {
   if (isCurrent && !isMarker(row)) objects.set(tx, everywhere, [bucket.id, key], row);

@@ -10,6 +10,7 @@ import { errors } from './errors.ts';
 import { type ObjectEventName, tellObjectEvent } from './events.ts';
 import type { Draft } from './objectDraft.ts';
 import type { S3Deps } from './operation.ts';
+import { tellReplication, willReplicate } from './replication.ts';
 import { type Bucket, requireBucket } from './store.ts';
 import { findCurrent, putVersion } from './versions.ts';
 
@@ -59,8 +60,10 @@ export async function writeRow(
 ): Promise<ObjectRow> {
   requireConditions(conditions, await findCurrent(tx, bucket, key), key);
   const ref = refTo(tx, deps.random, body.slices, parts);
-  const row = await putVersion(tx, deps, bucket, key, { ...draft, bytes: body.bytes, etag, checksum, body: ref, parts: parts?.length }, call.nowMs);
+  const replication = (await willReplicate(tx, bucket, key, draft)) ? 'PENDING' : undefined;
+  const row = await putVersion(tx, deps, bucket, key, { ...draft, replication, bytes: body.bytes, etag, checksum, body: ref, parts: parts?.length }, call.nowMs);
   await tellObjectEvent(tx, deps, call, bucket, { name: event, key, row });
+  if (replication) await tellReplication(tx, deps, bucket, key, row);
   return row;
 }
 

@@ -26,6 +26,8 @@ export interface SqsOptions {
   readonly random: Random;
   readonly timers: Timers;
   readonly encryption?: Encryption;
+  /** Messages that no key of KMS protects are encrypted under keys derived from it (SSE-SQS). */
+  readonly sealKey: Uint8Array;
   /** Asked when something is sent in the name of a role. */
   readonly roleAccess: RoleAccess;
   readonly log: Logger;
@@ -47,10 +49,10 @@ export interface RunningSqs {
 
 /** The whole of SQS: the service, what others may ask of it, and its background work. To be made before the timers start. */
 export function createSqs(options: SqsOptions): RunningSqs {
-  const { store, clock, random, timers, encryption, roleAccess } = options;
+  const { store, clock, random, timers, encryption, sealKey, roleAccess } = options;
   const log = options.log.with({ service: 'sqs' });
   const queues = createQueueReads(store);
-  const messages = { queues, sequence: createSequence(clock), random, sealing: createSealing({ encryption, clock, random }) };
+  const messages = { queues, sequence: createSequence(clock), random, sealing: createSealing({ encryption, sealKey, clock, random }) };
   const receiver = createReceiver({ ...messages, store, clock });
   registerMoveTasks({ ...messages, clock, timers, log });
   const target = createEventTarget({ ...messages, store, clock, roleAccess, log });

@@ -54,7 +54,7 @@ export interface Content {
 /** Content under a KMS key. */
 export interface SealedContent {
   readonly sealed: Uint8Array;
-  /** The data key, encrypted. */
+  /** The data key, encrypted; empty for the queue's own (SSE-SQS). */
   readonly key: Uint8Array;
   /** The queue that it was encrypted for. */
   readonly of: string;

@@ -42,7 +42,7 @@ export async function withSqs(work: (sqs: TestSqs) => Promise<void>, { seed = 1,
   const plain = openMemoryStore({ clock: createFakeClock(), random });
   const store = weakMode(plain, createSeededRandom(seed + 1));
   const timers = createTimers({ store, clock, wall: createFakeClock(), log: silentLogger });
-  const sqs = createSqs({ ...(encryption ? { encryption } : {}), store, clock, random, timers, roleAccess: async ({ roleArn }) => roleArn.endsWith('/sender'), log: silentLogger });
+  const sqs = createSqs({ sealKey: Buffer.alloc(32, 7), ...(encryption ? { encryption } : {}), store, clock, random, timers, roleAccess: async ({ roleArn }) => roleArn.endsWith('/sender'), log: silentLogger });
   timers.start();
   const find = (name: string) => {
     const operation = sqs.service.find(name);

@@ -10,9 +10,31 @@ export const errors = {
   invalidAuthorizationMessage: () => new ServiceError('InvalidAuthorizationMessageException', 'Message is not valid', { status: 400 }),
   packedPolicyTooLarge: (percent: number) =>
     new ServiceError('PackedPolicyTooLargeException', `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`, { status: 400 }),
+  mfaIncomplete: () => new ServiceError('AccessDenied', 'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. ', { status: 403 }),
+  unknownMfaDevice: () =>
+    new ServiceError('AccessDenied', 'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.', { status: 403 }),
   wrongMfaCode: () => new ServiceError('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code. ', { status: 403 }),
   invalidParameterValue: (message: string) => new ServiceError('InvalidParameterValue', message, { status: 400 }),
+  sourceIdentityFixed: () => new ServiceError('AccessDenied', 'The source identity of a session cannot be changed by assuming another role.', { status: 403 }),
+  notAuthorized: (action: string) => new ServiceError('AccessDenied', `Not authorized to perform ${action}`, { status: 403 }),
+
+  noToken: () => invalidIdentityToken('The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)'),
+  noProvider: (issuer: string) => invalidIdentityToken(`No OpenIDConnect provider found in your account for ${issuer}`),
+  // The two spaces are STS's.
+  noVerificationKey: () =>
+    invalidIdentityToken("Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"),
+  wrongThumbprint: () => invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"),
+  wrongAudience: () => invalidIdentityToken('Incorrect token audience'),
+  wrongSignature: () => invalidIdentityToken('The web identity token that was passed could not be validated by Amazon Web Services. Get a new identity token from the identity provider and then retry the request.'),
+  wrongClaim: (claim: string) => invalidIdentityToken(`The web identity token that was passed has a missing or invalid ${claim} claim.`),
+  expiredToken: (nowSeconds: number, expirySeconds: number) =>
+    new ServiceError('ExpiredTokenException', `Token expired: current date/time ${nowSeconds} must be before the expiration date/time ${expirySeconds}`, { status: 400 }),
+  providerUnreachable: () =>
+    new ServiceError('IDPCommunicationErrorException', 'The identity provider that was asked to verify the incoming identity token could not be reached.', { status: 400 }),
+
   /** AWS has no words for this: the member is served there. */
   notSupported: (member: string) => new ServiceError('ValidationError', `Haneul does not support ${member} yet.`, { status: 400 }),
   validation: (message: string) => new ServiceError('ValidationError', message, { status: 400 }),
 };
+
+const invalidIdentityToken = (message: string): ServiceError => new ServiceError('InvalidIdentityTokenException', message, { status: 400 });

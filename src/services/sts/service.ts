@@ -1,9 +1,11 @@
 import { defineService } from '../../framework/service.ts';
 import type { StsDeps } from './operation.ts';
 import { assumeRole } from './operations/assumeRole.ts';
+import { assumeRoleWithWebIdentity } from './operations/assumeRoleWithWebIdentity.ts';
 import { decodeAuthorizationMessage } from './operations/decodeAuthorizationMessage.ts';
 import { getAccessKeyInfo } from './operations/getAccessKeyInfo.ts';
 import { getCallerIdentity } from './operations/getCallerIdentity.ts';
+import { getFederationToken } from './operations/getFederationToken.ts';
 import { getSessionToken } from './operations/getSessionToken.ts';
 
 /** AWS Security Token Service. Its sessions are kept by IAM, with all other credentials. */
@@ -13,7 +15,9 @@ export const stsService = defineService<StsDeps>({
   operations: {
     GetCallerIdentity: getCallerIdentity,
     AssumeRole: assumeRole,
+    AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
     GetSessionToken: getSessionToken,
+    GetFederationToken: getFederationToken,
     GetAccessKeyInfo: getAccessKeyInfo,
     DecodeAuthorizationMessage: decodeAuthorizationMessage,
   },

@@ -62,10 +62,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ports: ['base', 'kv'],
   outbox: ['base', 'kv', 'ports'],
   policy: ['base'],
+  pattern: ['base'],
   framework: ['base', 'kv', 'wire', 'model', 'ports', 'outbox', 'policy'],
   work: ['base'],
   sandbox: ['base', 'blob', 'ports'],
-  services: ['base', 'kv', 'blob', 'ports', 'framework'],
+  services: ['base', 'kv', 'blob', 'ports', 'framework', 'pattern'],
   cli: ['base', 'model', 'wire', 'server'],
 };
 
@@ -133,6 +134,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['src/kv/drivers/level/'],
   'cbor-x': ['src/kv/', 'src/wire/', 'src/base/'],
   yauzl: ['src/services/lambda/', 'src/work/'],
+  jose: ['src/services/sts/'],
 };
 
 /** Packages loaded where they are not at home; above all client SDKs, of which the server loads none. */

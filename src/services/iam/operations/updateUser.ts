@@ -3,6 +3,7 @@ import { iamArn } from '../domain/names.ts';
 import { errors } from '../errors.ts';
 import { changeEntity } from '../onEntity.ts';
 import { operation } from '../operation.ts';
+import { moveSignIn } from '../resourceStore.ts';
 import {
   clearEntity,
   clearInlinePolicy,
@@ -52,6 +53,7 @@ async function moveUser(tx: Transaction, account: string, from: UserRow, to: Use
     const arn = iamArn(account, 'user', to.path, to.name);
     if (key?.kind === 'user-key') setCredentialRow(tx, accessKeyId, { ...key, caller: { ...key.caller, arn, userName: to.name } });
   }
+  await moveSignIn(tx, account, from.name, to.name);
   clearEntity(tx, account, from);
   setEntity(tx, account, to);
 }

@@ -11,9 +11,11 @@ import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import { createActionCatalogue } from '../../../policy/actionCatalogue.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
-import type { Caller } from '../../../ports/identity.ts';
+import type { Store } from '../../../kv/store.ts';
+import type { Caller, MfaDirectory } from '../../../ports/identity.ts';
 import { loadManagedPolicies } from '../managedPolicies.ts';
 import { createAccessUse, type AccessUseRecorder } from '../accessUse.ts';
+import { createMfaDirectory } from '../mfaDevices.ts';
 import { createIdentity, type Identity } from '../provides.ts';
 import { iamService } from '../service.ts';
 
@@ -32,6 +34,8 @@ export interface Harness {
   readonly wall: MovableClock;
   readonly identity: Identity;
   readonly use: AccessUseRecorder;
+  readonly store: Store;
+  readonly mfa: MfaDirectory;
   /** What it warned of. */
   readonly logged: readonly LogRecord[];
   /** As root unless another caller is named. */
@@ -66,6 +70,8 @@ export function createHarness({ toleratesMissingRoles = true }: { readonly toler
     wall,
     identity,
     use,
+    store,
+    mfa: createMfaDirectory(store, clock),
     logged,
     iam,
     async createUser(userName, statements) {

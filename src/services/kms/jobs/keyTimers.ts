@@ -73,7 +73,7 @@ async function removeKey(tx: Transaction, { timers, vault }: JobDeps, scope: Sco
   clearKey(tx, scope, row);
   await timers.clear(tx, timerId('rotate', scope, row.id));
   const { materialId, multiRegion } = row;
-  if (materialId !== undefined) tx.afterCommit(() => vault.forget(materialId));
+  if (materialId !== undefined) tx.afterCommit(() => vault.forget({ keyId: row.id, materialId }));
   if (multiRegion && multiRegion.primaryRegion !== scope.region) await leaveFamily(tx, timers, scope, row, dueMs);
 }
 

@@ -79,3 +79,11 @@ test('encrypt with conditions on the encryption context is allowed for that cont
     message: `User: arn:aws:iam::000000000000:user/ann is not authorized to perform: kms:Encrypt on resource: ${arn} because no identity-based policy allows the kms:Encrypt action`,
   });
 });
+
+test('decrypt is not talked into using the material of another key', async () => {
+  const { run, createKey } = createTestKms();
+  const [mine, other] = [await createKey(), await createKey()];
+  const { CiphertextBlob = new Uint8Array() } = await run('Encrypt', { KeyId: other.id, Plaintext: text });
+  const forged = Buffer.from(Buffer.from(CiphertextBlob).toString('latin1').replace(other.id, mine.id), 'latin1');
+  await assert.rejects(run('Decrypt', { CiphertextBlob: forged, KeyId: mine.id }), { code: 'InvalidCiphertextException' });
+});

@@ -98,7 +98,7 @@ export const deleteImportedKeyMaterial = operation('DeleteImportedKeyMaterial', 
       const material = await materials.get(tx, scope, [row.id, materialId]);
       if (material) materials.set(tx, scope, [row.id, materialId], { ...material, wrapped: undefined });
       setKey(tx, scope, { ...row, imported: { present: false, expiresAtMs: undefined } });
-      tx.afterCommit(() => deps.vault.forget(materialId));
+      tx.afterCommit(() => deps.vault.forget({ keyId: row.id, materialId }));
       return { KeyId: arn, KeyMaterialId: materialId };
     });
   },

@@ -10,9 +10,11 @@ export const enableKey = operation('EnableKey', {
   async handle({ KeyId }, call, deps) {
     await changeKey(deps, call, KeyId, async (tx, { scope, row, arn }) => {
       requireSwitchable(row, arn, call.nowMs);
-      setKey(tx, scope, { ...row, enabled: true });
-      // A rotation that came due meanwhile is made up for.
-      if (row.rotation !== undefined && !row.enabled) await planRotation(tx, deps.timers, scope, row);
+      const { rotation } = row;
+      // A rotation that came due meanwhile is made up for (developer guide, "Rotating AWS KMS keys").
+      const enabled = { ...row, enabled: true, ...(rotation && { rotation: { ...rotation, nextAtMs: Math.max(rotation.nextAtMs, call.nowMs) } }) };
+      setKey(tx, scope, enabled);
+      if (rotation !== undefined && !row.enabled) await planRotation(tx, deps.timers, scope, enabled);
     });
     return {};
   },

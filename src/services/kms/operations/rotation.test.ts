@@ -62,3 +62,17 @@ test('enableKeyRotation is for symmetric keys that are enabled and whose materia
   await run('DisableKey', { KeyId: id });
   await assert.rejects(run('EnableKeyRotation', { KeyId: id }), { code: 'DisabledException', message: `${arn} is disabled.` });
 });
+
+test('enableKey makes up for a rotation that came due while the key was disabled', async () => {
+  const kms = createTestKms();
+  const { run, createKey, clock } = kms;
+  const { id } = await createKey();
+  await run('EnableKeyRotation', { KeyId: id, RotationPeriodInDays: 90 });
+  await run('DisableKey', { KeyId: id });
+  clock.advance(100 * dayMs);
+  assert.deepEqual((await run('ListKeyRotations', { KeyId: id })).Rotations, []);
+  await run('EnableKey', { KeyId: id });
+  const [made] = await rotationsOf(kms, id, 1);
+  assert.equal(made?.RotationDate?.getTime(), clock.now());
+  assert.equal((await run('GetKeyRotationStatus', { KeyId: id })).NextRotationDate?.getTime(), clock.now() + 90 * dayMs);
+});

@@ -23,8 +23,6 @@ export function refuseUnimplemented(input: object, implemented: ReadonlySet<stri
 }
 
 const advice: Readonly<Record<string, string>> = {
-  'Code.S3Bucket': 'Upload the package with ZipFile.',
-  S3Bucket: 'Upload the package with ZipFile.',
   PackageType: 'Packages of type Zip run.',
 };
 

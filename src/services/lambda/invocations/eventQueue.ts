@@ -1,10 +1,9 @@
 // Accepts asynchronous invocations. The row that the outbox commits is the queue: there is no other.
 import type { Emitter } from '../../../ports/outbox.ts';
 import { functionArn } from '../domain/functionName.ts';
-import { eventAttemptsMax } from '../limits.ts';
+import { eventAgeMsMax, eventAttemptsMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
 import { setEvent } from '../store.ts';
-import { defaultEventRules } from './eventRules.ts';
 import type { Invocable } from './invocable.ts';
 
 /** In whose name this service invokes what its own callers were allowed to invoke. */
@@ -30,7 +29,7 @@ export async function acceptEvent(
       target: functionArn(place, head.name, reference.qualifier),
       callingPrincipal: ownPrincipal,
       payload: event,
-      maximumAgeMs: defaultEventRules.ageMsMax,
+      maximumAgeMs: eventAgeMsMax,
       maximumAttempts: eventAttemptsMax,
     });
     setEvent(tx, place, envelopeId, { requestId, traceId, functionErrors: 0 });

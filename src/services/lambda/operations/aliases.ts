@@ -8,6 +8,7 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
+import { clearEventConfig } from '../invocations/eventConfigStore.ts';
 import { listPageMax } from '../limits.ts';
 import { accessTo, requireFunction, requireRevision, requireVersion, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -86,6 +87,7 @@ const deleteAlias = operation('DeleteAlias', {
       guardAliases(tx, reference, reference.name);
       clearAlias(tx, reference, reference.name, alias);
       clearPolicy(tx, reference, reference.name, alias);
+      clearEventConfig(tx, reference, reference.name, alias);
     });
     return {};
   },

@@ -3,6 +3,7 @@ import type { Transaction } from '../../../kv/store.ts';
 import { isAliasName, versionNumberOf } from '../domain/alias.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { errors } from '../errors.ts';
+import { clearEventConfig, clearEventConfigs } from '../invocations/eventConfigStore.ts';
 import { accessTo, referenceOf, requireFunction } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
@@ -40,6 +41,7 @@ async function removeOne(tx: Transaction, reference: FunctionReference, version:
   if (users.length > 0) throw errors.versionInUse(users.map((alias) => alias.name));
   await removeVersion(tx, reference, head, row, context);
   clearPolicy(tx, reference, head.name, version);
+  clearEventConfig(tx, reference, head.name, version);
   return [row];
 }
 
@@ -52,6 +54,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   for (const blobId of new Set(rows.map((row) => row.code.blobId))) blobs.discard(tx, blobId);
   clearFunction(tx, reference, head.name);
   clearAliasesAndPolicies(tx, reference, head.name);
+  clearEventConfigs(tx, reference, head.name);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);
   await addUsage(tx, reference, { codeBytes: -codeBytes, functions: -1, reservedConcurrency: -(head.reservedConcurrency ?? 0) });
   return rows;

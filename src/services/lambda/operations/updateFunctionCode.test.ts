@@ -63,7 +63,7 @@ test('UpdateFunctionCode refuses another revision, versions and missing code', a
     await assert.rejects(call('UpdateFunctionCode', { FunctionName: 'hello', ZipFile: changed, RevisionId: 'other' }), { code: 'PreconditionFailedException', status: 412 });
     await assert.rejects(call('UpdateFunctionCode', { FunctionName: 'hello:1', ZipFile: changed }), /Aliases and versions do not support this operation/);
     await assert.rejects(call('UpdateFunctionCode', { FunctionName: 'hello' }), /Please provide a source for function code\./);
-    await assert.rejects(call('UpdateFunctionCode', { FunctionName: 'hello', S3Bucket: 'b', S3Key: 'k' }), /does not implement the setting S3Bucket/);
+    await assert.rejects(call('UpdateFunctionCode', { FunctionName: 'hello', S3Bucket: 'b', S3Key: 'k' }), /does not implement the setting Code.S3Bucket/);
     await assert.rejects(call('UpdateFunctionCode', { FunctionName: 'absent', ZipFile: changed }), { code: 'ResourceNotFoundException' });
   });
 });

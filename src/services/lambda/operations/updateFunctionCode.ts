@@ -6,34 +6,34 @@ import { requireLoadableModules } from '../domain/foreignCode.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { requireOpen } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
-import { errors } from '../errors.ts';
 import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
 import { latest } from '../store.ts';
+import { readPackage } from '../packages/packageSource.ts';
 import type { CodeReference, FunctionRow, VersionRow } from '../store.ts';
 import { commitLatest, publish } from '../versions.ts';
 
-const implemented = new Set(['FunctionName', 'ZipFile', 'Publish', 'DryRun', 'RevisionId', 'Architectures']);
+const implemented = new Set(['FunctionName', 'ZipFile', 'S3Bucket', 'S3Key', 'S3ObjectVersion', 'Publish', 'DryRun', 'RevisionId', 'Architectures']);
 
 export const updateFunctionCode = operation('UpdateFunctionCode', {
   access: accessTo('lambda:UpdateFunctionCode'),
   async handle(input, call, context) {
-    const { store, packages, fleet, sealKey } = context;
+    const { store, packages, fleet, variables } = context;
     const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     requireSizes(input);
     const before = await store.read((tx) => requireFunction(tx, reference));
     requireRevision(before.latest, input.RevisionId);
     requireOpen(before.latest.runtime, call.nowMs, 'update');
-    if (input.ZipFile === undefined) throw errors.invalidParameter('Please provide a source for function code.');
-    if (input.DryRun === true) return describeDryRun(input.ZipFile, { input, call, context, reference, before });
-    const { row, replaced } = await packages.add(input.ZipFile, call.signal, (code) => commit(code, { input, call, context, reference }));
+    const archive = await readPackage(input, call, context);
+    if (input.DryRun === true) return describeDryRun(archive, { input, call, context, reference, before });
+    const { row, replaced } = await packages.add(archive, call.signal, (code) => commit(code, { input, call, context, reference }));
     fleet.retire(reference, reference.name, latest);
     packages.forget(replaced.sha256);
-    prepareFunction({ place: reference, name: reference.name, row }, context);
-    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
+    await prepareFunction({ place: reference, name: reference.name, row }, context);
+    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, (deployment) => variables.show(deployment, call), 'being-updated');
   },
 });
 
@@ -81,5 +81,5 @@ async function describeDryRun(archive: Uint8Array, { before, ...update }: Update
   } catch (error) {
     if (!(error instanceof DryRunEnd)) throw error;
   }
-  return describeVersion({ place: reference, name: before.name, row: described, qualifier: undefined }, context.sealKey);
+  return describeVersion({ place: reference, name: before.name, row: described, qualifier: undefined }, (deployment) => context.variables.show(deployment, update.call));
 }

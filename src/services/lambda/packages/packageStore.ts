@@ -8,7 +8,7 @@ import type { BlobId, BlobStore } from '../../../blob/blobStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import type { WorkPool } from '../../../work/pool.ts';
 import { errors } from '../errors.ts';
-import { archiveEntriesMax, archivePathBytesMax, unzippedBytesMax, zippedBytesMax } from '../limits.ts';
+import { archiveEntriesMax, archivePathBytesMax, unzippedBytesMax, zippedBytesFromBucketMax } from '../limits.ts';
 import { isPackageUsed } from '../store.ts';
 import type { CodeReference } from '../store.ts';
 import type { RemoveInput } from './removeTask.ts';
@@ -112,7 +112,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   return {
     async add(archive, signal, commit) {
       if (archive.length === 0) throw errors.emptyArchive();
-      if (archive.length > zippedBytesMax) throw errors.zippedTooLarge(zippedBytesMax);
+      if (archive.length > zippedBytesFromBucketMax) throw errors.zippedTooLarge(zippedBytesFromBucketMax);
       // Its hash is taken by the thread that unpacks it.
       const { id } = await blobs.write(archive);
       try {

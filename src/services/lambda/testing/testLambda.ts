@@ -16,6 +16,7 @@ import { authorise } from '../../../framework/authorise.ts';
 import type { Authoriser } from '../../../framework/authorise.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { createFakeEncryption } from '../../../framework/testing/fakeEncryption.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
@@ -25,6 +26,7 @@ import { createDispatcher } from '../../../outbox/dispatcher.ts';
 import type { Dispatcher } from '../../../outbox/dispatcher.ts';
 import { createEmitter } from '../../../outbox/emitter.ts';
 import type { MissingRoles, RoleDescription, RoleDirectory } from '../../../ports/identity.ts';
+import type { QueueReader } from '../../../ports/queueReader.ts';
 import type { LogEvent, LogSink, LogTarget } from '../../../ports/logSink.ts';
 import { createWorkPool } from '../../../work/pool.ts';
 import type { WorkPool } from '../../../work/pool.ts';
@@ -79,6 +81,9 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
     ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
     emitter: createEmitter({ clock, random }),
     roles: fakeRoles(clock, missingRoles),
+    roleAccess: async () => true,
+    queues: noQueues,
+    encryption: createFakeEncryption(),
     sealKey: random.bytes(32),
     localMode: true,
     monotonicMs: () => clock.now(),
@@ -117,6 +122,13 @@ async function closeAll(lambda: Lambda, work: WorkPool, store: Store, codeFolder
   await store.close();
   await rm(codeFolder, { recursive: true, force: true });
 }
+
+const noQueues: QueueReader = {
+  describe: async () => undefined,
+  receive: async () => undefined,
+  delete: async (_arn, handles) => handles,
+  changeVisibility: async (_arn, handles) => handles,
+};
 
 // Callers other than root have no policies of their own here.
 const authoriser: Authoriser = {

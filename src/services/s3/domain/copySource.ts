@@ -16,10 +16,11 @@ export function parseCopySource(text: string): CopySource {
   return { Bucket: path.slice(0, slash), Key: path.slice(slash + 1), VersionId: mark < 0 ? undefined : decode(text.slice(mark + '?versionId='.length)) };
 }
 
-// Some clients encode, some do not: what is no percent-encoding is taken as it is.
+// Some clients encode, some do not: what is no percent-encoding is taken as it is. Others encode as forms do (Go's QueryEscape, which
+// s5cmd uses), with a plus sign for a space.
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     return text;
   }

@@ -53,9 +53,7 @@ const putBucketOwnershipControls = operation('PutBucketOwnershipControls', {
     await store.transact(async (tx) => {
       const bucket = await requireBucket(tx, Bucket);
       const acl = await findSetting<Acl>(tx, bucket, 'acl');
-      if (ownership === 'BucketOwnerEnforced' && acl) {
-        throw errors.noSuchConfiguration('InvalidBucketAclWithObjectOwnership', "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", Bucket);
-      }
+      if (ownership === 'BucketOwnerEnforced' && acl) throw errors.bucketAclWithOwnership(Bucket);
       setBucket(tx, { ...bucket, ownership, settings: bucket.settings.filter((known) => known !== 'ownershipDeleted') });
     });
     return {};

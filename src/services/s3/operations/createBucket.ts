@@ -32,7 +32,7 @@ export const createBucket = operation('CreateBucket', {
     if (!['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'].includes(ownership)) throw errors.invalidArgument('Invalid x-amz-object-ownership header: ', 'x-amz-object-ownership', ownership);
     const tags = configuration?.Tags ? tagsOf(configuration.Tags, 'bucket') : undefined;
     if (hasAcl(input) && ownership === 'BucketOwnerEnforced' && input.ACL !== 'private') {
-      throw errors.noSuchConfiguration('InvalidBucketAclWithObjectOwnership', 'Bucket cannot have ACLs set with ObjectOwnership\'s BucketOwnerEnforced setting', name);
+      throw errors.bucketAclWithOwnership(name);
     }
     const acl = aclOfHeaders(input, { owner: call.account, bucketOwner: call.account });
     const id = hexId(random, 16);

@@ -8,6 +8,7 @@ import { errors } from '../errors.ts';
 import { tellObjectEvent } from '../events.ts';
 import { operation, type S3Deps } from '../operation.ts';
 import { findBucketNow, requireVersionId } from '../reading.ts';
+import { tellReplication } from '../replication.ts';
 import { type Bucket, requireBucket } from '../store.ts';
 import { deleteCurrent, deleteVersion, findCurrent, findVersion } from '../versions.ts';
 
@@ -55,8 +56,11 @@ export async function removeObject(tx: Transaction, deps: S3Deps, call: Call, bu
   if (versionId === undefined) {
     requireRemovalConditions(input, await findCurrent(tx, bucket, key));
     const { marker, removed } = await deleteCurrent(tx, deps, bucket, key, { owner: call.account, nowMs: call.nowMs });
-    if (marker) await tellObjectEvent(tx, deps, call, bucket, { name: 'ObjectRemoved:DeleteMarkerCreated', key, row: marker });
-    else if (removed) await tellObjectEvent(tx, deps, call, bucket, { name: 'ObjectRemoved:Delete', key, row: removed });
+    if (marker) {
+      await tellObjectEvent(tx, deps, call, bucket, { name: 'ObjectRemoved:DeleteMarkerCreated', key, row: marker });
+      await tellReplication(tx, deps, bucket, key, marker);
+    }
+    if (removed) await tellObjectEvent(tx, deps, call, bucket, { name: 'ObjectRemoved:Delete', key, row: removed });
     return { deleteMarker: marker !== undefined, versionId: marker?.versionId };
   }
   requireVersionId(versionId);

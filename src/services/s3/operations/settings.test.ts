@@ -131,6 +131,28 @@ test('putObjectRetention, putObjectLegalHold and putObjectLockConfiguration keep
   await assert.rejects(s3.run('PutBucketVersioning', { Bucket, VersioningConfiguration: { Status: 'Suspended' } }), { code: 'InvalidBucketState' });
 });
 
+test('putBucketReplication, getBucketReplication and deleteBucketReplication ask for versioning on both sides', async () => {
+  const s3 = await withBucket();
+  await s3.run('CreateBucket', { Bucket: 'other-bucket' });
+  const Role = 'arn:aws:iam::000000000000:role/replication';
+  const rule = { ID: 'one', Status: 'Enabled' as const, Priority: 1, Filter: { Prefix: 'a/' }, DeleteMarkerReplication: { Status: 'Enabled' as const }, Destination: { Bucket: 'arn:aws:s3:::other-bucket' } };
+  const put = (more: object = {}) => s3.run('PutBucketReplication', { Bucket, ReplicationConfiguration: { Role, Rules: [{ ...rule, ...more }] } });
+  await assert.rejects(s3.run('GetBucketReplication', { Bucket }), { code: 'ReplicationConfigurationNotFoundError' });
+  await assert.rejects(put(), { code: 'InvalidRequest', message: /Versioning must be 'Enabled'/ });
+  await s3.run('PutBucketVersioning', { Bucket, VersioningConfiguration: { Status: 'Enabled' } });
+  await assert.rejects(put(), { code: 'InvalidRequest', message: 'Destination bucket must have versioning enabled.' });
+  await s3.run('PutBucketVersioning', { Bucket: 'other-bucket', VersioningConfiguration: { Status: 'Enabled' } });
+  await assert.rejects(put({ ExistingObjectReplication: { Status: 'Enabled' } }), { code: 'NotImplemented' });
+  await put();
+  assert.deepEqual((await s3.run('GetBucketReplication', { Bucket })).ReplicationConfiguration, { Role, Rules: [rule] });
+  await s3.run('PutObject', { Bucket, Key: 'a/1', Body: 'x' });
+  assert.equal((await s3.run('HeadObject', { Bucket, Key: 'a/1' })).ReplicationStatus, 'PENDING');
+  assert.deepEqual(s3.told.map(({ draft }) => [draft.target, draft.callingPrincipal]), [['arn:aws:s3:::other-bucket', Role]]);
+  await s3.run('DeleteBucketReplication', { Bucket });
+  await s3.run('PutObject', { Bucket, Key: 'a/1', Body: 'x' });
+  assert.equal(s3.told.length, 1);
+});
+
 test('restoreObject makes an archived object readable for so many days', async () => {
   const s3 = await withBucket();
   await s3.run('PutObject', { Bucket, Key: 'k', Body: 'cold', StorageClass: 'GLACIER' });

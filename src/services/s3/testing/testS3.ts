@@ -50,6 +50,7 @@ export function createTestS3(): TestS3 {
     random,
     log: silentLogger,
     timers,
+    roleAccess: async () => true,
     emitter: {
       emit(tx, draft) {
         const text = decodeQueueMessage(draft.payload)?.body ?? Buffer.from(draft.payload).toString('utf8');

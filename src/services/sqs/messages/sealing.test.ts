@@ -60,6 +60,22 @@ test('createSealing stores nothing readable, and asks KMS once in the time that 
   }, { encryption: kms.encryption });
 });
 
+test('createSealing encrypts without KMS as well, unless the queue was told not to', () =>
+  withSqs(async ({ run, create, store }) => {
+    const readable = async (): Promise<boolean> => {
+      for await (const page of store.exportRows()) for (const { value } of page) if (Buffer.from(value).includes('secret')) return true;
+      return false;
+    };
+    const QueueUrl = await create('q');
+    await run('SendMessage', { QueueUrl, MessageBody: 'top secret' });
+    assert.equal(await readable(), false);
+    await run('SetQueueAttributes', { QueueUrl, Attributes: { SqsManagedSseEnabled: 'false' } });
+    const { Messages = [] } = await run('ReceiveMessage', { QueueUrl });
+    assert.equal(Messages[0]?.Body, 'top secret');
+    await run('SendMessage', { QueueUrl, MessageBody: 'no secret' });
+    assert.equal(await readable(), true);
+  }));
+
 test('createSealing says in words of SQS what KMS refuses', () => {
   const kms = createToyKms();
   return withSqs(async ({ run, create, advance }) => {

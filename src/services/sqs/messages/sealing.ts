@@ -1,7 +1,9 @@
-// Messages of queues with a KMS key: encrypted before they are stored, under a data key that is used for as long as the queue says, and
-// opened when they are received (developer guide, "Key management": KmsDataKeyReusePeriodSeconds).
+// Messages are encrypted before they are stored and opened when they are received: under a data key of KMS that is used for as long as
+// the queue says (developer guide, "Key management": KmsDataKeyReusePeriodSeconds), else, with SqsManagedSseEnabled, under a key of the
+// queue's own that is derived from the server's.
 
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { BoundedMap } from '../../../base/boundedMap.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { ServiceError } from '../../../base/errors.ts';
 import type { Random } from '../../../base/random.ts';
@@ -30,6 +32,8 @@ export interface Sealing {
 export interface SealingDeps {
   /** Absent where there is no KMS: then its keys are refused. */
   readonly encryption: Encryption | undefined;
+  /** What the keys of SSE-SQS are derived from. */
+  readonly sealKey: Uint8Array;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -43,7 +47,17 @@ interface CachedKey {
 const nonceBytes = 12;
 const tagBytes = 16;
 
-export function createSealing({ encryption, clock, random }: SealingDeps): Sealing {
+export function createSealing({ encryption, sealKey, clock, random }: SealingDeps): Sealing {
+  const managedKeys = new BoundedMap<string, Uint8Array>(dataKeysMax);
+
+  function managedKey(queueArn: string): Uint8Array {
+    const known = managedKeys.get(queueArn);
+    if (known) return known;
+    const made = new Uint8Array(hkdfSync('sha256', sealKey, '', `SSE-SQS ${queueArn}`, 32));
+    managedKeys.set(queueArn, made);
+    return made;
+  }
+
   const keys = new Map<string, CachedKey>();
 
   /** One data key for each of its users, so that nobody profits from what another one was allowed. */
@@ -59,29 +73,34 @@ export function createSealing({ encryption, clock, random }: SealingDeps): Seali
     return made;
   }
 
+  function encrypt(key: Uint8Array, content: Content): Uint8Array {
+    const nonce = random.bytes(nonceBytes);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce);
+    const body = Buffer.concat([cipher.update(encodeRecord(content)), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), body]);
+  }
+
   return {
     async seal(queue, content, caller) {
       const keyId = queue.row.settings['KmsMasterKeyId'];
-      if (keyId === undefined) return content;
+      if (keyId === undefined) {
+        if (settingOf(queue.row.settings, 'SqsManagedSseEnabled') !== 'true') return content;
+        return { sealed: encrypt(managedKey(queue.arn), content), key: managed, of: queue.arn };
+      }
       const user = userOf(queue, caller);
       const key = await reuse(`send ${queue.arn} ${keyId} ${caller?.arn ?? ''}`, queue, (kms) => kms.generateDataKey({ keyId, context: contextOf(queue.arn), user }));
-      const nonce = random.bytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', key.plaintext, nonce);
-      const body = Buffer.concat([cipher.update(encodeRecord(content)), cipher.final()]);
-      return { sealed: Buffer.concat([nonce, cipher.getAuthTag(), body]), key: key.ciphertext, of: queue.arn };
+      return { sealed: encrypt(key.plaintext, content), key: key.ciphertext, of: queue.arn };
     },
     async open(queue, content, caller) {
       if (!('sealed' in content)) return content;
       const { sealed, key: ciphertext, of } = content;
+      if (ciphertext.length === 0) return decrypt(managedKey(of), sealed);
       const name = `receive ${Buffer.from(ciphertext).toString('base64')} ${caller?.arn ?? ''}`;
       const { plaintext } = await reuse(name, queue, async (kms) => {
         const opened = await kms.decrypt({ ciphertext, context: contextOf(of), user: userOf(queue, caller) });
         return { plaintext: opened.plaintext, ciphertext };
       });
-      const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-      const decipher = createDecipheriv('aes-256-gcm', plaintext, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
-      decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
-      return decodeRecord<Content>(Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]));
+      return decrypt(plaintext, sealed);
     },
     async requireKey(keyId, place, caller) {
       if (!encryption) throw kmsNotFound(`The key ${keyId} cannot be used: this server has no KMS.`);
@@ -89,6 +108,16 @@ export function createSealing({ encryption, clock, random }: SealingDeps): Seali
     },
   };
 }
+
+function decrypt(key: Uint8Array, sealed: Uint8Array): Content {
+  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
+  decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+  return decodeRecord<Content>(Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]));
+}
+
+// Stands where KMS's data key would, encrypted.
+const managed = new Uint8Array();
 
 const contextOf = (queueArn: string): Record<string, string> => ({ 'aws:sqs:arn': queueArn });
 

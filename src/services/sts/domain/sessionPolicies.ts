@@ -3,7 +3,8 @@ import type { PolicyText, SessionIssuer } from '../../../ports/identity.ts';
 import { errors } from '../errors.ts';
 import { sessionPolicyArnsMax, sessionPolicyCharsMax } from '../limits.ts';
 
-interface SessionPolicyInput {
+/** The members of a request that narrow the session it asks for. */
+export interface SessionPolicyInput {
   readonly Policy?: string | undefined;
   readonly PolicyArns?: readonly { readonly arn?: string | undefined }[] | undefined;
 }

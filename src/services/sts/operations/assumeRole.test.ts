@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { account, alice, createHarness, roleArn, root, session } from '../testing/harness.ts';
+import { account, alice, createHarness, mfaSerial, roleArn, root, session } from '../testing/harness.ts';
 
 const trustAccount = [{ Effect: 'Allow', Principal: { AWS: account }, Action: ['sts:AssumeRole', 'sts:TagSession'] }];
 const mayAssume = [{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: roleArn }];
@@ -98,8 +98,34 @@ test('assumeRole makes session tags conditions of the request and of the session
   await assert.rejects(withoutTagging.sts('AssumeRole', { ...input, Tags: [{ Key: 'team', Value: 'blue' }] }, alice), { message: /perform: sts:TagSession/ });
 });
 
+test('assumeRole checks the code of a device and lets trust policies ask for it', async () => {
+  const trust = [{ ...trustAccount[0], Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' }, NumericLessThan: { 'aws:MultiFactorAuthAge': '60' } } }];
+  const { sts, grants } = createHarness({ trust, permissions: mayAssume });
+  await assert.rejects(sts('AssumeRole', input, alice), denied);
+  await sts('AssumeRole', { ...input, SerialNumber: mfaSerial, TokenCode: '123456' }, alice);
+  assert.equal(grants[0]?.conditions?.['aws:MultiFactorAuthPresent'], 'true');
+  const refuse = (given: object, message: RegExp) => assert.rejects(sts('AssumeRole', { ...input, ...given }, alice), { code: 'AccessDenied', message });
+  await refuse({ SerialNumber: mfaSerial, TokenCode: '000000' }, /^MultiFactorAuthentication failed with invalid MFA one time pass code\. $/);
+  await refuse({ SerialNumber: mfaSerial }, /must provide both/);
+  await refuse({ SerialNumber: `${mfaSerial}2`, TokenCode: '123456' }, /verify your MFA serial number is valid/);
+});
+
+test('assumeRole hands transitive tags and the source identity on to the roles assumed from the session', async () => {
+  const trust = [{ ...trustAccount[0], Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'] }];
+  const permissions = [{ Effect: 'Allow', Action: 'sts:*', Resource: '*' }];
+  const { sts, grants } = createHarness({ trust, permissions });
+  await sts('AssumeRole', { ...input, Tags: [{ Key: 'team', Value: 'blue' }, { Key: 'own', Value: '1' }], TransitiveTagKeys: ['team'], SourceIdentity: 'ann' }, alice);
+  const first = grants[0]?.caller;
+  assert.ok(first?.kind === 'role-session');
+  assert.deepEqual(first.carried, { tags: { team: 'blue' }, sourceIdentity: 'ann' });
+  const { SourceIdentity } = await sts('AssumeRole', input, first);
+  assert.deepEqual([grants[1]?.conditions, SourceIdentity], [{ 'aws:PrincipalTag/team': 'blue', 'aws:SourceIdentity': 'ann' }, 'ann']);
+  await assert.rejects(sts('AssumeRole', { ...input, Tags: [{ Key: 'Team', Value: 'red' }] }, first), { code: 'InvalidParameterValue', message: /conflicts with a transitive tag key/ });
+  await assert.rejects(sts('AssumeRole', { ...input, SourceIdentity: 'bob' }, first), { code: 'AccessDenied' });
+  await assert.rejects(sts('AssumeRole', { ...input, TransitiveTagKeys: ['absent'] }, alice), { code: 'InvalidParameterValue' });
+});
+
 test('assumeRole refuses what it does not serve', async () => {
   const { sts } = createHarness({ trust: trustAccount, permissions: mayAssume });
-  await assert.rejects(sts('AssumeRole', { ...input, SerialNumber: 'arn:aws:iam::1:mfa/x', TokenCode: '123456' }, alice), { code: 'AccessDenied' });
-  await assert.rejects(sts('AssumeRole', { ...input, TransitiveTagKeys: ['team'] }, alice), { code: 'ValidationError' });
+  await assert.rejects(sts('AssumeRole', { ...input, ProvidedContexts: [{ ProviderArn: 'arn:aws:iam::aws:contextProvider/IdentityCenter', ContextAssertion: 'abcd' }] }, alice), { code: 'ValidationError' });
 });

@@ -8,7 +8,7 @@ import { createAuthorizationMessages, type AuthorizationMessages } from '../../.
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
-import type { Caller, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
+import type { Caller, MfaAttempt, OpenIdProvider, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
 import type { StsDeps } from '../operation.ts';
 import { stsService } from '../service.ts';
 
@@ -29,6 +29,10 @@ export const session: Caller = {
 };
 export const roleArn = `arn:aws:iam::${account}:role/worker`;
 
+/** The provider that the account trusts, and a device that is everybody's; its code is 123456. */
+export const issuer = 'https://issuer.example/tenant';
+export const mfaSerial = `arn:aws:iam::${account}:mfa/phone`;
+
 export interface Harness {
   readonly clock: MovableClock;
   /** What was issued, in order. */
@@ -43,11 +47,12 @@ export interface HarnessOptions {
   /** Statements of every caller's own policy. */
   readonly permissions?: readonly object[];
   readonly maxSessionSeconds?: number;
+  readonly issuerKeys?: StsDeps['issuerKeys'];
 }
 
 const document = (statements: readonly object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
-export function createHarness({ trust = [], permissions = [], maxSessionSeconds = 3_600 }: HarnessOptions = {}): Harness {
+export function createHarness({ trust = [], permissions = [], maxSessionSeconds = 3_600, issuerKeys }: HarnessOptions = {}): Harness {
   const clock = createFakeClock();
   const grants: SessionGrant[] = [];
   const role: RoleDescription = { arn: roleArn, roleName: 'worker', roleId: 'AROAWORKER', account, trustPolicy: document(trust), maxSessionSeconds };
@@ -65,8 +70,12 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
     findPolicyDocuments: async (_account, arns) => arns.map((arn) => (arn.includes('::aws:') ? document([{ Effect: 'Allow', Action: '*', Resource: '*' }]) : undefined)),
   };
   const messages = createAuthorizationMessages(new Uint8Array(32), createSeededRandom(1));
-  const service = stsService.bind({ identity, messages });
   const cache = createPolicyCache();
+  const mfaAnswer = ({ serialNumber, code }: MfaAttempt) => (serialNumber !== mfaSerial ? 'unknown-device' : code === '123456' ? 'right' : 'wrong');
+  const mfa: StsDeps['mfa'] = { checkCode: async (attempt) => mfaAnswer(attempt), useCode: async (attempt) => mfaAnswer(attempt) };
+  const provider: OpenIdProvider = { arn: `arn:aws:iam::${account}:oidc-provider/${issuer.slice(8)}`, issuer, name: issuer.slice(8), clientIds: ['app'], thumbprints: [] };
+  const federation: StsDeps['federation'] = { findOpenIdProvider: async (owner, name) => (owner === account && name === issuer ? provider : undefined) };
+  const service = stsService.bind({ identity, messages, mfa, federation, issuerKeys: issuerKeys ?? { of: async () => ({ keys: [] }) }, policies: cache });
 
   return {
     clock,

@@ -1,0 +1,32 @@
+import { ServiceError } from '../../../base/errors.ts';
+import { errors } from '../errors.ts';
+
+const user = { Type: 'User' } as const;
+
+/** What AWS says about event source mappings. */
+export const mappingErrors = {
+  exists: (sourceArn: string, functionName: string, uuid: string) =>
+    new ServiceError(
+      'ResourceConflictException',
+      `An event source mapping with SQS arn (" ${sourceArn} ") and function (" ${functionName} ") already exists. Please update or delete the existing mapping with UUID ${uuid}`,
+      { status: 409, members: user },
+    ),
+  notFound: () => new ServiceError('ResourceNotFoundException', 'The resource you requested does not exist.', { status: 404, members: user }),
+  inUse: (verb: 'update' | 'delete') =>
+    new ServiceError('ResourceInUseException', `Cannot ${verb} the event source mapping because it is in use.`, { status: 400, members: user }),
+  noSource: () => errors.invalidParameter('Unrecognized event source.'),
+  noQueue: () =>
+    errors.invalidParameter(
+      'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist for this wsdl version.',
+    ),
+  notPermitted: (call: string, service: string) =>
+    errors.invalidParameter(`The provided execution role does not have permissions to call ${call} on ${service}`),
+  visibilityTooShort: (visibilitySeconds: number, timeoutSeconds: number) =>
+    errors.invalidParameter(`Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${timeoutSeconds} seconds`),
+  windowNeeded: () => errors.invalidParameter('Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10'),
+  fifoWindow: () => errors.invalidParameter('Batching window is not supported for FIFO queues'),
+  fifoBatch: (batchSize: number) => errors.validation(batchSize, 'batchSize', 'Member must have value less than or equal to 10'),
+  invalidFilter: () => errors.invalidParameter('Invalid filter pattern definition.'),
+  tooManyFilters: (filtersMax: number) => errors.invalidParameter(`Maximum number of filters (${filtersMax}) exceeded.`),
+  notForQueues: (setting: string) => errors.invalidParameter(`${setting} is not supported for SQS event sources.`),
+} as const;

@@ -1,0 +1,138 @@
+// Keeps one poller for each enabled mapping, and says in the rows what is the case. What is wanted is only in the rows: a server that was
+// killed finds everything there when it starts again.
+import type { Clock } from '../../../base/clock.ts';
+import type { Store } from '../../../kv/store.ts';
+import { mappingScanMs, mappingsPageMax } from '../limits.ts';
+import { clearMapping, findMapping, listAllMappings, mappingsPrefix, setMapping } from './mappingStore.ts';
+import type { MappingRow, MappingState } from './mappingStore.ts';
+import { startQueuePoller } from './queuePoller.ts';
+import type { Poller, QueuePollerDeps } from './queuePoller.ts';
+
+export type MappingRunnerDeps = QueuePollerDeps & { readonly store: Store; readonly wall: Clock };
+
+export interface MappingRunner {
+  /** Begins; what is enabled already, too. */
+  start(): void;
+  /** Receives no more; what is under way goes on. */
+  endPolling(): void;
+  /** Ends, after what is under way. */
+  stop(): Promise<void>;
+}
+
+interface Running {
+  readonly row: MappingRow;
+  readonly poller: Poller;
+  /** Once it has been told to stop. */
+  ending: Promise<void> | undefined;
+}
+
+/** The background work of event source mappings. */
+export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
+  const { store, wall, log } = deps;
+  const running = new Map<string, Running>();
+  const ending = new AbortController();
+  let scanning: Promise<void> | undefined;
+  let again = false;
+  let cancelScan = (): void => undefined;
+
+  function scan(): void {
+    if (ending.signal.aborted) return;
+    again = true;
+    scanning ??= run().finally(() => {
+      scanning = undefined;
+      if (again) scan();
+    });
+  }
+
+  async function run(): Promise<void> {
+    while (again && !ending.signal.aborted) {
+      again = false;
+      try {
+        await tendAll();
+      } catch (error) {
+        // The next scan comes in any case.
+        log.warn('event source mappings could not be looked after', { error: error instanceof Error ? error.stack : String(error) });
+        return;
+      }
+    }
+  }
+
+  async function tendAll(): Promise<void> {
+    const seen = new Set<string>();
+    for (let after: MappingRow | undefined; ; ) {
+      const rows = await store.read((tx) => listAllMappings(tx, { limit: mappingsPageMax, after }));
+      for (const row of rows) {
+        seen.add(row.uuid);
+        if (ending.signal.aborted) return;
+        await tend(row);
+      }
+      after = rows.at(-1);
+      if (rows.length < mappingsPageMax) break;
+    }
+    for (const [uuid, one] of running) if (!seen.has(uuid)) endOne(uuid, one);
+  }
+
+  async function tend(row: MappingRow): Promise<void> {
+    const present = running.get(row.uuid);
+    const wanted = row.enabled && row.state !== 'Deleting';
+    if (present !== undefined) {
+      // Its end brings the next scan.
+      if (!wanted || present.row.revision !== row.revision) endOne(row.uuid, present);
+      else await settle(row, 'Enabled');
+      return;
+    }
+    if (!wanted) return settle(row, row.state === 'Deleting' ? 'gone' : 'Disabled');
+    running.set(row.uuid, { row, poller: startQueuePoller(row, deps), ending: undefined });
+    await settle(row, 'Enabled');
+  }
+
+  function endOne(uuid: string, one: Running): void {
+    one.ending ??= one.poller.stop().finally(() => {
+      running.delete(uuid);
+      scan();
+    });
+  }
+
+  /** Writes what is the case, unless something else is wanted meanwhile. */
+  async function settle(row: MappingRow, state: MappingState | 'gone'): Promise<void> {
+    if (row.state === state) return;
+    await store.transact(async (tx) => {
+      const current = await findMapping(tx, row);
+      if (current?.revision !== row.revision) return;
+      if (state === 'gone') clearMapping(tx, current);
+      else setMapping(tx, { ...current, state }, current);
+    });
+  }
+
+  async function followHints(): Promise<void> {
+    for await (const _hint of store.watch(mappingsPrefix(), ending.signal)) scan();
+  }
+
+  function planScan(): void {
+    cancelScan = wall.at(wall.now() + mappingScanMs, () => {
+      scan();
+      planScan();
+    });
+  }
+
+  function endPolling(): void {
+    ending.abort();
+    cancelScan();
+    for (const [uuid, one] of running) endOne(uuid, one);
+  }
+
+  return {
+    start() {
+      void followHints();
+      planScan();
+      scan();
+    },
+    endPolling,
+    async stop() {
+      endPolling();
+      await scanning;
+      for (const [uuid, one] of running) endOne(uuid, one);
+      await Promise.all([...running.values()].map((one) => one.ending));
+    },
+  };
+}

@@ -1,0 +1,219 @@
+import type { CreateEventSourceMappingRequest, UpdateEventSourceMappingRequest } from '@aws-sdk/client-lambda';
+import { uuid } from '../../../base/ids.ts';
+import type { AccessRequest, Call } from '../../../framework/context.ts';
+import type { ReadTransaction } from '../../../kv/store.ts';
+import { functionArn } from '../domain/functionName.ts';
+import { makeMarker, openMarker } from '../domain/marker.ts';
+import { refuseUnimplemented } from '../domain/settings.ts';
+import { requireTags } from '../domain/tags.ts';
+import { errors } from '../errors.ts';
+import { mappingsPageMax, queueBatchDefault } from '../limits.ts';
+import { ownReferenceOf, referenceOf, requireVersion } from '../lookup.ts';
+import { describeMapping, mappingArn } from '../mappings/describeMapping.ts';
+import { requireFilters } from '../mappings/filters.ts';
+import { mappingErrors } from '../mappings/mappingErrors.ts';
+import { findMappedPair, findMapping, listMappings as listRows, setMapping } from '../mappings/mappingStore.ts';
+import type { MappingRow, MappingState } from '../mappings/mappingStore.ts';
+import { isQueueArn, requireQueueSource } from '../mappings/queueSource.ts';
+import { operation } from '../operation.ts';
+import type { LambdaContext } from '../operation.ts';
+
+const implemented = new Set([
+  'EventSourceArn', 'FunctionName', 'Enabled', 'BatchSize', 'FilterCriteria', 'MaximumBatchingWindowInSeconds', 'FunctionResponseTypes', 'Tags',
+  'ScalingConfig.MaximumConcurrency', 'UUID',
+]);
+
+// What only streams and brokers have; AWS refuses it for queues.
+const streamSettings = [
+  'ParallelizationFactor', 'StartingPosition', 'StartingPositionTimestamp', 'DestinationConfig', 'MaximumRecordAgeInSeconds', 'BisectBatchOnFunctionError',
+  'MaximumRetryAttempts', 'TumblingWindowInSeconds', 'Topics', 'Queues', 'SourceAccessConfigurations', 'SelfManagedEventSource',
+] as const;
+
+const createEventSourceMapping = operation('CreateEventSourceMapping', {
+  access: (input, call): AccessRequest[] => [
+    { action: 'lambda:CreateEventSourceMapping', resource: '*', conditions: { 'lambda:FunctionArn': functionArnOf(input.FunctionName, call) } },
+    ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [{ action: 'lambda:TagResource', resource: mappingArn(call, '*') }]),
+  ],
+  async handle(input, call, context) {
+    const sourceArn = requireSource(input);
+    requireTags(input.Tags ?? {});
+    const reference = ownReferenceOf({ FunctionName: input.FunctionName }, call, 'lambda:CreateEventSourceMapping');
+    const enabled = input.Enabled ?? true;
+    const row: MappingRow = {
+      ...{ account: reference.account, region: reference.region, uuid: uuid(context.random), sourceArn },
+      ...{ batchSize: input.BatchSize ?? queueBatchDefault, windowSeconds: input.MaximumBatchingWindowInSeconds ?? 0 },
+      functionName: reference.name,
+      ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
+      ...settingsOf(input),
+      filters: requireFilters(input.FilterCriteria),
+      reportsItemFailures: (input.FunctionResponseTypes ?? []).length > 0,
+      tags: Object.entries(input.Tags ?? {}),
+      ...{ enabled, state: 'Creating', modifiedAtMs: call.nowMs, revision: 1 },
+    };
+    await requireFitting(row, context);
+    await context.store.transact(async (tx) => {
+      await requireVersion(tx, reference);
+      await requireFree(tx, row);
+      setMapping(tx, row, undefined);
+    });
+    return describeMapping(row);
+  },
+});
+
+const getEventSourceMapping = operation('GetEventSourceMapping', {
+  access: (input, call) => accessToMapping('lambda:GetEventSourceMapping', input.UUID, call),
+  handle: async (input, call, { store }) => describeMapping(await store.read((tx) => requireMapping(tx, input.UUID, call))),
+});
+
+const updateEventSourceMapping = operation('UpdateEventSourceMapping', {
+  access: (input, call) => accessToMapping('lambda:UpdateEventSourceMapping', input.UUID, call),
+  async handle(input, call, context) {
+    requireQueueSettings(input);
+    const before = await context.store.read((tx) => requireMapping(tx, input.UUID, call));
+    await requireFitting(changedBy(input, before, call), context);
+    const changed = await context.store.transact(async (tx) => {
+      const old = await requireMapping(tx, input.UUID, call);
+      if (old.state === 'Deleting') throw mappingErrors.inUse('update');
+      const next = changedBy(input, old, call);
+      await requireFree(tx, next);
+      setMapping(tx, next, old);
+      return next;
+    });
+    return describeMapping(changed);
+  },
+});
+
+const deleteEventSourceMapping = operation('DeleteEventSourceMapping', {
+  access: (input, call) => accessToMapping('lambda:DeleteEventSourceMapping', input.UUID, call),
+  async handle(input, call, { store }) {
+    const deleted = await store.transact(async (tx) => {
+      const old = await requireMapping(tx, input.UUID, call);
+      if (old.state === 'Deleting') throw mappingErrors.inUse('delete');
+      const next: MappingRow = { ...old, state: 'Deleting', modifiedAtMs: call.nowMs, revision: old.revision + 1 };
+      setMapping(tx, next, old);
+      return next;
+    });
+    return describeMapping(deleted);
+  },
+});
+
+const listEventSourceMappings = operation('ListEventSourceMappings', {
+  access: () => ({ action: 'lambda:ListEventSourceMappings', resource: '*' }),
+  async handle(input, call, { store }) {
+    const limit = Math.min(input.MaxItems ?? mappingsPageMax, mappingsPageMax);
+    const wanted = input.FunctionName === undefined ? undefined : functionArnOf(input.FunctionName, call);
+    const isListed = (row: MappingRow): boolean =>
+      (wanted === undefined || functionArn(row, row.functionName, row.qualifier) === wanted) && (input.EventSourceArn === undefined || row.sourceArn === input.EventSourceArn);
+    const [after] = openMarker(input.Marker, ['string']) ?? [];
+    const rows = await store.read((tx) => collect(tx, call, { limit: limit + 1, afterUuid: after === undefined ? undefined : String(after), isListed }));
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      EventSourceMappings: page.map(describeMapping),
+      ...(last === undefined || rows.length <= limit ? {} : { NextMarker: makeMarker([last.uuid]) }),
+    };
+  },
+});
+
+/** CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, DeleteEventSourceMapping and ListEventSourceMappings. */
+export const eventSourceMappingOperations = {
+  CreateEventSourceMapping: createEventSourceMapping,
+  GetEventSourceMapping: getEventSourceMapping,
+  UpdateEventSourceMapping: updateEventSourceMapping,
+  DeleteEventSourceMapping: deleteEventSourceMapping,
+  ListEventSourceMappings: listEventSourceMappings,
+};
+
+const accessToMapping = (action: string, id: string | undefined, call: Call): AccessRequest => ({ action, resource: mappingArn(call, id ?? '') });
+
+function functionArnOf(name: string | undefined, call: Call): string {
+  const reference = referenceOf({ FunctionName: name }, call);
+  return functionArn(reference, reference.name, reference.qualifier);
+}
+
+async function requireMapping(tx: ReadTransaction, id: string | undefined, { account, region }: Call): Promise<MappingRow> {
+  const row = await findMapping(tx, { account, region, uuid: id ?? '' });
+  if (row === undefined) throw mappingErrors.notFound();
+  return row;
+}
+
+function requireSource(input: CreateEventSourceMappingRequest): string {
+  const sourceArn = input.EventSourceArn ?? '';
+  if (sourceArn === '') {
+    if (input.SelfManagedEventSource !== undefined) throw errors.notSupported('self-managed event sources');
+    throw mappingErrors.noSource();
+  }
+  if (!isQueueArn(sourceArn)) {
+    if (/^arn:[^:]*:(kinesis|dynamodb|kafka|mq|rds):/.test(sourceArn)) throw errors.notSupported('event source mappings for anything but SQS queues');
+    throw mappingErrors.noSource();
+  }
+  requireQueueSettings(input);
+  return sourceArn;
+}
+
+function requireQueueSettings(input: CreateEventSourceMappingRequest | UpdateEventSourceMappingRequest): void {
+  const given: Readonly<Record<string, unknown>> = { ...input };
+  for (const setting of streamSettings) {
+    const value = given[setting];
+    if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0) && !isEmptyObject(value)) throw mappingErrors.notForQueues(setting);
+  }
+  refuseUnimplemented(input, implemented);
+}
+
+const isEmptyObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((member) => member === undefined || isEmptyObject(member));
+
+const settingsOf = ({ ScalingConfig }: Pick<CreateEventSourceMappingRequest, 'ScalingConfig'>): { readonly maximumConcurrency?: number } =>
+  ScalingConfig?.MaximumConcurrency === undefined ? {} : { maximumConcurrency: ScalingConfig.MaximumConcurrency };
+
+async function requireFitting(row: MappingRow, context: LambdaContext): Promise<void> {
+  const version = await context.store.read((tx) => requireVersion(tx, { account: row.account, region: row.region, name: row.functionName, qualifier: row.qualifier }));
+  await requireQueueSource(row, version.row, context);
+}
+
+async function requireFree(tx: ReadTransaction, row: MappingRow): Promise<void> {
+  const existing = await findMappedPair(tx, row);
+  if (existing !== undefined && existing !== row.uuid) throw mappingErrors.exists(row.sourceArn, row.qualifier === undefined ? row.functionName : `${row.functionName}:${row.qualifier}`, existing);
+}
+
+/** Only what the request names; the rest stays. */
+function changedBy(input: UpdateEventSourceMappingRequest, old: MappingRow, call: Call): MappingRow {
+  const { qualifier: oldQualifier, maximumConcurrency: oldConcurrency, ...rest } = old;
+  const reference = input.FunctionName === undefined ? undefined : ownReferenceOf({ FunctionName: input.FunctionName }, call, 'lambda:UpdateEventSourceMapping');
+  const qualifier = reference === undefined ? oldQualifier : reference.qualifier;
+  // An empty ScalingConfig takes the limit away.
+  const concurrency = input.ScalingConfig === undefined ? oldConcurrency : input.ScalingConfig.MaximumConcurrency;
+  const enabled = input.Enabled ?? old.enabled;
+  return {
+    ...rest,
+    functionName: reference?.name ?? old.functionName,
+    ...(qualifier === undefined ? {} : { qualifier }),
+    ...(concurrency === undefined ? {} : { maximumConcurrency: concurrency }),
+    batchSize: input.BatchSize ?? old.batchSize,
+    windowSeconds: input.MaximumBatchingWindowInSeconds ?? old.windowSeconds,
+    filters: input.FilterCriteria === undefined ? old.filters : requireFilters(input.FilterCriteria),
+    reportsItemFailures: input.FunctionResponseTypes === undefined ? old.reportsItemFailures : input.FunctionResponseTypes.length > 0,
+    ...{ enabled, state: stateOnChange(old.enabled, enabled), modifiedAtMs: call.nowMs, revision: old.revision + 1 },
+  };
+}
+
+function stateOnChange(was: boolean, is: boolean): MappingState {
+  if (was === is) return 'Updating';
+  return is ? 'Enabling' : 'Disabling';
+}
+
+interface Wanted {
+  readonly limit: number;
+  readonly afterUuid: string | undefined;
+  readonly isListed: (row: MappingRow) => boolean;
+}
+
+async function collect(tx: ReadTransaction, { account, region }: Call, { limit, afterUuid, isListed }: Wanted): Promise<MappingRow[]> {
+  const found: MappingRow[] = [];
+  for (let after = afterUuid; found.length < limit; ) {
+    const rows = await listRows(tx, { account, region }, { limit: mappingsPageMax, afterUuid: after });
+    found.push(...rows.filter(isListed));
+    if (rows.length < mappingsPageMax) break;
+    after = rows.at(-1)?.uuid;
+  }
+  return found.slice(0, limit);
+}
