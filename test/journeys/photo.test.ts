@@ -131,13 +131,14 @@ for (const { name, suffix } of functions) {
     writeFileSync(file('small'), body);
     await aws('s3', 'cp', file('small'), `s3://photos/${key}`);
     await restart();
-    while (!(await aws('s3', 'ls', `s3://photos/done/`, '--recursive')).includes(`done/${key}`)) {
+    // The whole bucket: of a folder without a file the command line makes an error.
+    while (!(await aws('s3', 'ls', 's3://photos', '--recursive')).includes(`done/${key}`)) {
       if (/the AWS SDK[^\n]*could not be fetched/.test(server?.output() ?? '') && !(await isRegistryReachable())) return t.skip('not run: the package registry cannot be reached');
     }
     assert.equal(await aws('s3', 'cp', `s3://photos/done/${key}`, '-'), digest(body));
     // Told again after a kill, a function may have written the object twice.
-    const told = await receive(1);
-    for (const [event, toldKey] of told) assert.deepEqual([event, toldKey], ['ObjectCreated:Put', `done/${key}`]);
+    const told = new Set<string>();
+    while (!told.has(`ObjectCreated:Put,done/${key}`)) for (const each of await receive(1)) told.add(String(each));
   });
 }
 
