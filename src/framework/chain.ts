@@ -146,11 +146,12 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const { service: model, protocol } = identification;
 
   const service = deps.services.get(model.id);
+  // Forms that browsers post to buckets are signed inside.
+  if (authorization || isFormRequest || service?.front) deps.failedSignatures.requireAllowed(senderOf(request), protocol);
   const fronted = await service?.front?.(frontRequest(request, requestId, body, identification, deps));
   if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const { via } = request;
-  if (authorization) deps.failedSignatures.requireAllowed(senderOf(request), protocol);
   const identity = via && request.isVouchedFor ? await authenticateVisitor(via, addressee, deps) : await authenticate(request.head, addressee, deps, authorization, via);
   // Forms of the query protocols name their operation in the body. Elsewhere the head does, so that a request is refused before its body is read.
   const early = isFormRequest && isQuery(protocol) ? undefined : route(identification, request.head, undefined);

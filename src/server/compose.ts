@@ -6,7 +6,7 @@ import { type Clock, createProductClock } from '../base/clock.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
 import type { ObjectReader } from '../framework/objectReader.ts';
-import { createRoleAccess } from '../framework/roleAccess.ts';
+import { createRoleAccess, type RoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
@@ -128,11 +128,12 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const logs = createLogs(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
-  const roleAccess = createRoleAccess({ roles: identity, toleratesMissingRoles: localMode });
+  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) : async () => true;
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
-  const lambda = createLambda({ ...common, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
+  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce' });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });

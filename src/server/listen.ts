@@ -99,11 +99,19 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   const whole = typeof body === 'string' || body instanceof Uint8Array;
   // Models with a member for it tell it themselves: the answer to a HEAD even of a body that it does not have.
   const told = 'Content-Length' in headers;
-  outgoing.writeHead(status, {
-    ...headers,
-    ...(whole && status !== 204 && status !== 304 && !told ? { 'content-length': Buffer.byteLength(body) } : {}),
-    ...(unread ? { connection: 'close' } : {}),
-  });
+  try {
+    const disposition = headers['Content-Disposition'];
+    outgoing.writeHead(status, {
+      // Behind the length node:http reads this one field as UTF-8, and refuses it for what it holds then.
+      ...(disposition === undefined ? {} : { 'Content-Disposition': disposition }),
+      ...headers,
+      ...(whole && status !== 204 && status !== 304 && !told ? { 'content-length': Buffer.byteLength(body) } : {}),
+      ...(unread ? { connection: 'close' } : {}),
+    });
+  } catch (error) {
+    if (!whole) body.destroy();
+    throw error;
+  }
   if (whole) outgoing.end(body);
   else await pipeline(body, outgoing);
   if (unread) discardRest(incoming, outgoing);

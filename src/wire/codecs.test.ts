@@ -149,6 +149,13 @@ test('formatOutput keeps line breaks of values out of headers', () => {
   assert.equal(answer.headers['X-Amz-Function-Error'], 'a Set-Cookie: x');
 });
 
+test('formatOutput writes headers that can be sent, whatever text is stored', () => {
+  const error = (FunctionError: string) => codecOf('restJson1').formatOutput(operationOf(lambda, 'Invoke'), { StatusCode: 200, FunctionError }, meta).headers['X-Amz-Function-Error'];
+  assert.equal(error('a\u0001b\u007fc\td'), 'a b c\td');
+  assert.equal(error('5 \u20ac'), '5 \u00e2\u0082\u00ac');
+  assert.equal(error('\u00e9'), '\u00e9');
+});
+
 test('formatOutput escapes what XML cannot carry', () => {
   const answer = codecOf('awsQuery').formatOutput(operationOf(sqs, 'ReceiveMessage'), { Messages: [{ Body: 'a\u0000b\rc\u2028' }] }, meta);
   assert.match(String(answer.body), /<Body>a\ufffdb&#xD;c&#x2028;<\/Body>/);

@@ -197,7 +197,8 @@ function compileOutput(shape: StructureShape): OutputBindings {
     bodyMembers: shape.members.filter((member) => member.location === undefined || ['label', 'query', 'queryMap'].includes(member.location)),
     write(output, into) {
       for (const { member, prefix } of prefixed) {
-        for (const [name, value] of Object.entries(output[member.name] ?? {})) into[prefix + name] = headerText(String(value));
+        // Names of metadata may have come in a form or a document, where nothing keeps them to what a header's name can hold.
+        for (const [name, value] of Object.entries(output[member.name] ?? {})) if (fieldName.test(name)) into[prefix + name] = headerText(String(value));
       }
       for (const { member, write } of headers) {
         const value = output[member.name];
@@ -234,7 +235,12 @@ function itemWriter(item: Member): (value: unknown) => string {
   };
 }
 
-// A line break in a value would end the header: stored user text must not be able to forge one.
+const fieldName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+// A line break in a value would end the header: stored user text must not be able to forge one. What else a header cannot hold would end
+// the connection; text beyond Latin-1 goes out as clients send it, in the bytes of UTF-8.
 function headerText(text: string): string {
-  return /[\r\n\0]/.test(text) ? text.replace(/[\r\n\0]+/g, ' ') : text;
+  if (!/[^\t\x20-\x7e\x80-\xff]/.test(text)) return text;
+  const bytes = /[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+  return bytes.replace(/[\0-\x08\x0a-\x1f\x7f]+/g, ' ');
 }

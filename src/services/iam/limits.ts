@@ -64,6 +64,12 @@ export const openIdProvidersPerAccount = 100;
 export const clientIdsPerProvider = 100;
 /** API reference, CreateOpenIDConnectProvider: ThumbprintList. */
 export const thumbprintsPerProvider = 5;
+/** API reference, UpdateAccountPasswordPolicy: MinimumPasswordLength. */
+export const passwordLengthMin = 6;
+/** API reference, GenerateCredentialReport: how long one is given again. */
+export const credentialReportFreshMs = 4 * 3_600_000;
+/** As many as users (IAM quotas, "Virtual MFA devices"). */
+export const mfaDevicesPerAccount = 5_000;
 export const mfaDevicesPerUser = 8;
 /** Steps of 30 seconds before and after the right one at which a code is taken: devices' clocks are not exact. */
 export const codeStepsAround = 1;

@@ -5,6 +5,7 @@ import { assert } from '../../base/errors.ts';
 import type { AccessRequest, Call } from '../../framework/context.ts';
 import type { Operation } from '../../framework/service.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import { linkedRolePath } from './domain/linkedRoles.ts';
 import { iamArn } from './domain/names.ts';
 import { errors } from './errors.ts';
 import type { IamDeps } from './operation.ts';
@@ -37,6 +38,7 @@ export function changeEntity<Kind extends EntityKind, In, Out>(
     handle: (input, call, deps) =>
       deps.store.transact(async (tx) => {
         const row = await requireEntity(tx, call.account, target.kind, nameFor(target, input, call));
+        refuseProtected(row, target.action);
         return await work({ tx, row, input, call, deps });
       }),
   };
@@ -61,6 +63,13 @@ export async function requireEntity<Kind extends EntityKind>(tx: ReadTransaction
   const row = await findEntity(tx, account, kind, name);
   if (!row) throw errors.noSuchEntity(kind, name);
   return row;
+}
+
+// Of a role that belongs to an AWS service only the description and the tags may be changed (user guide, "Edit a service-linked role").
+const openActions = new Set(['UpdateRoleDescription', 'TagRole', 'UntagRole']);
+
+function refuseProtected(row: EntityRow, action: string): void {
+  if (row.kind === 'role' && row.path.startsWith(linkedRolePath) && !openActions.has(action)) throw errors.protectedRole(row.name);
 }
 
 /** A member that the model requires: the constraints were checked before the handler ran, which its type cannot know. */

@@ -37,6 +37,8 @@ export interface ResourceTarget<In> {
   readonly action: string;
   readonly nameOf: (input: In) => string | undefined;
   readonly conditions?: (input: In) => Readonly<Record<string, string | readonly string[]>>;
+  /** What else it needs permission for. */
+  readonly also?: (input: In, call: Call, deps: IamDeps) => Promise<readonly AccessRequest[]>;
 }
 
 /** An operation that changes one that must exist. */
@@ -117,12 +119,13 @@ async function accessTo<Row extends { readonly tags: readonly Tag[] }, In>(
   target: ResourceTarget<In>,
   input: In,
   call: Call,
-  { store }: IamDeps,
-): Promise<AccessRequest> {
+  deps: IamDeps,
+): Promise<readonly AccessRequest[]> {
   const name = given(target.nameOf(input));
   const key = kind.keyOf(name, call.account);
-  const row = key === undefined ? undefined : await store.read((tx) => kind.table.get(tx, scopeOf(call.account), [key]));
+  const row = key === undefined ? undefined : await deps.store.read((tx) => kind.table.get(tx, scopeOf(call.account), [key]));
   const conditions: Record<string, string | readonly string[]> = { ...target.conditions?.(input) };
   for (const { Key, Value } of row?.tags ?? []) conditions[`aws:ResourceTag/${Key}`] = Value;
-  return { action: `iam:${target.action}`, resource: row ? kind.arnOf(row, call.account) : kind.arnOfAbsent(name, call.account), conditions };
+  const asked = { action: `iam:${target.action}`, resource: row ? kind.arnOf(row, call.account) : kind.arnOfAbsent(name, call.account), conditions };
+  return [asked, ...((await target.also?.(input, call, deps)) ?? [])];
 }

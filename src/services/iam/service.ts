@@ -1,8 +1,11 @@
 import { defineService } from '../../framework/service.ts';
 import type { IamDeps } from './operation.ts';
-import { createAccessKey, deleteAccessKey, getAccessKeyLastUsed, listAccessKeys, updateAccessKey } from './operations/accessKeys.ts';
+import { accessKeyOperations } from './operations/accessKeys.ts';
+import { accountSettingOperations } from './operations/accountSettings.ts';
 import { attachedPolicyOperations } from './operations/attachedPolicies.ts';
+import { authorizationDetailsOperations } from './operations/authorizationDetails.ts';
 import { boundaryOperations } from './operations/boundaries.ts';
+import { credentialReportOperations } from './operations/credentialReport.ts';
 import { createPolicy } from './operations/createPolicy.ts';
 import { createRole } from './operations/createRole.ts';
 import { createUser } from './operations/createUser.ts';
@@ -12,11 +15,13 @@ import { deleteUser } from './operations/deleteUser.ts';
 import { getPolicy } from './operations/getPolicy.ts';
 import { getRole } from './operations/getRole.ts';
 import { getUser } from './operations/getUser.ts';
-import { addUserToGroup, createGroup, deleteGroup, getGroup, listGroupsForUser, removeUserFromGroup } from './operations/groups.ts';
+import { groupOperations } from './operations/groups.ts';
 import { inlinePolicyOperations } from './operations/inlinePolicies.ts';
+import { instanceProfileOperations } from './operations/instanceProfiles.ts';
+import { linkedRoleOperations } from './operations/linkedRoles.ts';
+import { loginProfileOperations } from './operations/loginProfiles.ts';
 import { listEntitiesForPolicy } from './operations/listEntitiesForPolicy.ts';
 import { listGroups, listRoles, listUsers } from './operations/listEntities.ts';
-import { listInstanceProfilesForRole } from './operations/listInstanceProfilesForRole.ts';
 import { lastAccessedOperations } from './operations/lastAccessed.ts';
 import { listPolicies } from './operations/listPolicies.ts';
 import { mfaDeviceOperations } from './operations/mfaDevices.ts';
@@ -40,29 +45,19 @@ export const iamService = defineService<IamDeps>({
     UpdateRoleDescription: updateRoleDescription,
     UpdateAssumeRolePolicy: updateAssumeRolePolicy,
     DeleteRole: deleteRole,
-    ListInstanceProfilesForRole: listInstanceProfilesForRole,
     CreateUser: createUser,
     GetUser: getUser,
     ListUsers: listUsers,
     UpdateUser: updateUser,
     DeleteUser: deleteUser,
-    CreateAccessKey: createAccessKey,
-    ListAccessKeys: listAccessKeys,
-    UpdateAccessKey: updateAccessKey,
-    DeleteAccessKey: deleteAccessKey,
-    GetAccessKeyLastUsed: getAccessKeyLastUsed,
-    CreateGroup: createGroup,
-    GetGroup: getGroup,
     ListGroups: listGroups,
-    DeleteGroup: deleteGroup,
-    AddUserToGroup: addUserToGroup,
-    RemoveUserFromGroup: removeUserFromGroup,
-    ListGroupsForUser: listGroupsForUser,
     CreatePolicy: createPolicy,
     GetPolicy: getPolicy,
     ListPolicies: listPolicies,
     DeletePolicy: deletePolicy,
     ListEntitiesForPolicy: listEntitiesForPolicy,
+    ...accessKeyOperations,
+    ...groupOperations,
     ...policyVersionOperations,
     ...attachedPolicyOperations,
     ...inlinePolicyOperations,
@@ -72,5 +67,11 @@ export const iamService = defineService<IamDeps>({
     ...lastAccessedOperations,
     ...openIdProviderOperations,
     ...mfaDeviceOperations,
+    ...instanceProfileOperations,
+    ...loginProfileOperations,
+    ...accountSettingOperations,
+    ...authorizationDetailsOperations,
+    ...credentialReportOperations,
+    ...linkedRoleOperations,
   },
 });

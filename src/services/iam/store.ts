@@ -142,7 +142,8 @@ export interface ReportJobRow {
   readonly createdAtMs: number;
 }
 
-const everyAccount: Scope = { account: '', region: '' };
+/** For rows that are found before the account is known, and for names that are unique over all. */
+export const everyAccount: Scope = { account: '', region: '' };
 
 export const tables = {
   entities: defineTable<EntityRow>('iam', 'entities'),
@@ -195,11 +196,18 @@ export function clearEntity(tx: Transaction, account: string, row: EntityRow): v
   moveEpoch(tx, account);
 }
 
+export type CountedKind = EntityKind | 'policy' | 'instanceProfile' | 'mfaDevice' | 'mfaInUse';
+
 /** Adds `delta` to the number of entities of a kind and returns the new number. */
-export async function addToCount(tx: Transaction, account: string, kind: EntityKind | 'policy', delta: number): Promise<number> {
-  const count = ((await tables.entityCounts.get(tx, scopeOf(account), [kind]))?.count ?? 0) + delta;
+export async function addToCount(tx: Transaction, account: string, kind: CountedKind, delta: number): Promise<number> {
+  const count = (await countOf(tx, account, kind)) + delta;
   tables.entityCounts.set(tx, scopeOf(account), [kind], { count });
   return count;
+}
+
+/** How many of a kind there are. */
+export async function countOf(tx: ReadTransaction, account: string, kind: CountedKind): Promise<number> {
+  return (await tables.entityCounts.get(tx, scopeOf(account), [kind]))?.count ?? 0;
 }
 
 export async function findPolicyRow(tx: ReadTransaction, account: string, name: string): Promise<PolicyRow | undefined> {

@@ -5,7 +5,7 @@ import type { AccessRequest } from '../../framework/context.ts';
 import type { ReadTransaction } from '../../kv/store.ts';
 import type { Caller } from '../../ports/identity.ts';
 import type { EncryptionContext } from './domain/encryptionContext.ts';
-import { grantCovers } from './domain/grants.ts';
+import { grantCovers, grantIncludes } from './domain/grants.ts';
 import { viaServiceName, withGrants } from './domain/keyPolicy.ts';
 import type { FoundKey } from './keys.ts';
 import { grantsPerCallerMax } from './limits.ts';
@@ -29,6 +29,8 @@ export interface KeyUse {
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Present for operations that a grant can allow, as the grant names them. */
   readonly grantOperation?: string;
+  /** What a grant that is to be made would give: a grant can allow no more than it gives itself. */
+  readonly passedOn?: Pick<GrantRow, 'operations' | 'constraints'>;
 }
 
 export async function accessOf(tx: ReadTransaction, asker: Asker, key: FoundKey, use: KeyUse): Promise<AccessRequest> {
@@ -37,15 +39,15 @@ export async function accessOf(tx: ReadTransaction, asker: Asker, key: FoundKey,
   const conditions = conditionsOf(asker, key, use);
   // Without a policy of its own a key that does not exist is answered by the caller's policies alone: whether it exists is told to those who may know.
   if (row === undefined) return { action, resource: key.arn, conditions };
-  const granted = row.grants > 0 && use.grantOperation !== undefined ? await findGrants(tx, asker, key, use.grantOperation, use.context) : [];
+  const granted = row.grants > 0 && use.grantOperation !== undefined ? await findGrants(tx, asker, key, use, use.grantOperation) : [];
   return { action, resource: key.arn, conditions, resourcePolicy: withGrants(row.policy, granted, action), resourcePolicyRequired: true };
 }
 
-async function findGrants(tx: ReadTransaction, { caller }: Asker, { scope, keyId }: FoundKey, operation: string, context: EncryptionContext | undefined): Promise<GrantRow[]> {
+async function findGrants(tx: ReadTransaction, { caller }: Asker, { scope, keyId }: FoundKey, { context, passedOn }: KeyUse, operation: string): Promise<GrantRow[]> {
   const found: GrantRow[] = [];
   for (const principal of principalsOf(caller)) {
     const rows = await grantsByGrantee.list(tx, scope, [keyId, principal], { limit: grantsPerCallerMax });
-    found.push(...rows.map(({ row }) => row).filter((grant) => grantCovers(grant, operation, context)));
+    found.push(...rows.map(({ row }) => row).filter((grant) => grantCovers(grant, operation, context) && (passedOn === undefined || grantIncludes(grant, passedOn))));
   }
   return found.slice(0, 1);
 }

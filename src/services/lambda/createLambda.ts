@@ -6,6 +6,7 @@ import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Encryption } from '../../ports/encryption.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
 import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
@@ -29,6 +30,7 @@ import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
+import { createVariableVault } from './variableVault.ts';
 
 export interface LambdaDeps {
   readonly store: Store;
@@ -50,6 +52,8 @@ export interface LambdaDeps {
   readonly log: Logger;
   readonly metrics?: Metrics;
   readonly work: WorkPool;
+  /** KMS keys that functions name for their environment variables. */
+  readonly encryption: Encryption;
   /** A host folder of its own, for unpacked packages. */
   readonly codeFolder: string;
   /** 32 bytes; environment variables and code links are sealed with it. */
@@ -91,9 +95,11 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const { clock, wall, sealKey } = deps;
   const log = deps.log.with({ service: 'lambda' });
   const packages = createPackageStore({ ...deps, log });
+  const variables = createVariableVault(deps);
   const execution = {
     ...deps,
     packages,
+    variables,
     log,
     enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
@@ -109,19 +115,18 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
   const access = createFunctionAccess({ store: deps.store, clock });
-  const { enforcesRoles } = execution;
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, enforcesRoles, log, fleet, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, enforcesRoles, log, packages, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
-      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, sealKey });
+      await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
     startPolling: () => mappings.start(),
     endPolling: () => mappings.endPolling(),

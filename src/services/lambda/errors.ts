@@ -3,6 +3,18 @@ import { ServiceError } from '../../base/errors.ts';
 // Lambda's error shapes carry a `Type` that says whose fault it was.
 const user = { Type: 'User' } as const;
 
+interface DecryptFailure {
+  readonly name: string;
+  readonly because: string;
+}
+
+const decryptFailures: Readonly<Record<string, DecryptFailure>> = {
+  DisabledException: { name: 'KMSDisabledException', because: 'the KMS key used is disabled' },
+  KMSInvalidStateException: { name: 'KMSInvalidStateException', because: 'the KMS key used is in an invalid state for Decrypt' },
+  NotFoundException: { name: 'KMSNotFoundException', because: 'the KMS key was not found' },
+};
+const decryptDenied: DecryptFailure = { name: 'KMSAccessDeniedException', because: 'KMS access was denied' };
+
 /** What the service answers to callers, in AWS's words where AWS has some. */
 export const errors = {
   invalidParameter: (message: string) => new ServiceError('InvalidParameterValueException', message, { status: 400, members: user }),
@@ -15,6 +27,27 @@ export const errors = {
       `1 validation error detected: Value '${String(value)}' at '${member}' failed to satisfy constraint: ${constraint}`,
       { status: 400 },
     ),
+  /** Of a KMS key, when a function is to have it. The words are those for a grant, which is what Lambda makes there. */
+  keyNotConfigurable: (kmsCode: string, kmsMessage: string) =>
+    errors.invalidParameter(
+      `Lambda was unable to configure access to your environment variables because ${
+        kmsCode === 'DisabledException' ? 'the KMS key used is disabled' : 'the KMS key is invalid for CreateGrant'
+      }. Please check your KMS key settings. KMS Exception: ${kmsCode} KMS Message: ${kmsMessage}`,
+    ),
+  /** API reference, Invoke, Errors: four of them. */
+  variablesNotDecrypted: (kmsCode: string, kmsMessage: string) => {
+    const { name, because } = decryptFailures[kmsCode] ?? decryptDenied;
+    const message = `Lambda was unable to decrypt the environment variables because ${because}. Please check the function's KMS key settings. KMS Exception: ${kmsCode}KMS Message: ${kmsMessage}`;
+    return new ServiceError(name, message, { status: 502, members: user });
+  },
+  /** Not thrown: it stands where the variables would. */
+  variablesNotShown: (kmsCode: string, kmsMessage: string) => {
+    const failure = decryptFailures[kmsCode];
+    const why = failure === undefined ? 'the KMS access was denied. Please check your KMS permissions.' : `${failure.because}. Please check your KMS key settings.`;
+    return { ErrorCode: kmsCode, Message: `Lambda was unable to decrypt your environment variables because ${why} KMS Exception: ${kmsCode} KMS Message: ${kmsMessage}` };
+  },
+  updateInProgress: (arn: string) =>
+    new ServiceError('ResourceConflictException', `The operation cannot be performed at this time. An update is in progress for resource: ${arn}`, { status: 409, members: user }),
   functionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404, members: user }),
   aliasExists: (arn: string) => new ServiceError('ResourceConflictException', `Alias already exists: ${arn}`, { status: 409, members: user }),
   /** GetAlias and the operations of resource policies say it so … */

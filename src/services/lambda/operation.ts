@@ -13,6 +13,7 @@ import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
+import type { VariableVault } from './variableVault.ts';
 
 /** What this service needs of the blob store. */
 export type LambdaBlobs = Pick<BlobStore, 'write' | 'filePath' | 'delete' | 'adopt' | 'discard'>;
@@ -32,13 +33,13 @@ export interface LambdaContext {
   readonly objects?: ObjectReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
-  /** False where IAM is switched off or only watched. */
-  readonly enforcesRoles: boolean;
   readonly queues: QueueReader;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Code links are sealed with it. */
   readonly sealKey: Uint8Array;
+  readonly variables: VariableVault;
   /** True while unknown keys are trusted: a role that does not exist is then a warning (design.md §6). */
   readonly localMode: boolean;
 }

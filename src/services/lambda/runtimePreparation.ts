@@ -3,26 +3,25 @@
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Moment } from './domain/configuration.ts';
-import { functionArn } from './domain/functionName.ts';
 import { runtimeKindOf } from './domain/runtimes.ts';
-import { openVariables } from './domain/seal.ts';
 import type { Deployment } from './environments/deployment.ts';
 import { environmentVariables } from './environments/variables.ts';
 import { expectedAtStartMax, functionsSeenAtStartMax } from './limits.ts';
 import { listRecentFunctions } from './store.ts';
+import type { VariableVault } from './variableVault.ts';
 
 export type RuntimePreparation = Pick<Sandbox, 'prepare' | 'isPreparing' | 'expect'>;
 
 export interface PreparationDeps {
   readonly runtimes: RuntimePreparation;
-  readonly sealKey: Uint8Array;
+  readonly variables: VariableVault;
 }
 
 /** Called when a function was created or changed: its first invocation is to find everything ready. */
-export function prepareFunction(deployment: Deployment, deps: PreparationDeps): void {
+export async function prepareFunction(deployment: Deployment, deps: PreparationDeps): Promise<void> {
   const kind = runtimeKindOf(deployment.row.runtime);
   if (kind !== undefined) deps.runtimes.prepare(kind);
-  expectFunction(deployment, deps);
+  await expectFunction(deployment, deps);
 }
 
 /** The functions that were changed last are likely to be invoked first: once for each of a few runtimes, whatever is stored. */
@@ -34,7 +33,7 @@ export async function expectStoredFunctions(store: Store, deps: PreparationDeps)
     if (seen.has(deployment.row.runtime)) continue;
     seen.add(deployment.row.runtime);
     try {
-      expectFunction(deployment, deps);
+      await expectFunction(deployment, deps);
     } catch {
       // Its variables cannot be read: its invocation says so, to whoever wants it.
     }
@@ -44,11 +43,12 @@ export async function expectStoredFunctions(store: Store, deps: PreparationDeps)
 const noCredentials = { accessKeyId: '', secretAccessKey: '', sessionToken: '' };
 
 /** Has an environment of its kind started ahead, which takes more than the runtime to tell. */
-function expectFunction(deployment: Deployment, { runtimes, sealKey }: PreparationDeps): void {
-  const { place, name, row } = deployment;
+async function expectFunction(deployment: Deployment, { runtimes, variables: vault }: PreparationDeps): Promise<void> {
+  const { row } = deployment;
   const runtime = runtimeKindOf(row.runtime);
-  if (runtime === undefined) return;
-  const own = row.sealedVariables === undefined ? [] : openVariables(row.sealedVariables, functionArn(place, name), sealKey);
+  // A user's KMS key is used when the function is, and not before.
+  if (runtime === undefined || row.sealedDataKey !== undefined) return;
+  const own = await vault.open(deployment);
   const variables = environmentVariables({ deployment, own, logStreamName: '', credentials: noCredentials });
   runtimes.expect({ runtime, variables, ephemeralStorageMegabytes: row.ephemeralMegabytes });
 }

@@ -43,6 +43,12 @@ export interface VersionRow {
   readonly sealedVariables?: Uint8Array;
   /** Where asynchronous events go that it has failed on. */
   readonly deadLetterArn?: string;
+  /** The KMS key that the user gave for them; absent when the server's own key seals them. */
+  readonly kmsKeyArn?: string;
+  /** With a KMS key: what seals them, encrypted by that key. */
+  readonly sealedDataKey?: Uint8Array;
+  /** With a KMS key: tells whether two versions have the same variables without that key. */
+  readonly variablesDigest?: string;
   readonly code: CodeReference;
   readonly modifiedAtMs: number;
   readonly revisionId: string;

@@ -2,14 +2,13 @@
 import { uuid } from '../../base/ids.ts';
 import type { Random } from '../../base/random.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { functionArn } from './domain/functionName.ts';
 import type { Place } from './domain/functionName.ts';
-import { openVariables } from './domain/seal.ts';
 import { errors } from './errors.ts';
 import { codeStorageBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
 import { addPackageUser, addUsage, clearPackageUser, clearVersion, findVersion, isArchiveShared, setFunction, setVersion } from './store.ts';
 import type { FunctionRow, VersionRow } from './store.ts';
+import type { Owner, VariableVault } from './variableVault.ts';
 
 /** Writes a new state of $LATEST: its row, its part of the storage quota, and who owns the archive. */
 export async function commitLatest(tx: Transaction, place: Place, head: FunctionRow, next: VersionRow, { blobs }: LambdaContext): Promise<FunctionRow> {
@@ -29,13 +28,13 @@ export async function commitLatest(tx: Transaction, place: Place, head: Function
 export interface PublishOptions {
   readonly description?: string | undefined;
   readonly random: Random;
-  readonly sealKey: Uint8Array;
+  readonly variables: VariableVault;
 }
 
 /** Publishes $LATEST as the next number, or answers the newest version when nothing has changed since, as on AWS. */
 export async function publish(tx: Transaction, place: Place, head: FunctionRow, options: PublishOptions): Promise<VersionRow> {
   const newest = head.publishedVersions === 0 ? undefined : await findVersion(tx, place, head.name, head.publishedVersions);
-  if (newest !== undefined && isSame(newest, head.latest, functionArn(place, head.name), options)) return newest;
+  if (newest !== undefined && isSame(newest, head.latest, { place, name: head.name }, options)) return newest;
   const row: VersionRow = {
     ...head.latest,
     version: String(head.publishedVersions + 1),
@@ -65,9 +64,8 @@ async function countCode(tx: Transaction, place: Place, bytes: number): Promise<
   if (bytes > 0 && codeBytes > codeStorageBytesMax) throw errors.codeStorageExceeded();
 }
 
-function isSame(a: VersionRow, b: VersionRow, arn: string, { sealKey, description }: PublishOptions): boolean {
-  const variablesOf = (row: VersionRow): unknown => row.sealedVariables && openVariables(row.sealedVariables, arn, sealKey);
-  const contentOf = ({ version, revisionId, deploymentId, modifiedAtMs, sealedVariables, code, ...rest }: VersionRow): object => rest;
-  const given = (row: VersionRow): string => JSON.stringify([contentOf(row), row.code.sha256, variablesOf(row)]);
+function isSame(a: VersionRow, b: VersionRow, owner: Owner, { variables, description }: PublishOptions): boolean {
+  const contentOf = ({ version, revisionId, deploymentId, modifiedAtMs, sealedVariables, sealedDataKey, variablesDigest, code, ...rest }: VersionRow): object => rest;
+  const given = (row: VersionRow): string => JSON.stringify([contentOf(row), row.code.sha256, variables.fingerprint({ ...owner, row })]);
   return given(a) === given({ ...b, description: description ?? b.description });
 }

@@ -6,7 +6,7 @@ import { isMarker } from './domain/objectRow.ts';
 import type { PublicAccessBlock } from './domain/publicAccess.ts';
 import { errors } from './errors.ts';
 import type { S3Deps } from './operation.ts';
-import { type Bucket, findSetting, requireBucket } from './store.ts';
+import { type Bucket, findSetting, isKeyTooLong, requireBucket, requireKeyLength } from './store.ts';
 import { findCurrent, findVersion } from './versions.ts';
 
 type Conditions = Readonly<Record<string, string | readonly string[]>>;
@@ -31,6 +31,7 @@ export async function bucketAccess(action: string, input: BucketInput, call: Cal
 
 /** Permission for something on an object; all of `actions`. */
 export async function objectAccess(actions: readonly string[], input: ObjectInput, call: Call, { store }: S3Deps, conditions: Conditions = {}): Promise<AccessRequest[]> {
+  requireKeyLength(input.Key ?? '');
   return await store.read(async (tx) => {
     const bucket = await requireExpectedBucket(tx, input);
     return await Promise.all(actions.map((action) => accessRequest(tx, bucket, input, action, call, conditions)));
@@ -51,6 +52,8 @@ export async function permitsOnBucket(action: string, bucket: Bucket, call: Call
 
 /** The same for one object of a request about many. */
 export async function permitsOnObject(action: string, bucket: Bucket, input: ObjectInput, call: Call, { store }: S3Deps): Promise<boolean> {
+  // What cannot be there is refused in other words.
+  if (isKeyTooLong(input.Key ?? '')) return true;
   return await call.permits(await store.read((tx) => accessRequest(tx, bucket, input, action, call, {})));
 }
 

@@ -3,6 +3,10 @@ export const bucketsMax = 10_000;
 
 /** "Object key naming guidelines": UTF-8 bytes. */
 export const keyBytesMax = 1_024;
+/** The same in a row's key, where every NUL takes two bytes (ours). */
+export const packedKeyBytesMax = keyBytesMax + 400;
+/** "Bucket naming rules" of the buckets of before 2018. */
+export const bucketNameCharsMax = 255;
 
 /** API reference, PutObject: one request; a copy too. */
 export const singlePutBytesMax = 5 * 1024 ** 3;

@@ -8,9 +8,9 @@ import { requireStorageClass } from './domain/storageClass.ts';
 import { tagsOfHeader } from './domain/tags.ts';
 import { chooseEncryption, type ChosenEncryption, type DefaultEncryption, type EncryptionMembers } from './encryption.ts';
 import { errors } from './errors.ts';
-import { keyBytesMax, metadataBytesMax } from './limits.ts';
+import { metadataBytesMax } from './limits.ts';
 import type { S3Deps } from './operation.ts';
-import { type Bucket, findSetting } from './store.ts';
+import { type Bucket, findSetting, requireKeyLength } from './store.ts';
 
 export interface HeaderMembers {
   readonly CacheControl?: string | undefined;
@@ -110,10 +110,7 @@ function redirectOf(location: string | undefined): string | undefined {
 
 /** The key of an object to be written. */
 export function requireKey(key: string | undefined): string {
-  const bytes = Buffer.byteLength(key ?? '');
-  if (key === undefined || bytes === 0) throw errors.invalidRequest('A key must be specified');
-  if (bytes > keyBytesMax) throw errors.keyTooLong(bytes, keyBytesMax);
-  // Every NUL takes two bytes in a row's key (kv/limits.ts): what would not fit is not a key that S3's own console could show.
-  if (bytes + key.split('\0').length > keyBytesMax + 400) throw errors.keyTooLong(bytes, keyBytesMax);
+  if (key === undefined || key === '') throw errors.invalidRequest('A key must be specified');
+  requireKeyLength(key);
   return key;
 }

@@ -27,7 +27,8 @@ export async function postObject(request: FrontRequest, bucketName: string, deps
   const signed = signedPolicyOf(fields);
   const call = signed ? await request.signedCall(signed) : request.anonymousCall();
   const bucket = await findBucketNow(deps, bucketName);
-  await call.authorise(await objectAccess(['PutObject', ...(fields.has('acl') ? ['PutObjectAcl'] : [])], { Bucket: bucketName, Key: key }, call, deps));
+  const actions = ['PutObject', ...(fields.has('acl') ? ['PutObjectAcl'] : []), ...(fields.has('tagging') ? ['PutObjectTagging'] : [])];
+  await call.authorise(await objectAccess(actions, { Bucket: bucketName, Key: key }, call, deps, conditionsOf(fields)));
   const checked = new Map(fields);
   if (!form.fields.has('bucket')) checked.delete('bucket');
   const allowed = signed ? requirePolicy(signed.policy, withBucket(checked, bucketName), call.nowMs) : { bytesMin: 0, bytesMax: singlePutBytesMax };
@@ -73,7 +74,8 @@ function signedPolicyOf(fields: ReadonlyMap<string, string>): SignedPolicy | und
   return { policy, accessKeyId, signature, sessionToken, scope: { date, region, service } };
 }
 
-function membersOf(fields: ReadonlyMap<string, string>, form: Form) {
+function membersOf(given: ReadonlyMap<string, string>, form: Form) {
+  const fields = new Map([...given].map(([name, value]) => [name, name === 'tagging' ? value : asHeader(value)]));
   const metadata = [...fields].filter(([name]) => name.startsWith('x-amz-meta-')).map(([name, value]) => [name.slice('x-amz-meta-'.length), value] as const);
   return {
     ACL: fields.get('acl'),
@@ -89,6 +91,19 @@ function membersOf(fields: ReadonlyMap<string, string>, form: Form) {
     ServerSideEncryption: fields.get('x-amz-server-side-encryption'),
     SSEKMSKeyId: fields.get('x-amz-server-side-encryption-aws-kms-key-id'),
   };
+}
+
+// What policies ask of uploads is asked of forms too.
+function conditionsOf(fields: ReadonlyMap<string, string>): Record<string, string> {
+  const acl = fields.get('acl');
+  const asked = ['x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id', 'x-amz-storage-class', 'x-amz-website-redirect-location'];
+  const named = asked.flatMap((name) => (fields.has(name) ? [[`s3:${name}`, fields.get(name) ?? '']] : []));
+  return { 's3:authType': 'POST', ...(acl === undefined ? {} : { 's3:x-amz-acl': acl }), ...(Object.fromEntries(named) as Record<string, string>) };
+}
+
+// As the same text arrives in a header: the bytes of UTF-8, and none that would end a line.
+function asHeader(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1').replace(/[\0-\x08\x0a-\x1f\x7f]+/g, ' ');
 }
 
 // Forms carry tags as the document of PutObjectTagging.

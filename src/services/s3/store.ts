@@ -8,6 +8,7 @@ import type { Scope, Table } from '../../kv/table.ts';
 import type { BodyRef, PartFacts, Slice } from './domain/body.ts';
 import type { ObjectRow, VersionRow } from './domain/objectRow.ts';
 import { errors } from './errors.ts';
+import { bucketNameCharsMax, keyBytesMax, packedKeyBytesMax } from './limits.ts';
 
 // Bucket names are everybody's, so all of it lies outside of accounts and regions. A bucket has an id of its own: what a deleted one
 // left can never show up in a later one of the same name. Keys sort as S3 lists them: by the bytes of UTF-8.
@@ -81,7 +82,8 @@ export const slicePages = defineTable<{ readonly slices: readonly Slice[] }>('s3
 export const partPages = defineTable<{ readonly parts: readonly PartFacts[] }>('s3', 'parts');
 
 export async function findBucket(tx: ReadTransaction, name: string): Promise<Bucket | undefined> {
-  const row = await buckets.get(tx, everywhere, [name]);
+  // Longer names fit no row (domain/bucketName.ts).
+  const row = name.length > bucketNameCharsMax ? undefined : await buckets.get(tx, everywhere, [name]);
   return row && { ...row, name };
 }
 
@@ -123,16 +125,42 @@ export function addToCount(tx: Transaction, bucket: Bucket, delta: number): void
 /** Where a listing of a table that is keyed by (bucket id, key, …) begins or ends. */
 export const place = {
   /** The first row of this key. */
-  at: (table: Table<object>, bucketId: string, ...parts: KeyPart[]): Key => table.key(everywhere, [bucketId, ...parts]),
+  at: (table: Table<object>, bucketId: string, ...parts: KeyPart[]): Key => table.key(everywhere, [bucketId, ...parts.map(fitting)]),
   /** Behind this very row. */
-  after: (table: Table<object>, bucketId: string, ...parts: KeyPart[]): Key => nextKey(table.key(everywhere, [bucketId, ...parts])),
+  after: (table: Table<object>, bucketId: string, ...parts: KeyPart[]): Key => nextKey(table.key(everywhere, [bucketId, ...parts.map(fitting)])),
   /** Behind every row of this key, whatever follows it in the tuple: codes of tuple parts are below 0x30. */
-  afterAllOf: (table: Table<object>, bucketId: string, key: string): Key => appended(table.key(everywhere, [bucketId, key]), 0xfe),
+  afterAllOf: (table: Table<object>, bucketId: string, key: string): Key => appended(table.key(everywhere, [bucketId, fitting(key)]), 0xfe),
   /** The first key that begins with these characters: a packed text without its terminator. */
-  beforePrefix: (table: Table<object>, bucketId: string, prefix: string): Key => table.key(everywhere, [bucketId, prefix]).subarray(0, -1),
+  beforePrefix: (table: Table<object>, bucketId: string, prefix: string): Key => table.key(everywhere, [bucketId, fitting(prefix)]).subarray(0, -1),
   /** Behind every key that begins with these characters: 0xff is in no UTF-8. */
-  afterPrefix: (table: Table<object>, bucketId: string, prefix: string): Key => appended(table.key(everywhere, [bucketId, prefix]).subarray(0, -1), 0xff),
+  afterPrefix: (table: Table<object>, bucketId: string, prefix: string): Key => appended(table.key(everywhere, [bucketId, fitting(prefix)]).subarray(0, -1), 0xff),
 };
+
+// What is longer than every key is cut where it still is: it has the same place among them, and fits a row's key.
+function fitting(part: KeyPart): KeyPart {
+  if (typeof part !== 'string' || packedLength(part) <= packedKeyBytesMax) return part;
+  let end = 0;
+  let bytes = 0;
+  for (const character of part) {
+    bytes += packedLength(character);
+    end += character.length;
+    if (bytes > packedKeyBytesMax) break;
+  }
+  return part.slice(0, end);
+}
+
+/** Whether no object can have this key: every NUL takes two bytes in a row's key, and what does not fit S3's own console could not show. */
+export function isKeyTooLong(key: string): boolean {
+  return Buffer.byteLength(key) > keyBytesMax || packedLength(key) >= packedKeyBytesMax;
+}
+
+export function requireKeyLength(key: string): void {
+  if (isKeyTooLong(key)) throw errors.keyTooLong(Buffer.byteLength(key), keyBytesMax);
+}
+
+function packedLength(text: string): number {
+  return Buffer.byteLength(text) + (text.includes('\0') ? text.split('\0').length - 1 : 0);
+}
 
 function appended(key: Key, byte: number): Key {
   const longer = new Uint8Array(key.length + 1);

@@ -3,6 +3,9 @@ export const assumeRoleSecondsDefault = 3_600;
 /** For a role that is assumed with another role's credentials (user guide, "Role chaining"). */
 export const chainedSecondsMax = 3_600;
 
+/** Characters of every session token made here (services/iam/provides.ts). */
+export const sessionTokenChars = 256;
+
 // API reference, GetSessionToken: DurationSeconds.
 export const sessionTokenSecondsDefault = 43_200;
 export const rootSessionTokenSecondsMax = 3_600;

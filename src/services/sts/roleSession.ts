@@ -1,13 +1,13 @@
 import type { CarriedOver, RoleDescription, SessionIssuer, TemporaryCredential } from '../../ports/identity.ts';
 import { readSessionPolicies, type SessionPolicyInput } from './domain/sessionPolicies.ts';
 import { errors } from './errors.ts';
-import { assumeRoleSecondsDefault } from './limits.ts';
+import { assumeRoleSecondsDefault, sessionTokenChars } from './limits.ts';
 
 export interface RoleSessionRequest {
   readonly role: RoleDescription;
   readonly sessionName: string;
   readonly durationSeconds: number;
-  readonly input: SessionPolicyInput;
+  readonly input: SessionPolicyInput & { readonly MinimumSessionTokenSize?: number | undefined };
   /** Condition keys of every later request. */
   readonly conditions: Readonly<Record<string, string>>;
   readonly carried?: CarriedOver | undefined;
@@ -15,6 +15,7 @@ export interface RoleSessionRequest {
 
 /** Makes a session of a role, in the members that every way of assuming one answers. */
 export async function issueRoleSession({ role, sessionName, durationSeconds, input, conditions, carried }: RoleSessionRequest, issuer: SessionIssuer) {
+  checkTokenSize(input);
   const narrowed = await readSessionPolicies(input, role.account, issuer);
   const arn = `arn:aws:sts::${role.account}:assumed-role/${role.roleName}/${sessionName}`;
   const userId = `${role.roleId}:${sessionName}`;
@@ -26,6 +27,11 @@ export async function issueRoleSession({ role, sessionName, durationSeconds, inp
     ...(narrowed && { PackedPolicySize: narrowed.packedPercent }),
     ...(carried?.sourceIdentity !== undefined && { SourceIdentity: carried.sourceIdentity }),
   };
+}
+
+/** Throws where a request wants longer session tokens than there are. */
+export function checkTokenSize({ MinimumSessionTokenSize: wanted = 0 }: { readonly MinimumSessionTokenSize?: number | undefined }): void {
+  if (wanted > sessionTokenChars) throw errors.notSupported(`MinimumSessionTokenSize above ${sessionTokenChars}`);
 }
 
 /** A session's keys as STS answers them. */

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { GetUserCommand, ListRolesCommand, ListUsersCommand } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { createLimitedUser } from '../../support/limitedUser.ts';
 import { sdkClients } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
@@ -33,6 +34,20 @@ suite('service control policies', () => {
     exempt.destroy();
     assert.equal((await setPolicies({ levels: [] })).status, 200);
     await aws.iam.send(new ListUsersCommand({}));
+  });
+
+  test('bind root on its own buckets', async () => {
+    const { s3 } = scene().aws;
+    await s3.send(new CreateBucketCommand({ Bucket: 'kept-bucket' }));
+    await s3.send(new PutObjectCommand({ Bucket: 'kept-bucket', Key: 'kept', Body: 'x' }));
+    const deny = { Effect: 'Deny', Action: ['s3:DeleteObject', 's3:ListBucket'], Resource: '*' };
+    await setPolicies({ levels: [[{ name: 'guard', document: statements(allowAll, deny) }]] });
+    await expectRefusal(s3.send(new DeleteObjectCommand({ Bucket: 'kept-bucket', Key: 'kept' })), { name: 'AccessDenied', status: 403 });
+    await expectRefusal(s3.send(new ListObjectsV2Command({ Bucket: 'kept-bucket' })), { name: 'AccessDenied', status: 403 });
+    const { Errors } = await s3.send(new DeleteObjectsCommand({ Bucket: 'kept-bucket', Delete: { Objects: [{ Key: 'kept' }] } }));
+    assert.equal(Errors?.[0]?.Code, 'AccessDenied');
+    await setPolicies({ levels: [] });
+    await s3.send(new DeleteObjectCommand({ Bucket: 'kept-bucket', Key: 'kept' }));
   });
 
   test('must allow at every level', async () => {

@@ -1,6 +1,9 @@
 // Event source mappings of SQS queues. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { AttachRolePolicyCommand } from '@aws-sdk/client-iam';
@@ -14,6 +17,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { createExecutionRole, createFunction, uniqueName, type FunctionSettings } from '../../support/functions.ts';
+import { sdkClients, type SdkClients } from '../../support/sdkClients.ts';
+import { startServerProcess, type ServerProcess } from '../../support/serverProcess.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 
@@ -198,4 +203,42 @@ suite('UpdateEventSourceMapping, ListEventSourceMappings, DeleteEventSourceMappi
     await expectRefusal(lambda.send(new GetEventSourceMappingCommand({ UUID: first.UUID })), gone);
     await expectRefusal(lambda.send(new DeleteEventSourceMappingCommand({ UUID: first.UUID })), gone);
   });
+});
+
+test('a server that is killed while messages are served goes on with them when it is back', async () => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'haneul-mappings-'));
+  let server: ServerProcess | undefined;
+  let aws: SdkClients | undefined;
+  try {
+    server = await startServerProcess({ dataFolder });
+    aws = sdkClients(server.endpoint);
+    const Role = await createExecutionRole(aws);
+    await aws.iam.send(new AttachRolePolicyCommand({ RoleName: Role.split('/').at(-1), PolicyArn: queueRolePolicyArn }));
+    const source = 'exports.handler = async (event) => { await new Promise((done) => setTimeout(done, 800)); console.log("done", event.Records[0].body); };';
+    const FunctionName = await createFunction(aws.lambda, { Role, files: { 'index.js': source }, Timeout: 2 });
+    const QueueName = uniqueName('queue');
+    const { QueueUrl } = await aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: '2' } }));
+    await aws.lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn: `arn:aws:sqs:us-east-1:000000000000:${QueueName}`, BatchSize: 1 }));
+    for (const MessageBody of ['a', 'b', 'c']) await aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    const inFlight = async (): Promise<true | undefined> => {
+      const { Attributes } = (await aws?.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessagesNotVisible'] }))) ?? {};
+      return Attributes?.['ApproximateNumberOfMessagesNotVisible'] === '0' ? undefined : true;
+    };
+    await until(inFlight);
+    await server.kill();
+    aws.destroy();
+    server = await startServerProcess({ dataFolder });
+    aws = sdkClients(server.endpoint);
+    const { logs } = aws;
+    const done = await until(async () => {
+      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${FunctionName}` })).catch(() => ({ events: [] }));
+      const bodies = new Set(events.flatMap(({ message = '' }) => /\tdone (\w)/.exec(message)?.[1] ?? []));
+      return bodies.size === 3 ? bodies : undefined;
+    });
+    assert.deepEqual([...done].sort(), ['a', 'b', 'c']);
+  } finally {
+    aws?.destroy();
+    await server?.kill();
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
 });

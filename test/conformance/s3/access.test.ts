@@ -135,6 +135,15 @@ suite('browsers', () => {
     assert.match(await (await post(Bucket, fields, conditions, 'x'.repeat(100_001))).text(), /<Code>EntityTooLarge<\/Code>/);
     assert.equal((await post(Bucket, fields, conditions, '')).status, 400);
   });
+  test('upload what no header can hold, and get it back', async () => {
+    const Bucket = await makeBucket(s3());
+    const metadata = { 'x-amz-meta-note': '5 \u20ac\nX-Forged: 1', 'x-amz-meta-not a name': '1' };
+    const answer = await post(Bucket, { key: 'odd', ...metadata }, [{ key: 'odd' }, ...Object.keys(metadata).map((name) => ['starts-with', `$${name}`, ''])]);
+    assert.equal(answer.status, 204);
+    const got = await fetch(await getSignedUrl(s3(), new GetObjectCommand({ Bucket, Key: 'odd', ResponseContentDisposition: 'inline; filename=\u20ac\u0001' })));
+    assert.deepEqual([await got.text(), got.headers.get('x-forged')], ['the file', null]);
+    assert.match(Buffer.from(got.headers.get('x-amz-meta-note') ?? '', 'latin1').toString('utf8'), /^5 \u20ac X-Forged: 1$/);
+  });
   test('of other origins get in where the bucket says so', async () => {
     const Bucket = await makeBucket(s3());
     await s3().send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'shared' }));

@@ -14,6 +14,9 @@ export interface EventRow {
   readonly record: string;
 }
 
+// Both may hold what a caller sent.
+const textCharsMax = 2_048;
+
 /** Puts a call into the form of CloudTrail User Guide, "CloudTrail record contents". */
 export function describeEvent(call: AuditedCall, eventId: string): EventRow {
   const { caller, operation, error } = call;
@@ -27,8 +30,8 @@ export function describeEvent(call: AuditedCall, eventId: string): EventRow {
     eventName,
     awsRegion: call.region,
     sourceIPAddress: call.sourceIp,
-    userAgent: call.userAgent,
-    ...(error && { errorCode: error.code, errorMessage: error.message }),
+    userAgent: call.userAgent.slice(0, textCharsMax),
+    ...(error && { errorCode: error.code, errorMessage: error.message.slice(0, textCharsMax) }),
     requestParameters: Object.keys(call.input).length === 0 ? null : lowerCased(call.input),
     responseElements: null,
     requestID: call.requestId,

@@ -1,7 +1,7 @@
 import { formatArn, parseArn } from '../../../base/arn.ts';
 
 /** `arn:aws:iam::<account>:<kind><path><name>`. */
-export function iamArn(account: string, kind: 'role' | 'user' | 'group' | 'policy', path: string, name: string): string {
+export function iamArn(account: string, kind: 'role' | 'user' | 'group' | 'policy' | 'instance-profile', path: string, name: string): string {
   return formatArn({ service: 'iam', region: '', account, resource: `${kind}${path}${name}` });
 }
 

@@ -10,7 +10,7 @@ import { changeEntity, given, viewEntity } from '../onEntity.ts';
 import { operation } from '../operation.ts';
 import { clearCredentialRow, clearKeyUse, findCredentialRow, findKeyUse, setCredentialRow, setEntity, type AccessKeyRow, type UserRow } from '../store.ts';
 
-export const createAccessKey = operation(
+const createAccessKey = operation(
   'CreateAccessKey',
   changeEntity({ action: 'CreateAccessKey', kind: 'user', nameOf: (input) => input.UserName }, async ({ tx, row, call, deps }) => {
     if (row.accessKeyIds.length >= accessKeysPerUser) throw errors.quotaExceeded('AccessKeysPerUser', accessKeysPerUser);
@@ -25,7 +25,7 @@ export const createAccessKey = operation(
   }),
 );
 
-export const listAccessKeys = operation(
+const listAccessKeys = operation(
   'ListAccessKeys',
   viewEntity({ action: 'ListAccessKeys', kind: 'user', nameOf: (input) => input.UserName }, async ({ tx, row, input }) => {
     const keys = await Promise.all(
@@ -39,7 +39,7 @@ export const listAccessKeys = operation(
   }),
 );
 
-export const updateAccessKey = operation(
+const updateAccessKey = operation(
   'UpdateAccessKey',
   changeEntity({ action: 'UpdateAccessKey', kind: 'user', nameOf: (input) => input.UserName }, async ({ tx, row, input }) => {
     const accessKeyId = given(input.AccessKeyId);
@@ -51,7 +51,7 @@ export const updateAccessKey = operation(
   }),
 );
 
-export const deleteAccessKey = operation(
+const deleteAccessKey = operation(
   'DeleteAccessKey',
   changeEntity({ action: 'DeleteAccessKey', kind: 'user', nameOf: (input) => input.UserName }, async ({ tx, row, input, call }) => {
     const accessKeyId = given(input.AccessKeyId);
@@ -63,7 +63,7 @@ export const deleteAccessKey = operation(
   }),
 );
 
-export const getAccessKeyLastUsed = operation('GetAccessKeyLastUsed', {
+const getAccessKeyLastUsed = operation('GetAccessKeyLastUsed', {
   async access({ AccessKeyId }, call, { store }) {
     const user = await store.read((tx) => findKeyOwner(tx, call.account, given(AccessKeyId)));
     // The ARN of a user that nobody is: whoever may not ask learns nothing of other accounts' keys.
@@ -93,3 +93,12 @@ async function requireKey(tx: ReadTransaction, user: UserRow, accessKeyId: strin
   if (key?.kind !== 'user-key') throw errors.noSuchAccessKey(accessKeyId);
   return key;
 }
+
+/** By their names in the API. */
+export const accessKeyOperations = {
+  CreateAccessKey: createAccessKey,
+  ListAccessKeys: listAccessKeys,
+  UpdateAccessKey: updateAccessKey,
+  DeleteAccessKey: deleteAccessKey,
+  GetAccessKeyLastUsed: getAccessKeyLastUsed,
+};

@@ -1,5 +1,6 @@
 import { iamId } from '../../../base/ids.ts';
 import { creationConditions, mergeTags } from '../domain/tags.ts';
+import { linkedRolePath } from '../domain/linkedRoles.ts';
 import { iamArn } from '../domain/names.ts';
 import { describeDetails, describeRole } from '../describe.ts';
 import { errors } from '../errors.ts';
@@ -18,6 +19,8 @@ export const createRole = operation('CreateRole', {
   }),
   async handle(input, call, { store, random, managedPolicies }) {
     const name = given(input.RoleName);
+    // Such roles are exempt from service control policies: only CreateServiceLinkedRole makes them.
+    if (input.Path?.startsWith(linkedRolePath)) throw errors.validation(`The path ${linkedRolePath} is reserved for service-linked roles.`);
     const boundaryArn = input.PermissionsBoundary;
     const id = iamId(random, 'AROA');
     const row = await store.transact(async (tx) => {

@@ -11,7 +11,7 @@ import { changeEntity, given, requireEntity, viewEntity } from '../onEntity.ts';
 import { operation } from '../operation.ts';
 import { addToCount, clearMember, findEntity, listMembers, nameKey, setEntity, setMember, type GroupRow } from '../store.ts';
 
-export const createGroup = operation('CreateGroup', {
+const createGroup = operation('CreateGroup', {
   access: (input, call) => ({ action: 'iam:CreateGroup', resource: iamArn(call.account, 'group', input.Path ?? '/', given(input.GroupName)) }),
   async handle(input, call, { store, random }) {
     const name = given(input.GroupName);
@@ -26,7 +26,7 @@ export const createGroup = operation('CreateGroup', {
   },
 });
 
-export const getGroup = operation(
+const getGroup = operation(
   'GetGroup',
   viewEntity({ action: 'GetGroup', kind: 'group', nameOf: (input) => input.GroupName }, async ({ tx, row, input, call }) => {
     const page = await pageOf(input, (after, limit) => listMembers(tx, call.account, row.name, { after, limit }));
@@ -35,7 +35,7 @@ export const getGroup = operation(
   }),
 );
 
-export const deleteGroup = operation(
+const deleteGroup = operation(
   'DeleteGroup',
   changeEntity({ action: 'DeleteGroup', kind: 'group', nameOf: (input) => input.GroupName }, async ({ tx, row, call }) => {
     const members = await listMembers(tx, call.account, row.name, { after: undefined, limit: 1 });
@@ -45,7 +45,7 @@ export const deleteGroup = operation(
   }),
 );
 
-export const addUserToGroup = operation(
+const addUserToGroup = operation(
   'AddUserToGroup',
   changeEntity({ action: 'AddUserToGroup', kind: 'group', nameOf: (input) => input.GroupName }, async ({ tx, row, input, call }) => {
     const user = await requireEntity(tx, call.account, 'user', given(input.UserName));
@@ -59,7 +59,7 @@ export const addUserToGroup = operation(
   }),
 );
 
-export const removeUserFromGroup = operation(
+const removeUserFromGroup = operation(
   'RemoveUserFromGroup',
   changeEntity({ action: 'RemoveUserFromGroup', kind: 'group', nameOf: (input) => input.GroupName }, async ({ tx, row, input, call }) => {
     const user = await requireEntity(tx, call.account, 'user', given(input.UserName));
@@ -70,7 +70,7 @@ export const removeUserFromGroup = operation(
   }),
 );
 
-export const listGroupsForUser = operation(
+const listGroupsForUser = operation(
   'ListGroupsForUser',
   viewEntity({ action: 'ListGroupsForUser', kind: 'user', nameOf: (input) => input.UserName }, async ({ tx, row, input, call }) => {
     const page = await pageOfList(input, row.groups, (name) => name);
@@ -78,3 +78,13 @@ export const listGroupsForUser = operation(
     return { Groups: groups.map((group) => describeGroup(call.account, group)), ...page.position };
   }),
 );
+
+/** By their names in the API. */
+export const groupOperations = {
+  CreateGroup: createGroup,
+  GetGroup: getGroup,
+  DeleteGroup: deleteGroup,
+  AddUserToGroup: addUserToGroup,
+  RemoveUserFromGroup: removeUserFromGroup,
+  ListGroupsForUser: listGroupsForUser,
+};

@@ -8,13 +8,13 @@ import { mergeTags, tagConditions } from '../domain/tags.ts';
 import { encodeBase32, findStep, stepMs } from '../domain/totp.ts';
 import { describeUser } from '../describe.ts';
 import { errors } from '../errors.ts';
-import { codeStepsAroundSync, mfaDevicesPerUser, mfaSeedBytes } from '../limits.ts';
+import { codeStepsAroundSync, mfaDevicesPerAccount, mfaDevicesPerUser, mfaSeedBytes } from '../limits.ts';
 import { mfaArn, mfaDevices, mfaOwnerOf } from '../mfaDevices.ts';
 import { given, requireEntity } from '../onEntity.ts';
 import { changeResource, describeTags, listResourceTags, requireResource, tagResource, untagResource } from '../onResource.ts';
 import { operation, type IamDeps } from '../operation.ts';
 import { listByName, listOwned, resourceTables, type MfaDeviceRow } from '../resourceStore.ts';
-import { findEntity, nameKey, scopeOf } from '../store.ts';
+import { addToCount, findEntity, nameKey, scopeOf } from '../store.ts';
 
 const { mfaDevices: table, mfaOfUser } = resourceTables;
 
@@ -31,6 +31,7 @@ const create = operation('CreateVirtualMFADevice', {
     const row: MfaDeviceRow = { name, path, seed, createdAtMs: call.nowMs, tags: mergeTags([], input.Tags) };
     await store.transact(async (tx) => {
       if (await table.get(tx, scopeOf(call.account), [nameKey(name)])) throw errors.mfaDeviceExists();
+      if ((await addToCount(tx, call.account, 'mfaDevice', 1)) > mfaDevicesPerAccount) throw errors.quotaExceeded('MFADevicesPerAccount', mfaDevicesPerAccount);
       table.set(tx, scopeOf(call.account), [nameKey(name)], row);
     });
     // DEVIATION: without QRCodePNG; the seed says the same.
@@ -40,8 +41,9 @@ const create = operation('CreateVirtualMFADevice', {
 
 const remove = operation(
   'DeleteVirtualMFADevice',
-  changeResource(mfaDevices, { action: 'DeleteVirtualMFADevice', nameOf: (input) => input.SerialNumber }, ({ tx, row, key, call }) => {
+  changeResource(mfaDevices, { action: 'DeleteVirtualMFADevice', nameOf: (input) => input.SerialNumber }, async ({ tx, row, key, call }) => {
     if (row.userName !== undefined) throw errors.deleteConflict('Cannot delete entity, must deactivate the MFA device first.');
+    await addToCount(tx, call.account, 'mfaDevice', -1);
     table.clear(tx, scopeOf(call.account), [key]);
     return {};
   }),
@@ -57,6 +59,7 @@ const enable = operation('EnableMFADevice', {
       const owned = await listOwned(mfaOfUser, tx, call.account, owner, { limit: mfaDevicesPerUser });
       if (owned.length >= mfaDevicesPerUser) throw errors.quotaExceeded('MFADevicesPerUser', mfaDevicesPerUser);
       table.set(tx, scopeOf(call.account), [key], { ...row, ...synchronised(row, input, call), userName: owner, enabledAtMs: call.nowMs });
+      await addToCount(tx, call.account, 'mfaInUse', 1);
       mfaOfUser.set(tx, scopeOf(call.account), [nameKey(owner), key], { name: row.name });
     });
     return {};
@@ -82,6 +85,7 @@ const deactivate = operation('DeactivateMFADevice', {
       const { row, key } = await requireDeviceOf(tx, owner, given(input.SerialNumber), call);
       const { name, path, seed, createdAtMs, tags } = row;
       table.set(tx, scopeOf(call.account), [key], { name, path, seed, createdAtMs, tags });
+      await addToCount(tx, call.account, 'mfaInUse', -1);
       mfaOfUser.clear(tx, scopeOf(call.account), [nameKey(owner), key]);
     });
     return {};

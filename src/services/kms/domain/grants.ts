@@ -23,6 +23,16 @@ export function grantCovers({ operations, constraints }: GrantRow, operation: st
   return subset === undefined || holds(subset, given);
 }
 
+/** Whether a grant may be made by somebody who has only `own` (developer guide, "Granting CreateGrant permission"): its operations, its constraints or narrower ones. */
+export function grantIncludes(own: GrantRow, { operations, constraints }: Pick<GrantRow, 'operations' | 'constraints'>): boolean {
+  if (!operations.every((name) => own.operations.includes(name))) return false;
+  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = own.constraints ?? {};
+  const given = { ...constraints?.EncryptionContextSubset, ...constraints?.EncryptionContextEquals };
+  if (subset !== undefined && !holds(subset, given)) return false;
+  const exact = constraints?.EncryptionContextEquals;
+  return equals === undefined || (exact !== undefined && Object.keys(exact).length === Object.keys(equals).length && holds(equals, exact));
+}
+
 function holds(wanted: EncryptionContext, given: EncryptionContext): boolean {
   return Object.entries(wanted).every(([name, value]) => Object.hasOwn(given, name) && given[name] === value);
 }

@@ -34,6 +34,19 @@ test('createGrant with constraints holds for their encryption contexts only', as
   await assert.rejects(run('Encrypt', { KeyId: id, Plaintext: text, EncryptionContext: { only: 'this', more: '1' } }, { user: ann }), { code: 'AccessDeniedException' });
 });
 
+test('createGrant by somebody who may only by a grant passes on no more than that grant gives', async () => {
+  const { run, createKey } = createTestKms();
+  const { id } = await createKey();
+  await run('CreateGrant', { KeyId: id, GranteePrincipal: annArn, Operations: ['CreateGrant', 'Encrypt'], Constraints: { EncryptionContextSubset: { team: 'blue' } } });
+  const pass = (Operations: ('Encrypt' | 'Decrypt')[], Constraints?: object) =>
+    run('CreateGrant', { KeyId: id, GranteePrincipal: annArn, Operations, ...(Constraints && { Constraints }) }, { user: ann });
+  const blue = { EncryptionContextSubset: { team: 'blue', room: '1' } };
+  for (const refused of [pass(['Decrypt'], blue), pass(['Encrypt', 'Decrypt'], blue), pass(['Encrypt']), pass(['Encrypt'], { EncryptionContextEquals: { team: 'red' } })]) {
+    await assert.rejects(refused, { code: 'AccessDeniedException' });
+  }
+  await pass(['Encrypt'], blue);
+});
+
 test('createGrant refuses operations that the key does not have', async () => {
   const { run, createKey } = createTestKms();
   const { id } = await createKey();

@@ -31,6 +31,7 @@ export const createGrant = operation('CreateGrant', {
       {
         action: 'CreateGrant',
         grantOperation: 'CreateGrant',
+        passedOn: { operations: input.Operations ?? [], constraints: checkConstraints(input.Constraints) },
         conditions: {
           'kms:GrantOperations': input.Operations,
           'kms:GranteePrincipal': input.GranteePrincipal,

@@ -1,17 +1,12 @@
 // The answer that describes one version of a function.
-import type { FunctionConfiguration, LastUpdateStatusReasonCode } from '@aws-sdk/client-lambda';
+import type { EnvironmentResponse, FunctionConfiguration, LastUpdateStatusReasonCode } from '@aws-sdk/client-lambda';
+import type { Deployment } from '../environments/deployment.ts';
 import { latest } from '../store.ts';
-import type { VersionRow } from '../store.ts';
 import { functionArn } from './functionName.ts';
-import type { Place } from './functionName.ts';
 import { describeLogging } from './logging.ts';
 import { runtimeVersionOf } from './runtimes.ts';
-import { openVariables } from './seal.ts';
 
-export interface Described {
-  readonly place: Place;
-  readonly name: string;
-  readonly row: VersionRow;
+export interface Described extends Deployment {
   /** As the caller wrote it; decides which ARN is answered. */
   readonly qualifier: string | undefined;
 }
@@ -19,18 +14,21 @@ export interface Described {
 /** Which moment of a function's life the answer shows. Here every change is complete when it is answered; AWS answers the first moment. */
 export type Moment = 'being-created' | 'being-updated' | 'settled';
 
+/** What is told of a version's variables; it depends on who asks. */
+export type ShowVariables = (deployment: Deployment) => Promise<EnvironmentResponse | undefined>;
+
 /** Everything GetFunctionConfiguration tells. */
-export function describeVersion(described: Described, sealKey: Uint8Array, moment: Moment = 'settled'): FunctionConfiguration {
+export async function describeVersion(described: Described, show: ShowVariables, moment: Moment = 'settled'): Promise<FunctionConfiguration> {
   return {
-    ...describeListed(described, sealKey),
+    ...(await describeListed(described, show)),
     RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionOf(described.row.runtime, described.place.region).arn },
     ...statesOf(moment),
   };
 }
 
 /** What lists tell: API reference, ListFunctions, "returns a subset of the FunctionConfiguration fields". */
-export function describeListed({ place, name, row, qualifier }: Described, sealKey: Uint8Array): FunctionConfiguration {
-  const variables = row.sealedVariables === undefined ? undefined : openVariables(row.sealedVariables, functionArn(place, name), sealKey);
+export async function describeListed({ place, name, row, qualifier }: Described, show: ShowVariables): Promise<FunctionConfiguration> {
+  const environment = await show({ place, name, row });
   return {
     FunctionName: name,
     FunctionArn: functionArn(place, name, qualifier ?? (row.version === latest ? undefined : row.version)),
@@ -44,7 +42,8 @@ export function describeListed({ place, name, row, qualifier }: Described, sealK
     LastModified: formatModified(row.modifiedAtMs),
     CodeSha256: Buffer.from(row.code.sha256, 'hex').toString('base64'),
     Version: row.version,
-    ...(variables === undefined ? {} : { Environment: { Variables: Object.fromEntries(variables) } }),
+    ...(environment === undefined ? {} : { Environment: environment }),
+    ...(row.kmsKeyArn === undefined ? {} : { KMSKeyArn: row.kmsKeyArn }),
     ...(row.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: row.deadLetterArn } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: row.revisionId,

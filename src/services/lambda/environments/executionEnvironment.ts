@@ -15,11 +15,11 @@ import { describeExit, exitErrorType } from '../domain/processExit.ts';
 import { timeoutText } from '../domain/report.ts';
 import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
-import { openVariables } from '../domain/seal.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
 import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
+import type { VariableVault } from '../variableVault.ts';
 import type { Deployment } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
 import { createJsonPlatformLog, createTextPlatformLog } from './platformLog.ts';
@@ -33,7 +33,7 @@ export interface ExecutionDeps {
   readonly clock: Clock;
   readonly wall: Clock;
   readonly random: Random;
-  readonly sealKey: Uint8Array;
+  readonly variables: VariableVault;
   readonly localMode: boolean;
   /** False where IAM is switched off or only watched: then a role that is gone keeps nothing from running. */
   readonly enforcesRoles: boolean;
@@ -116,7 +116,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
     hold ??= await deps.packages.open(row.code);
     credentials = await freshCredentials();
-    const own = row.sealedVariables === undefined ? [] : openVariables(row.sealedVariables, functionArn(place, deployment.name), deps.sealKey);
+    const own = await deps.variables.open(deployment);
     const runtime = runtimeKindOf(row.runtime);
     if (runtime === undefined) throw errors.invalidRuntime(`The runtime ${row.runtime} does not run here.`);
     const started = await deps.sandbox

@@ -73,7 +73,7 @@ function openPayload(bytes: Uint8Array): unknown {
   }
 }
 
-type DestinationDeps = Pick<LambdaContext, 'store' | 'queues' | 'roleAccess' | 'enforcesRoles' | 'clock'>;
+type DestinationDeps = Pick<LambdaContext, 'store' | 'queues' | 'roleAccess' | 'clock'>;
 
 /** Throws unless records can be delivered to this ARN in the name of the role. */
 export async function requireDestination(arn: string, reference: FunctionReference, roleArn: string, deps: DestinationDeps): Promise<void> {
@@ -94,8 +94,8 @@ async function requirePermission(action: string, arn: string, roleArn: string, d
   if (!(await mayCall(action, arn, roleArn, deps))) throw destinationErrors.notPermitted(action.split(':')[1] ?? action, arn);
 }
 
-async function mayCall(action: string, arn: string, roleArn: string, { roleAccess, enforcesRoles, clock }: DestinationDeps): Promise<boolean> {
-  return !enforcesRoles || roleAccess({ roleArn, action, resource: arn, nowMs: clock.now(), region: parseArn(arn)?.region ?? '' });
+async function mayCall(action: string, arn: string, roleArn: string, { roleAccess, clock }: DestinationDeps): Promise<boolean> {
+  return roleAccess({ roleArn, action, resource: arn, nowMs: clock.now(), region: parseArn(arn)?.region ?? '' });
 }
 
 /** Throws unless this can be a function's dead-letter queue. */

@@ -13,15 +13,12 @@ export interface QueueSourceDeps {
   readonly clock: Clock;
   readonly queues: QueueReader;
   readonly roleAccess: RoleAccess;
-  /** False where IAM is switched off or only watched. */
-  readonly enforcesRoles: boolean;
 }
 
 const calls = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] as const;
 
 /** The first call that a function's role may not make on its queue. */
-export async function findRefusedQueueCall(roleArn: string, source: EventSource, { roleAccess, clock, enforcesRoles }: QueueSourceDeps): Promise<string | undefined> {
-  if (!enforcesRoles) return undefined;
+export async function findRefusedQueueCall(roleArn: string, source: EventSource, { roleAccess, clock }: QueueSourceDeps): Promise<string | undefined> {
   for (const call of calls) {
     if (!(await roleAccess({ roleArn, action: `sqs:${call}`, resource: source.arn, nowMs: clock.now(), region: source.region }))) return call;
   }

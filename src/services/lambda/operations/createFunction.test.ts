@@ -107,7 +107,7 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
     ['Code.ImageUri', { Code: { ImageUri: 'image' } }],
     ['Code.S3Bucket', { Code: { S3Bucket: 'bucket', S3Key: 'key' } }],
     ['PackageType', { PackageType: 'Image' }],
-    ['KMSKeyArn', { KMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1' }],
+    ['Code.SourceKMSKeyArn', { Code: { ZipFile: zipOf(), SourceKMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1' } }],
     ['SnapStart.ApplyOn', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
     ['TracingConfig.Mode', { TracingConfig: { Mode: 'Active' } }],
     ['CodeSigningConfigArn', { CodeSigningConfigArn: 'arn' }],

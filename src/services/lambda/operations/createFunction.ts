@@ -9,7 +9,6 @@ import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { requireLogging } from '../domain/logging.ts';
 import { requireRuntime } from '../domain/runtimes.ts';
-import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
@@ -23,11 +22,12 @@ import { prepareFunction } from '../runtimePreparation.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
 import type { CodeReference, FunctionRow } from '../store.ts';
+import type { VariableFields } from '../variableVault.ts';
 import { publish } from '../versions.ts';
 
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
-  'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
+  'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
   'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn',
 ]);
 
@@ -40,14 +40,15 @@ export const createFunction = operation('CreateFunction', {
     ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [permissionFor('lambda:TagResource', referenceOf(input, call))]),
   ],
   async handle(input, call, context) {
-    const { store, blobs, packages, sealKey } = context;
+    const { store, blobs, packages, variables: vault } = context;
     const reference = ownReferenceOf(input, call, 'lambda:CreateFunction');
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
+    const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
     return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
-      const row = newFunction(input, { reference, variables, hadRole, code, call, context });
+      const row = newFunction(input, { reference, sealed, hadRole, code, call, context });
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
         await requireFree(tx, reference);
@@ -58,8 +59,9 @@ export const createFunction = operation('CreateFunction', {
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
-      prepareFunction({ place: reference, name: row.name, row: created }, context);
-      const described = describeVersion({ place: reference, name: row.name, row: created, qualifier: undefined }, sealKey, 'being-created');
+      await prepareFunction({ place: reference, name: row.name, row: created }, context);
+      const version = { place: reference, name: row.name, row: created, qualifier: undefined };
+      const described = await describeVersion(version, (deployment) => vault.show(deployment, call), 'being-created');
       // The plain ARN even where a version was published with it.
       return { ...described, FunctionArn: functionArn(reference, row.name) };
     });
@@ -89,18 +91,17 @@ async function requireFree(tx: Parameters<typeof findFunction>[0], reference: Fu
 
 interface NewFunction {
   readonly reference: FunctionReference;
-  readonly variables: Variables | undefined;
+  readonly sealed: VariableFields;
   readonly hadRole: boolean;
   readonly code: CodeReference;
   readonly call: Call;
   readonly context: LambdaContext;
 }
 
-function newFunction(input: CreateFunctionRequest, { reference, variables, hadRole, code, call, context }: NewFunction): FunctionRow {
-  const { random, sealKey } = context;
+function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, code, call, context }: NewFunction): FunctionRow {
+  const { random } = context;
   const { name } = reference;
   const logging = requireLogging(input.LoggingConfig ?? {}, undefined);
-  const sealed = variables === undefined ? undefined : sealVariables(variables, functionArn(reference, name), sealKey, random);
   return {
     name,
     createdAtMs: call.nowMs,
@@ -119,7 +120,7 @@ function newFunction(input: CreateFunctionRequest, { reference, variables, hadRo
       architecture: input.Architectures?.[0] ?? 'x86_64',
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
-      ...(sealed === undefined ? {} : { sealedVariables: sealed }),
+      ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,
       modifiedAtMs: call.nowMs,

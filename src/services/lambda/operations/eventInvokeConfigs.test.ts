@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFakeClock } from '../../../base/clock.ts';
 import type { Dispatcher } from '../../../outbox/dispatcher.ts';
 import { decodeQueueMessage } from '../../../ports/queueMessage.ts';
 import type { QueueMessage } from '../../../ports/queueMessage.ts';
@@ -28,7 +27,7 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 async function withQueue(run: (bench: TestLambda) => Promise<void>): Promise<void> {
-  const queues = createFakeQueues(createFakeClock());
+  const queues = createFakeQueues();
   queues.descriptions.set(queueArn, { fifo: false, visibilityTimeoutSeconds: 30 });
   queues.descriptions.set(`${queueArn}.fifo`, { fifo: true, visibilityTimeoutSeconds: 30 });
   await withLambda(async (bench) => {

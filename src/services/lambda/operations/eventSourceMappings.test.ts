@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFakeClock } from '../../../base/clock.ts';
 import type { InvocationOutcome } from '../../../sandbox/types.ts';
 import { createFakeQueues } from '../testing/fakeQueues.ts';
 import type { FakeQueues } from '../testing/fakeQueues.ts';
@@ -31,7 +30,7 @@ interface MappingBench extends TestLambda {
 
 /** With a function, a queue, and pollers. */
 async function withMappings(run: (bench: MappingBench) => Promise<void>): Promise<void> {
-  const queues = createFakeQueues(createFakeClock());
+  const queues = createFakeQueues();
   await withLambda(async (bench) => {
     queues.descriptions.set(arn, { fifo: false, visibilityTimeoutSeconds: 30 });
     const batches: string[][] = [];
@@ -122,4 +121,72 @@ test('UpdateEventSourceMapping takes what it names and keeps the rest', () =>
     const again = await call('UpdateEventSourceMapping', { UUID, ScalingConfig: {}, FilterCriteria: {} });
     assert.deepEqual([again.ScalingConfig, again.FilterCriteria, again.BatchSize], [undefined, undefined, 20]);
     await assert.rejects(call('UpdateEventSourceMapping', { UUID, MaximumBatchingWindowInSeconds: 0 }), { code: 'InvalidParameterValueException' });
+  }));
+
+test('CreateEventSourceMapping with a batch window gathers until it is over, or the batch is full', () =>
+  withMappings(async ({ call, queues, batches, clock }) => {
+    await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: arn, BatchSize: 3, MaximumBatchingWindowInSeconds: 60 });
+    queues.send('1');
+    await turns();
+    queues.send('2');
+    await turns();
+    assert.deepEqual(batches, []);
+    queues.send('3');
+    await until(() => batches.length === 1);
+    queues.send('4');
+    await turns();
+    clock.advance(60_000);
+    queues.clock.advance(60_000);
+    await until(() => batches.length === 2);
+    assert.deepEqual(batches, [['1', '2', '3'], ['4']]);
+  }));
+
+test('CreateEventSourceMapping keeps to MaximumConcurrency', () =>
+  withMappings(async ({ call, queues, sandbox }) => {
+    const releases: (() => void)[] = [];
+    sandbox.behaviour.invoke = () => new Promise((resolve) => releases.push(() => resolve({ kind: 'response', payload: Buffer.from('null') })));
+    await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: arn, BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } });
+    for (const body of ['1', '2', '3', '4']) queues.send(body);
+    await until(() => releases.length === 2);
+    await turns(200);
+    assert.deepEqual([releases.length, queues.waiting()], [2, ['3', '4']]);
+    releases[0]?.();
+    await until(() => releases.length === 3);
+    for (const release of releases) release();
+    await until(() => releases.length === 4);
+    releases[3]?.();
+    await until(() => queues.deleted.length === 4);
+  }));
+
+test('CreateEventSourceMapping tries a throttled batch again until its messages are visible to others, and then leaves it', () =>
+  withMappings(async ({ call, queues, batches, clock }) => {
+    await call('PutFunctionConcurrency', { FunctionName: 'hello', ReservedConcurrentExecutions: 0 });
+    await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: arn });
+    const wait = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second += 1) {
+        await turns(20);
+        clock.advance(1_000);
+      }
+    };
+    queues.send('in time');
+    await wait(5);
+    await call('DeleteFunctionConcurrency', { FunctionName: 'hello' });
+    await wait(20);
+    await until(() => queues.deleted.length === 1);
+    await call('PutFunctionConcurrency', { FunctionName: 'hello', ReservedConcurrentExecutions: 0 });
+    queues.send('too late');
+    await wait(40);
+    await call('DeleteFunctionConcurrency', { FunctionName: 'hello' });
+    await wait(20);
+    assert.deepEqual([batches, queues.deleted, queues.givenBack], [[['in time']], ['in time'], []]);
+  }));
+
+test('CreateEventSourceMapping gives back what it has collected when it is disabled', () =>
+  withMappings(async ({ call, queues, batches, stateOf }) => {
+    const { UUID } = await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: arn, MaximumBatchingWindowInSeconds: 60 });
+    queues.send('1');
+    await turns();
+    await call('UpdateEventSourceMapping', { UUID, Enabled: false });
+    await until(async () => (await stateOf(UUID)) === 'Disabled');
+    assert.deepEqual([queues.givenBack, queues.waiting(), batches], [['1'], ['1'], []]);
   }));

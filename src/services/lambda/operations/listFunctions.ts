@@ -1,6 +1,6 @@
-import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import type { ReadTransaction } from '../../../kv/store.ts';
 import { describeListed } from '../domain/configuration.ts';
+import type { ShowVariables } from '../domain/configuration.ts';
 import type { Place } from '../domain/functionName.ts';
 import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
@@ -18,7 +18,7 @@ interface Item {
 
 export const listFunctions = operation('ListFunctions', {
   access: () => ({ action: 'lambda:ListFunctions', resource: '*' }),
-  async handle(input, call, { store, sealKey }) {
+  async handle(input, call, { store, variables }) {
     refuseUnimplemented(input, implemented);
     const place = { account: call.account, region: call.region };
     const limit = Math.min(input.MaxItems ?? listPageMax, listPageMax);
@@ -29,8 +29,9 @@ export const listFunctions = operation('ListFunctions', {
     const page = items.slice(0, limit);
     const last = page.at(-1);
     const qualifierOf = ({ row }: Item): string | undefined => (withVersions ? row.version : undefined);
+    const show: ShowVariables = (deployment) => variables.show(deployment, call);
     return {
-      Functions: page.map((item): FunctionConfiguration => describeListed({ place, ...item, qualifier: qualifierOf(item) }, sealKey)),
+      Functions: await Promise.all(page.map((item) => describeListed({ place, ...item, qualifier: qualifierOf(item) }, show))),
       ...(last === undefined || items.length <= limit ? {} : { NextMarker: makeMarker([last.name, numberOf(last.row)]) }),
     };
   },

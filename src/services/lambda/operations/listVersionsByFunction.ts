@@ -1,4 +1,5 @@
 import { describeListed } from '../domain/configuration.ts';
+import type { ShowVariables } from '../domain/configuration.ts';
 import { makeMarker, openMarker } from '../domain/marker.ts';
 import { listPageMax } from '../limits.ts';
 import { accessTo, requireFunction, wholeFunctionOf } from '../lookup.ts';
@@ -7,7 +8,7 @@ import { latest, listVersions } from '../store.ts';
 
 export const listVersionsByFunction = operation('ListVersionsByFunction', {
   access: accessTo('lambda:ListVersionsByFunction'),
-  async handle(input, call, { store, sealKey }) {
+  async handle(input, call, { store, variables }) {
     const reference = wholeFunctionOf(input, call);
     const limit = Math.min(input.MaxItems ?? listPageMax, listPageMax);
     const [after] = openMarker(input.Marker, ['number']) ?? [];
@@ -19,8 +20,9 @@ export const listVersionsByFunction = operation('ListVersionsByFunction', {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const isWhole = rows.length <= limit || last === undefined;
+    const show: ShowVariables = (deployment) => variables.show(deployment, call);
     return {
-      Versions: page.map((row) => describeListed({ place: reference, name: reference.name, row, qualifier: row.version }, sealKey)),
+      Versions: await Promise.all(page.map((row) => describeListed({ place: reference, name: reference.name, row, qualifier: row.version }, show))),
       ...(isWhole ? {} : { NextMarker: makeMarker([last.version === latest ? 0 : Number(last.version)]) }),
     };
   },

@@ -9,7 +9,7 @@ const implemented = new Set(['FunctionName', 'CodeSha256', 'Description', 'Revis
 
 export const publishVersion = operation('PublishVersion', {
   access: accessTo('lambda:PublishVersion'),
-  async handle(input, call, { store, random, sealKey }) {
+  async handle(input, call, { store, random, variables }) {
     const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     const row = await store.transact(async (tx) => {
@@ -19,8 +19,8 @@ export const publishVersion = operation('PublishVersion', {
       if (input.CodeSha256 && input.CodeSha256 !== sha256) {
         throw errors.invalidParameter(`CodeSHA256 (${input.CodeSha256}) is different from current CodeSHA256 in $LATEST (${sha256}). Please try again with the CodeSHA256 in $LATEST.`);
       }
-      return publish(tx, reference, head, { description: input.Description, random, sealKey });
+      return publish(tx, reference, head, { description: input.Description, random, variables });
     });
-    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey);
+    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, (deployment) => variables.show(deployment, call));
   },
 });

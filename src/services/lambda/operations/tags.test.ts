@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createFakeQueues } from '../testing/fakeQueues.ts';
 import { account, helloFunction, withLambda } from '../testing/testLambda.ts';
 
 const Resource = `arn:aws:lambda:us-east-1:${account}:function:hello`;
@@ -22,6 +23,21 @@ test('TagResource keeps to fifty tags', async () => {
     await assert.rejects(call('TagResource', { Resource, Tags: { one: 'more' } }), /exceeds resource tag limit/);
     await assert.rejects(call('TagResource', { Resource, Tags: many(51, 'm') }), /exceeds resource tag limit/);
   });
+});
+
+test('TagResource and ListTags know event source mappings', async () => {
+  const queues = createFakeQueues();
+  const queueArn = `arn:aws:sqs:us-east-1:${account}:q`;
+  queues.descriptions.set(queueArn, { fifo: false, visibilityTimeoutSeconds: 30 });
+  await withLambda(async ({ call }) => {
+    await call('CreateFunction', helloFunction);
+    const { EventSourceMappingArn } = await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: queueArn, Tags: { a: '1' } });
+    await call('TagResource', { Resource: EventSourceMappingArn, Tags: { b: '2' } });
+    await call('UntagResource', { Resource: EventSourceMappingArn, TagKeys: ['a'] });
+    assert.deepEqual((await call('ListTags', { Resource: EventSourceMappingArn })).Tags, { b: '2' });
+    const absent = EventSourceMappingArn?.replace(/.{4}$/, '0000');
+    await assert.rejects(call('ListTags', { Resource: absent }), { code: 'ResourceNotFoundException' });
+  }, { queues });
 });
 
 test('TagResource refuses versions and absent functions', async () => {

@@ -20,7 +20,7 @@ const implemented = new Set(['FunctionName', 'ZipFile', 'S3Bucket', 'S3Key', 'S3
 export const updateFunctionCode = operation('UpdateFunctionCode', {
   access: accessTo('lambda:UpdateFunctionCode'),
   async handle(input, call, context) {
-    const { store, packages, fleet, sealKey } = context;
+    const { store, packages, fleet, variables } = context;
     const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     requireSizes(input);
@@ -32,8 +32,8 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
     const { row, replaced } = await packages.add(archive, call.signal, (code) => commit(code, { input, call, context, reference }));
     fleet.retire(reference, reference.name, latest);
     packages.forget(replaced.sha256);
-    prepareFunction({ place: reference, name: reference.name, row }, context);
-    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
+    await prepareFunction({ place: reference, name: reference.name, row }, context);
+    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, (deployment) => variables.show(deployment, call), 'being-updated');
   },
 });
 
@@ -81,5 +81,5 @@ async function describeDryRun(archive: Uint8Array, { before, ...update }: Update
   } catch (error) {
     if (!(error instanceof DryRunEnd)) throw error;
   }
-  return describeVersion({ place: reference, name: before.name, row: described, qualifier: undefined }, context.sealKey);
+  return describeVersion({ place: reference, name: before.name, row: described, qualifier: undefined }, (deployment) => context.variables.show(deployment, update.call));
 }

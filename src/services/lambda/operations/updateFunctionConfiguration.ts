@@ -3,13 +3,14 @@ import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
+import type { Variables } from '../domain/environment.ts';
 import { requireLoadableModules } from '../domain/foreignCode.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { requireLogging } from '../domain/logging.ts';
 import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
-import { sealVariables } from '../domain/seal.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
@@ -18,10 +19,12 @@ import type { LambdaContext } from '../operation.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
 import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
+import { withVariables } from '../variableVault.ts';
+import type { VariableFields } from '../variableVault.ts';
 import { commitLatest } from '../versions.ts';
 
 const implemented = new Set([
-  'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'Runtime', 'RevisionId', 'EphemeralStorage',
+  'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
   'DeadLetterConfig.TargetArn',
 ]);
@@ -32,29 +35,57 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     ...(input.Role === undefined ? [] : [accessToPassRole(input.Role, call, context)]),
   ],
   async handle(input, call, context) {
-    const { store, fleet, sealKey } = context;
+    const { store, fleet, variables: vault } = context;
     ownReferenceOf(input, call, 'lambda:UpdateFunctionConfiguration');
     const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     requireSizes(input);
-    const change = changeOf(input, reference, call, context);
-    const before = await store.read((tx) => requireFunction(tx, reference));
+    const change = changeOf(input, call, context);
+    const given = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
+    const before = (await store.read((tx) => requireFunction(tx, reference))).latest;
     const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
     const deadLetterArn = input.DeadLetterConfig?.TargetArn;
-    if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.latest.roleArn, context);
+    if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.roleArn, context);
+    const sealed = await sealChange(given, { input, reference, before, call, context });
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
       requireRevision(head.latest, input.RevisionId);
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
-      const next = withDeadLetters(withLogging({ ...head.latest, ...change, ...role }, input.LoggingConfig), deadLetterArn);
+      if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
+      const changed = { ...head.latest, ...change, ...role };
+      const next = withDeadLetters(withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig), deadLetterArn);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
-    prepareFunction({ place: reference, name: reference.name, row }, context);
+    await prepareFunction({ place: reference, name: reference.name, row }, context);
     fleet.retire(reference, reference.name, latest);
-    return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, sealKey, 'being-updated');
+    const described = { place: reference, name: reference.name, row, qualifier: undefined };
+    return describeVersion(described, (deployment) => vault.show(deployment, call), 'being-updated');
   },
 });
+
+interface VariableChange {
+  readonly input: UpdateFunctionConfigurationRequest;
+  readonly reference: FunctionReference;
+  readonly before: VersionRow;
+  readonly call: Call;
+  readonly context: LambdaContext;
+}
+
+/** Other variables under the old key, the old variables under another key, or both; undefined when the request names neither. */
+async function sealChange(given: Variables | undefined, { input, reference, before, call, context }: VariableChange): Promise<VariableFields | undefined> {
+  if (given === undefined && input.KMSKeyArn === undefined) return undefined;
+  const owner = { place: reference, name: reference.name };
+  const variables = given ?? (await context.variables.reopen({ ...owner, row: before }, call));
+  // An empty ARN takes the key away.
+  return context.variables.seal(owner, variables, (input.KMSKeyArn ?? before.kmsKeyArn) || undefined, call);
+}
+
+/** KMS is asked before the transaction: what came of it holds for the row as it was then. */
+function isOutdated(input: UpdateFunctionConfigurationRequest, before: VersionRow, now: VersionRow): boolean {
+  if (input.KMSKeyArn === undefined) return before.kmsKeyArn !== now.kmsKeyArn;
+  return input.Environment === undefined && before.revisionId !== now.revisionId;
+}
 
 function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['LoggingConfig']): VersionRow {
   const logging = given === undefined ? old : requireLogging(given, old);
@@ -68,14 +99,8 @@ function withDeadLetters({ deadLetterArn: old, ...row }: VersionRow, given: stri
 }
 
 /** Only what the request names; the rest stays. */
-function changeOf(
-  input: UpdateFunctionConfigurationRequest,
-  reference: FunctionReference,
-  call: Call,
-  { random, sealKey }: LambdaContext,
-): Partial<VersionRow> {
+function changeOf(input: UpdateFunctionConfigurationRequest, call: Call, { random }: LambdaContext): Partial<VersionRow> {
   if (input.Runtime !== undefined) requireRuntime(input.Runtime, call.nowMs, 'update');
-  const variables = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
   return {
     ...(input.Runtime === undefined ? {} : { runtime: input.Runtime }),
     ...(input.Handler === undefined ? {} : { handler: input.Handler }),
@@ -84,7 +109,6 @@ function changeOf(
     ...(input.MemorySize === undefined ? {} : { memoryMegabytes: input.MemorySize }),
     ...(input.EphemeralStorage?.Size === undefined ? {} : { ephemeralMegabytes: input.EphemeralStorage.Size }),
     ...(input.LoggingConfig?.LogGroup === undefined ? {} : { logGroupName: input.LoggingConfig.LogGroup }),
-    ...(variables === undefined ? {} : { sealedVariables: sealVariables(variables, functionArn(reference, reference.name), sealKey, random) }),
     modifiedAtMs: call.nowMs,
     revisionId: uuid(random),
     deploymentId: uuid(random),

@@ -1,5 +1,6 @@
 // Queues without SQS: tests put messages in and see what becomes of them.
-import type { Clock } from '../../../base/clock.ts';
+import { createFakeClock } from '../../../base/clock.ts';
+import type { MovableClock } from '../../../base/clock.ts';
 import type { QueueDescription, QueueReader, QueueRecord } from '../../../ports/queueReader.ts';
 
 export interface FakeQueues extends QueueReader {
@@ -9,12 +10,15 @@ export interface FakeQueues extends QueueReader {
   send(body: string): void;
   /** What waits. */
   waiting(): string[];
+  /** Receives wait by it. */
+  readonly clock: MovableClock;
   readonly deleted: string[];
   /** What was made visible again at once. */
   readonly givenBack: string[];
 }
 
-export function createFakeQueues(clock: Clock): FakeQueues {
+export function createFakeQueues(): FakeQueues {
+  const clock = createFakeClock();
   const descriptions = new Map<string, QueueDescription>();
   let messages: QueueRecord[] = [];
   const wakers = new Set<() => void>();
@@ -30,6 +34,7 @@ export function createFakeQueues(clock: Clock): FakeQueues {
 
   return {
     descriptions,
+    clock,
     deleted,
     givenBack,
     send: put,

@@ -16,6 +16,7 @@ import { authorise } from '../../../framework/authorise.ts';
 import type { Authoriser } from '../../../framework/authorise.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
+import { createFakeEncryption } from '../../../framework/testing/fakeEncryption.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
@@ -82,6 +83,7 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
     roles: fakeRoles(clock, missingRoles),
     roleAccess: async () => true,
     queues: noQueues,
+    encryption: createFakeEncryption(),
     sealKey: random.bytes(32),
     localMode: true,
     monotonicMs: () => clock.now(),

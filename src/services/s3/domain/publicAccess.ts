@@ -22,6 +22,7 @@ export function isPublicAcl(acl: Acl | undefined): boolean {
 interface Statement {
   readonly Effect?: unknown;
   readonly Principal?: unknown;
+  readonly NotPrincipal?: unknown;
   readonly Condition?: unknown;
 }
 
@@ -36,7 +37,8 @@ export function isPublicPolicy(text: string | undefined): boolean {
   if (text === undefined) return false;
   const { Statement } = JSON.parse(text) as { readonly Statement?: Statement | readonly Statement[] };
   const statements = Array.isArray(Statement) ? (Statement as readonly Statement[]) : Statement ? [Statement as Statement] : [];
-  return statements.some((statement) => statement.Effect === 'Allow' && isEverybody(statement.Principal) && !isNarrowed(statement.Condition));
+  // Everybody but some is everybody.
+  return statements.some((statement) => statement.Effect === 'Allow' && (isEverybody(statement.Principal) || statement.NotPrincipal !== undefined) && !isNarrowed(statement.Condition));
 }
 
 function isEverybody(principal: unknown): boolean {
@@ -49,11 +51,12 @@ function isEverybody(principal: unknown): boolean {
 function isNarrowed(condition: unknown): boolean {
   if (typeof condition !== 'object' || condition === null) return false;
   return Object.entries(condition).some(([operator, keys]) => {
-    if (/Not|Null/.test(operator) || typeof keys !== 'object' || keys === null) return false;
+    // These hold for requests that say nothing of the key.
+    if (/Not|Null|IfExists$|^ForAllValues:/i.test(operator) || typeof keys !== 'object' || keys === null) return false;
     return Object.entries(keys as Readonly<Record<string, unknown>>).some(([key, value]) => {
       if (!narrowingKeys.has(key.toLowerCase())) return false;
       const values = (Array.isArray(value) ? value : [value]).map(String);
-      return values.every((one) => one !== '*' && one !== '0.0.0.0/0' && one !== '::/0');
+      return values.every((one) => !/^[*?:]*$/.test(one) && !/\/0+$/.test(one));
     });
   });
 }

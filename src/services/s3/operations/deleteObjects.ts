@@ -2,9 +2,9 @@ import { ServiceError } from '../../../base/errors.ts';
 import type { Call } from '../../../framework/context.ts';
 import { permitsOnObject, requireExpectedBucket } from '../access.ts';
 import { errors } from '../errors.ts';
-import { deletedAtOnceMax, keyBytesMax } from '../limits.ts';
+import { deletedAtOnceMax } from '../limits.ts';
 import { operation, type S3Deps } from '../operation.ts';
-import { type Bucket, requireBucket } from '../store.ts';
+import { type Bucket, requireBucket, requireKeyLength } from '../store.ts';
 import { mayBypass, removeObject } from './deleteObject.ts';
 
 interface Target {
@@ -66,7 +66,7 @@ async function deleteSome(targets: readonly Target[], bucket: Bucket, input: { r
       const version = VersionId === undefined ? {} : { VersionId };
       try {
         if (!permitted) throw errors.accessDenied();
-        if (Buffer.byteLength(Key) > keyBytesMax) throw errors.keyTooLong(Buffer.byteLength(Key), keyBytesMax);
+        requireKeyLength(Key);
         const conditions = { IfMatch: target.ETag, IfMatchSize: target.Size, IfMatchLastModifiedTime: target.LastModifiedTime };
         const { deleteMarker, versionId } = await removeObject(tx, deps, call, now, { Key, VersionId, bypass, ...conditions });
         const marker = deleteMarker ? { DeleteMarker: true, ...(versionId === undefined ? {} : { DeleteMarkerVersionId: versionId }) } : {};

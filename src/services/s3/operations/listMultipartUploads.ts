@@ -52,10 +52,13 @@ interface UploadQuery {
   readonly limit: number;
 }
 
+// Ids have 96 hexadecimal digits: what goes beyond their form is not needed to tell the place.
+const idLike = (marker: string): string => /^[\x20-\x7e]{0,97}/.exec(marker)?.[0] ?? '';
+
 async function readPage(tx: ReadTransaction, { bucketId, prefix, delimiter, keyMarker, uploadIdMarker, limit }: UploadQuery) {
   const table = uploads as Table<object>;
   const first = place.beforePrefix(table, bucketId, prefix);
-  const marker = keyMarker === '' ? first : uploadIdMarker === '' ? place.afterAllOf(table, bucketId, keyMarker) : place.after(table, bucketId, keyMarker, uploadIdMarker);
+  const marker = keyMarker === '' ? first : uploadIdMarker === '' ? place.afterAllOf(table, bucketId, keyMarker) : place.after(table, bucketId, keyMarker, idLike(uploadIdMarker));
   const from = Buffer.compare(marker, first) > 0 ? marker : first;
   const cursor = new RowCursor(tx, uploads, { bucketId, from, to: place.afterPrefix(table, bucketId, prefix), expected: limit + 1 });
   const found: Listed<UploadRow>[] = [];

@@ -32,6 +32,24 @@ test('putBucketPolicy, getBucketPolicy, getBucketPolicyStatus, deleteBucketPolic
   }
 });
 
+test('putBucketPolicy sees a public policy in one that shuts out some, or whose condition everybody meets', async () => {
+  const s3 = await withBucket();
+  const isRefused = async (statement: object) => {
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*`, ...statement }] });
+    return await s3.run('PutBucketPolicy', { Bucket, Policy }).then(() => false, ({ code }: { code: string }) => code === 'AccessDenied');
+  };
+  assert.equal(await isRefused({ NotPrincipal: { AWS: 'arn:aws:iam::111122223333:root' } }), true);
+  for (const Condition of [
+    { StringEqualsIfExists: { 'aws:SourceArn': 'arn:aws:sns:us-east-1:111122223333:topic' } },
+    { 'ForAllValues:StringEquals': { 'aws:PrincipalAccount': '111122223333' } },
+    { StringLike: { 'aws:PrincipalArn': '**' } },
+    { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '203.0.113.0/0'] } },
+  ]) {
+    assert.equal(await isRefused({ Principal: '*', Condition }), true, JSON.stringify(Condition));
+  }
+  assert.equal(await isRefused({ Principal: '*', Condition: { StringEquals: { 'aws:PrincipalAccount': '111122223333' } } }), false);
+});
+
 test('putBucketAcl and putObjectAcl count only where ownership lets them (getBucketAcl, getObjectAcl, putBucketOwnershipControls, getBucketOwnershipControls, deleteBucketOwnershipControls)', async () => {
   const s3 = await withBucket();
   assert.equal((await s3.run('GetBucketOwnershipControls', { Bucket })).OwnershipControls?.Rules?.[0]?.ObjectOwnership, 'BucketOwnerEnforced');

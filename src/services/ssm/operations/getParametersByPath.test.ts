@@ -42,6 +42,11 @@ test('getParametersByPath filters by type and label, and refuses other filters a
   await assert.rejects(list('/a', { NextToken: 'x' }), { code: 'InvalidNextToken' });
 });
 
+test('getParametersByPath finds nothing below a path that is longer than any name', async () => {
+  const { list } = await createTree();
+  assert.deepEqual(await list(`/${'x'.repeat(2_047)}`), []);
+});
+
 test('getParametersByPath asks for permission on the path', async () => {
   const { access } = createTestSsm();
   assert.deepEqual(await access('GetParametersByPath', { Path: '/a/b', Recursive: true }), [

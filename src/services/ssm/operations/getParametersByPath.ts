@@ -3,7 +3,7 @@ import { compileFilters, requirePath } from '../domain/filters.ts';
 import { parameterArn } from '../domain/names.ts';
 import { formatToken, parseToken } from '../domain/tokens.ts';
 import { validation } from '../errors.ts';
-import { pathItemsMax } from '../limits.ts';
+import { nameCharsMax, pathItemsMax } from '../limits.ts';
 import { scanParameters } from '../listing.ts';
 import { operation, scopeOf } from '../operation.ts';
 import { readValue } from '../values.ts';
@@ -18,6 +18,8 @@ export const getParametersByPath = operation('GetParametersByPath', {
     const { Path: path = '', Recursive: recursive = false, WithDecryption = false, MaxResults: limit = pathItemsMax, NextToken } = input;
     if (/^\/(?:aws|ssm)(?:\/|$)/i.test(path)) throw validation('Common parameters under /aws are not served by Haneul.');
     requirePath(path);
+    // No name is that long, and a row's key ends as well.
+    if (path.length > nameCharsMax) return { Parameters: [] };
     const wants = compileFilters(input.ParameterFilters ?? [], 'path');
     const withLabels = input.ParameterFilters?.some(({ Key }) => Key === 'Label') ?? false;
     const scope = scopeOf(call);

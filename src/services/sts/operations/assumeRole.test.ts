@@ -127,5 +127,7 @@ test('assumeRole hands transitive tags and the source identity on to the roles a
 
 test('assumeRole refuses what it does not serve', async () => {
   const { sts } = createHarness({ trust: trustAccount, permissions: mayAssume });
+  await sts('AssumeRole', { ...input, MinimumSessionTokenSize: 256 }, alice);
+  await assert.rejects(sts('AssumeRole', { ...input, MinimumSessionTokenSize: 257 }, alice), { code: 'ValidationError', message: /MinimumSessionTokenSize/ });
   await assert.rejects(sts('AssumeRole', { ...input, ProvidedContexts: [{ ProviderArn: 'arn:aws:iam::aws:contextProvider/IdentityCenter', ContextAssertion: 'abcd' }] }, alice), { code: 'ValidationError' });
 });

@@ -7,6 +7,7 @@ import { errors } from '../errors.ts';
 import { federationTokenSecondsDefault, rootSessionTokenSecondsMax } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { requireSigned } from '../requireSigned.ts';
+import { checkTokenSize, describeCredential } from '../roleSession.ts';
 
 // DEVIATION: AWS keeps such a session from IAM, and from STS but GetCallerIdentity; here its policies decide.
 export const getFederationToken = operation('GetFederationToken', {
@@ -20,7 +21,7 @@ export const getFederationToken = operation('GetFederationToken', {
 
   async handle(input, call, { identity }) {
     const caller = requireOwner(call);
-    if (input.MinimumSessionTokenSize !== undefined) throw errors.notSupported('MinimumSessionTokenSize');
+    checkTokenSize(input);
     const { Name: name } = input;
     assert(name !== undefined, 'a required member is missing although constraints were checked');
     const narrowed = await readSessionPolicies(input, caller.account, identity);
@@ -43,12 +44,7 @@ export const getFederationToken = operation('GetFederationToken', {
       conditions: readSessionTags({ tags: input.Tags }).sessionConditions,
     });
     return {
-      Credentials: {
-        AccessKeyId: issued.accessKeyId,
-        SecretAccessKey: issued.secretAccessKey,
-        SessionToken: issued.sessionToken,
-        Expiration: new Date(issued.expiresAtMs),
-      },
+      Credentials: describeCredential(issued),
       FederatedUser: { FederatedUserId: federated.userId, Arn: federated.arn },
       ...(narrowed && { PackedPolicySize: narrowed.packedPercent }),
     };

@@ -3,7 +3,7 @@ import { rootSessionTokenSecondsMax, sessionTokenSecondsDefault } from '../limit
 import { requireMfa } from '../mfa.ts';
 import { operation } from '../operation.ts';
 import { requireSigned } from '../requireSigned.ts';
-import { describeCredential } from '../roleSession.ts';
+import { checkTokenSize, describeCredential } from '../roleSession.ts';
 
 // DEVIATION: AWS lets such a session call IAM only with MFA, and of STS only AssumeRole and GetCallerIdentity; here it may
 // do whatever its user may.
@@ -11,7 +11,9 @@ export const getSessionToken = operation('GetSessionToken', {
   access: 'public',
   async handle(input, call, { identity, mfa }) {
     const caller = requireSigned(call);
-    if (caller.kind === 'role-session' || caller.kind === 'federated-user') throw errors.accessDenied('Cannot call GetSessionToken with session credentials');
+    const isSession = caller.kind === 'role-session' || caller.kind === 'federated-user' || call.head.headers['x-amz-security-token'] !== undefined;
+    if (isSession) throw errors.accessDenied('Cannot call GetSessionToken with session credentials');
+    checkTokenSize(input);
     const conditions = await requireMfa(input, call, mfa, 'use');
     const wanted = input.DurationSeconds ?? sessionTokenSecondsDefault;
     // The root user's sessions are cut to one hour without a word (API reference, GetSessionToken).
