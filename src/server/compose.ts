@@ -32,7 +32,7 @@ import { createSecretsManager } from '../services/secretsmanager/createSecretsMa
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
 import { createSts } from '../services/sts/createSts.ts';
-import { createWorkPool } from '../work/pool.ts';
+import { createWorkPool } from '../workers/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { isLocalMode } from './options.ts';
 import { withRootKey } from './rootCredential.ts';

@@ -15,7 +15,7 @@ import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
-import type { WorkPool } from '../../work/pool.ts';
+import type { WorkPool } from '../../workers/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
 import { parseFunctionArn } from './domain/functionName.ts';
 import type { CodeDownload } from './domain/codeLocation.ts';

@@ -64,7 +64,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   policy: ['base'],
   pattern: ['base'],
   framework: ['base', 'kv', 'wire', 'model', 'ports', 'outbox', 'policy'],
-  work: ['base'],
+  workers: ['base'],
   sandbox: ['base', 'blob', 'ports'],
   services: ['base', 'kv', 'blob', 'ports', 'framework', 'pattern'],
   cli: ['base', 'model', 'wire', 'server'],
@@ -75,11 +75,11 @@ const serviceExtras: Readonly<Record<string, readonly string[]>> = {
   iam: ['policy'],
   sts: ['policy'],
   kms: ['policy'],
-  lambda: ['sandbox', 'work'],
-  'cloud-functions': ['sandbox', 'work'],
+  lambda: ['sandbox', 'workers'],
+  'cloud-functions': ['sandbox', 'workers'],
 };
 // A test may put its subject on the memory engine and decide with real policies; it still never goes through the wire.
-const testExtras = ['kv/drivers', 'ports', 'outbox', 'work', 'policy'];
+const testExtras = ['kv/drivers', 'ports', 'outbox', 'workers', 'policy'];
 
 /** Imports that go against the order of the layers, or from one service into another. */
 export function findLayerViolations(units: readonly SourceUnit[]): Finding[] {
@@ -133,7 +133,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/kv/drivers/'],
   'classic-level': ['src/kv/drivers/level/'],
   'cbor-x': ['src/kv/', 'src/wire/', 'src/base/'],
-  yauzl: ['src/services/lambda/', 'src/work/'],
+  yauzl: ['src/services/lambda/', 'src/workers/'],
   jose: ['src/services/sts/'],
 };
 

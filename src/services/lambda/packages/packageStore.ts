@@ -6,7 +6,7 @@ import { assert, systemErrorCode } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { BlobId, BlobStore } from '../../../blob/blobStore.ts';
 import type { Store } from '../../../kv/store.ts';
-import type { WorkPool } from '../../../work/pool.ts';
+import type { WorkPool } from '../../../workers/pool.ts';
 import { errors } from '../errors.ts';
 import { archiveEntriesMax, archivePathBytesMax, unzippedBytesMax, zippedBytesFromBucketMax } from '../limits.ts';
 import { isPackageUsed } from '../store.ts';
