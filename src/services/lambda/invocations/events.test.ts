@@ -5,24 +5,12 @@ import { createEmitter } from '../../../outbox/emitter.ts';
 import type { InvocationOutcome, InvocationRequest } from '../../../sandbox/types.ts';
 import { account, helloFunction, withLambda } from '../testing/testLambda.ts';
 import type { TestLambda } from '../testing/testLambda.ts';
+import { turns, until } from '../testing/until.ts';
 
 const arn = `arn:aws:lambda:us-east-1:${account}:function:hello`;
 const minute = 60_000;
 const event = (value: unknown, more: object = {}) => ({ FunctionName: 'hello', InvocationType: 'Event' as const, Payload: Buffer.from(JSON.stringify(value)), ...more });
 const failure: InvocationOutcome = { kind: 'function-error', payload: Buffer.from('{"errorType":"Error"}') };
-
-const turns = async (count = 60): Promise<void> => {
-  for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-
-/** Packages come from real files, so how long something takes is not known. */
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 2_000; round += 1) {
-    if (await what()) return;
-    await turns(5);
-  }
-  assert.fail('it did not happen');
-}
 
 interface Run {
   readonly atMs: number;

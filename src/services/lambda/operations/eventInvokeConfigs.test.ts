@@ -7,24 +7,13 @@ import type { InvocationOutcome } from '../../../sandbox/types.ts';
 import { createFakeQueues } from '../testing/fakeQueues.ts';
 import { account, helloFunction, roleArn, withLambda } from '../testing/testLambda.ts';
 import type { TestLambda } from '../testing/testLambda.ts';
+import { turns, until } from '../testing/until.ts';
 
 const queueArn = `arn:aws:sqs:us-east-1:${account}:ends`;
 const functionArn = `arn:aws:lambda:us-east-1:${account}:function:hello`;
 const minute = 60_000;
 const failure: InvocationOutcome = { kind: 'function-error', payload: Buffer.from('{"errorMessage":"no","errorType":"Error"}') };
 const event = { FunctionName: 'hello', InvocationType: 'Event', Payload: Buffer.from('{"n":1}') } as const;
-
-const turns = async (count = 60): Promise<void> => {
-  for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 2_000; round += 1) {
-    if (await what()) return;
-    await turns(5);
-  }
-  assert.fail('it did not happen');
-}
 
 async function withQueue(run: (bench: TestLambda) => Promise<void>): Promise<void> {
   const queues = createFakeQueues();

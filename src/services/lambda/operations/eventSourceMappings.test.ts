@@ -5,21 +5,10 @@ import { createFakeQueues } from '../testing/fakeQueues.ts';
 import type { FakeQueues } from '../testing/fakeQueues.ts';
 import { account, helloFunction, withLambda } from '../testing/testLambda.ts';
 import type { TestLambda } from '../testing/testLambda.ts';
+import { turns, until } from '../testing/until.ts';
 
 const arn = `arn:aws:sqs:us-east-1:${account}:orders`;
 const failure: InvocationOutcome = { kind: 'function-error', payload: Buffer.from('{"errorType":"Error"}') };
-
-const turns = async (count = 60): Promise<void> => {
-  for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 2_000; round += 1) {
-    if (await what()) return;
-    await turns(5);
-  }
-  assert.fail('it did not happen');
-}
 
 interface MappingBench extends TestLambda {
   readonly queues: FakeQueues;
