@@ -16,6 +16,7 @@ import { invoke } from './operations/invoke.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
+import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
@@ -45,6 +46,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...provisionedConcurrencyOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
   },
