@@ -1,20 +1,19 @@
 // All execution environments of the server: which one serves a request, when a new one is started, when one is ended.
 // One request per environment; the one that was used last serves next, so that the others can fall idle and be ended.
 import type { Clock } from '../../../base/clock.ts';
-import { ServiceError } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { Metrics } from '../../../base/metrics.ts';
 import type { MetricRecorder } from '../../../ports/metrics.ts';
 import type { Place } from '../domain/functionName.ts';
 import { errors } from '../errors.ts';
 import { environmentIdleMs } from '../limits.ts';
-import { createAdmission, type ConcurrencyRules } from './admission.ts';
+import { createAdmission } from './admission.ts';
+import { createAdmittance, type InvocationRules } from './admittance.ts';
 import { versionKey } from './deployment.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
 import { createFleetMetrics, type EnvironmentCounts } from './fleetMetrics.ts';
 import type { ExecutionEnvironment, InvocationInput, InvocationResult } from './executionEnvironment.ts';
-import { createInvocationMetrics } from './invocationMetrics.ts';
-import { createProvisioned, type Provisioned, type Taken } from './provisioned.ts';
+import { createProvisioned, type Provisioned } from './provisioned.ts';
 
 export interface FleetDeps {
   readonly clock: Clock;
@@ -28,11 +27,6 @@ export interface FleetDeps {
   /** CloudWatch. */
   readonly recorder: MetricRecorder;
   readonly create: (deployment: Deployment, initializationType: InitializationType) => ExecutionEnvironment;
-}
-
-export interface InvocationRules extends ConcurrencyRules {
-  /** The version or alias that was named. */
-  readonly qualifier: string | undefined;
 }
 
 export interface Fleet {
@@ -75,7 +69,6 @@ export function createFleet(deps: FleetDeps): Fleet {
   let cancelSweep: (() => void) | undefined;
 
   const metrics = createFleetMetrics(deps.metrics, countEnvironments);
-  const reports = createInvocationMetrics(deps.recorder, clock);
   const admission = createAdmission(deps);
   const provisioned = createProvisioned({
     wall: deps.wall,
@@ -83,6 +76,8 @@ export function createFleet(deps: FleetDeps): Fleet {
     create: (deployment) => addMember(deployment, undefined)?.environment,
     end: (environment) => [...members].filter((member) => member.environment === environment).forEach(end),
   });
+
+  const admit = createAdmittance({ recorder: deps.recorder, clock, admission, provisioned, serve: (deployment, input) => serve(groupOf(deployment), deployment, input) });
 
   function countEnvironments(): EnvironmentCounts {
     const counts = { starting: 0, busy: 0, idle: 0, ending: 0 };
@@ -205,36 +200,6 @@ export function createFleet(deps: FleetDeps): Fleet {
     }
   }
 
-  function enterTaken(taken: Taken, { place, name }: Deployment, rules: InvocationRules): () => void {
-    try {
-      return admission.enterProvisioned(place, name, rules);
-    } catch (error) {
-      taken.giveBack(false);
-      throw error;
-    }
-  }
-
-  /** In an environment that is provisioned for it, or else in any. */
-  async function admit(deployment: Deployment, rules: InvocationRules, input: InvocationInput): Promise<InvocationResult> {
-    const { place, name } = deployment;
-    const figures = { deployment, invokedFunctionArn: input.invokedFunctionArn };
-    const taken = rules.provisioned === 0 ? undefined : provisioned.take(deployment, rules.qualifier);
-    const leave = taken === undefined ? admission.enter(place, name, rules) : enterTaken(taken, deployment, rules);
-    reports.started(figures, admission.running(place, name));
-    const status = rules.provisioned === 0 ? undefined : provisioned.statusFor(deployment, rules.qualifier);
-    if (status !== undefined) reports.provisioned(figures, { ...status, served: taken !== undefined });
-    running += 1;
-    try {
-      const result = await (taken === undefined ? serve(groupOf(deployment), deployment, input) : serveProvisioned(taken, input));
-      reports.ended(figures, result.ranMs, result.failed);
-      return result;
-    } finally {
-      running -= 1;
-      leave();
-      if (running === 0) onDrained();
-    }
-  }
-
   async function close(drainMs: number): Promise<void> {
     closing = true;
     cancelSweep?.();
@@ -254,14 +219,17 @@ export function createFleet(deps: FleetDeps): Fleet {
     provisioned,
     async invoke(deployment, rules, input) {
       if (closing) throw errors.stopping();
+      running += 1;
       try {
         const result = await admit(deployment, rules, input);
         metrics.served(result);
         return result;
       } catch (error) {
         metrics.refused(error);
-        if (isThrottle(error)) reports.throttled({ deployment, invokedFunctionArn: input.invokedFunctionArn });
         throw error;
+      } finally {
+        running -= 1;
+        if (running === 0) onDrained();
       }
     },
     retire(place, name, version) {
@@ -270,19 +238,6 @@ export function createFleet(deps: FleetDeps): Fleet {
     },
     close,
   };
-}
-
-const isThrottle = (error: unknown): boolean => error instanceof ServiceError && error.code === 'TooManyRequestsException';
-
-async function serveProvisioned({ environment, giveBack }: Taken, input: InvocationInput): Promise<InvocationResult> {
-  let broken = true;
-  try {
-    const result = await environment.run(input);
-    broken = false;
-    return result;
-  } finally {
-    giveBack(broken);
-  }
 }
 
 function findColdest(groups: Iterable<Group>): Member | undefined {
