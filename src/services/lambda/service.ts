@@ -13,6 +13,7 @@ import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
 import { invoke } from './operations/invoke.ts';
+import { invokeWithResponseStream } from './operations/invokeWithResponseStream.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
@@ -27,8 +28,8 @@ import { updateFunctionConfiguration } from './operations/updateFunctionConfigur
 export const lambdaService = defineService<LambdaContext>({
   id: 'lambda',
   validationErrorCode: 'ValidationException',
-  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers) },
-  tooLarge: (name, bytesMax, head) => (name === 'Invoke' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
+  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers), InvokeWithResponseStream: ({ headers }) => payloadBytesMaxOf(headers) },
+  tooLarge: (name, bytesMax, head) => (name === 'Invoke' || name === 'InvokeWithResponseStream' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
   operations: {
     CreateFunction: createFunction,
     GetFunction: getFunction,
@@ -40,6 +41,7 @@ export const lambdaService = defineService<LambdaContext>({
     PublishVersion: publishVersion,
     ListVersionsByFunction: listVersionsByFunction,
     Invoke: invoke,
+    InvokeWithResponseStream: invokeWithResponseStream,
     GetAccountSettings: getAccountSettings,
     ...aliasOperations,
     ...permissionOperations,

@@ -40,8 +40,8 @@ export async function runInvocable(
   };
   const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
   try {
-    const { requestId, event, clientContext, traceId, wantsTail } = input;
-    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId, wantsTail });
+    const { requestId, event, clientContext, traceId, wantsTail, receiver } = input;
+    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId, wantsTail, receiver });
   } catch (error) {
     // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
     if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));
