@@ -59,7 +59,6 @@ export const errors = {
   headerNotImplemented: (Header: string) => refuse(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented', { Header }),
   notImplemented: (what: string) => refuse(501, 'NotImplemented', `A request you made implies functionality that is not implemented: ${what}`),
   invalidBucketState: (message: string) => refuse(409, 'InvalidBucketState', message),
-  noSuchConfiguration: (code: string, message: string, BucketName: string) => refuse(404, code, message, { BucketName }),
   aclsNotSupported: () => refuse(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs'),
   bucketAclWithOwnership: (BucketName: string) =>
     refuse(400, 'InvalidBucketAclWithObjectOwnership', "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", { BucketName }),
@@ -84,4 +83,20 @@ export const errors = {
     refuse(403, 'CrossLocationLoggingProhibitted', message, { TargetBucketLocation, SourceBucketLocation }),
   /** What S3 has and this server does not: by name, never ignored. */
   unsupported: (what: string) => refuse(501, 'NotImplemented', `A header you provided implies functionality that is not implemented: ${what} is not there.`),
+} as const;
+
+const noSuch = (code: string, message: string) => (BucketName: string): ServiceError => refuse(404, code, message, { BucketName });
+
+/** Where a setting was never made, or taken away. */
+export const absent = {
+  cors: noSuch('NoSuchCORSConfiguration', 'The CORS configuration does not exist'),
+  lifecycle: noSuch('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'),
+  lock: noSuch('ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist for this bucket'),
+  lockOfObject: noSuch('NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration'),
+  ownership: noSuch('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'),
+  policy: noSuch('NoSuchBucketPolicy', 'The bucket policy does not exist'),
+  publicAccessBlock: noSuch('NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'),
+  replication: noSuch('ReplicationConfigurationNotFoundError', 'The replication configuration was not found'),
+  tags: noSuch('NoSuchTagSet', 'The TagSet does not exist'),
+  website: noSuch('NoSuchWebsiteConfiguration', 'The specified bucket does not have a website configuration'),
 } as const;

@@ -61,3 +61,5 @@ export const logDeliveryMs = 5 * 60_000;
 export const waitingLinesMax = 10_000;
 export const writtenLinesMax = 200;
 export const logLinesOfDelivery = 500;
+/** Our own: a tracing header in the head of a request; the longest of X-Ray with a lineage has some 200 characters. */
+export const traceHeaderCharsMax = 512;

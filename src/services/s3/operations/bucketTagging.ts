@@ -1,6 +1,6 @@
 import { bucketAccess } from '../access.ts';
 import { type Tags, tagSetOf, tagsOf } from '../domain/tags.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { requireSetting, writeSetting } from '../settings.ts';
 import type { Bucket } from '../store.ts';
@@ -10,7 +10,7 @@ const kind = 'tagging';
 const getBucketTagging = operation('GetBucketTagging', {
   access: (input, call, deps) => bucketAccess('GetBucketTagging', input, call, deps),
   async handle(input, _call, deps) {
-    const { tags } = await requireSetting<{ readonly tags: Tags }>(deps, input, kind, ['NoSuchTagSet', 'The TagSet does not exist']);
+    const { tags } = await requireSetting<{ readonly tags: Tags }>(deps, input, kind, absent.tags);
     return { TagSet: tagSetOf(tags) };
   },
 });
