@@ -30,6 +30,8 @@ export interface ServiceDefinition<Deps> {
   readonly servesAnonymous?: true;
   /** Answers what is no operation of the model; undefined for everything else. */
   readonly front?: (request: FrontRequest, deps: Deps) => Promise<FrontAnswer | undefined>;
+  /** Answers requests to the addresses that it gives out: function URLs. */
+  readonly urls?: (request: FrontRequest, deps: Deps) => Promise<FrontAnswer | undefined>;
   /** Header fields for the answer to a request of a page of another origin; undefined when the resource does not let that page in. */
   readonly crossOrigin?: (request: CrossOriginRequest, deps: Deps) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Largest request body per operation, in bytes, where the service documents one; for some it depends on what the head asks for. */
@@ -47,6 +49,7 @@ export interface BoundService {
   readonly tooLarge: ((operationName: string, bytesMax: number, head: RequestHead) => ServiceError) | undefined;
   readonly servesAnonymous: boolean;
   front?(request: FrontRequest): Promise<FrontAnswer | undefined>;
+  urls?(request: FrontRequest): Promise<FrontAnswer | undefined>;
   crossOrigin?(request: CrossOriginRequest): Promise<Readonly<Record<string, string>> | undefined>;
   find(operationName: string): BoundOperation | undefined;
   requestBytesMax(operationName: string, head: RequestHead): number | undefined;
@@ -95,6 +98,7 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
         tooLarge: definition.tooLarge,
         servesAnonymous: definition.servesAnonymous ?? false,
         ...(definition.front && { front: (request) => definition.front?.(request, deps) ?? Promise.resolve(undefined) }),
+        ...(definition.urls && { urls: (request) => definition.urls?.(request, deps) ?? Promise.resolve(undefined) }),
         ...(definition.crossOrigin && { crossOrigin: (request) => definition.crossOrigin?.(request, deps) ?? Promise.resolve(undefined) }),
         find: (name) => bound.get(name),
         requestBytesMax(name, head) {

@@ -11,6 +11,7 @@ import {
   addUsage, clearAliasesAndPolicies, clearFunction, clearPackageUser, clearPolicy, clearVersion, findVersion, guardAliases, latest, listAliases, listVersions,
 } from '../store.ts';
 import type { VersionRow } from '../store.ts';
+import { clearUrls } from '../urls/urlStore.ts';
 import { removeVersion } from '../versions.ts';
 
 export const deleteFunction = operation('DeleteFunction', {
@@ -55,6 +56,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   clearFunction(tx, reference, head.name);
   clearAliasesAndPolicies(tx, reference, head.name);
   clearEventConfigs(tx, reference, head.name);
+  await clearUrls(tx, reference, head.name);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);
   await addUsage(tx, reference, { codeBytes: -codeBytes, functions: -1, reservedConcurrency: -(head.reservedConcurrency ?? 0) });
   return rows;
