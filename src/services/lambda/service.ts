@@ -18,6 +18,7 @@ import { invokeWithResponseStream } from './operations/invokeWithResponseStream.
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
+import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
@@ -50,6 +51,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...provisionedConcurrencyOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
     ...functionUrlOperations,

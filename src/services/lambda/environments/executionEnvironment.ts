@@ -18,10 +18,10 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
-import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
+import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
-import type { Deployment } from './deployment.ts';
+import type { Deployment, InitializationType } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
 import { createJsonPlatformLog, createTextPlatformLog } from './platformLog.ts';
 import { environmentVariables } from './variables.ts';
@@ -66,16 +66,24 @@ export interface InvocationResult {
   /** It had to wait until the environment was there. */
   readonly cold: boolean;
   readonly durationMs: number;
+  /** What the log and CloudWatch are told: without the init. */
+  readonly ranMs: number;
   /** Base64, when it was asked for. */
   readonly logTail: (() => Promise<string>) | undefined;
 }
 
 export interface ExecutionEnvironment {
   readonly deployment: Deployment;
+  /** Runs the init phase before anybody asks for it. False when it failed: then it is to be ended. */
+  initialise(): Promise<boolean>;
   /** One at a time. */
   run(input: InvocationInput): Promise<InvocationResult>;
   /** Whether it may serve another invocation that starts now. */
   isUsable(): boolean;
+  /** Whether its credentials are in their first half. */
+  isFresh(): boolean;
+  /** Whether it has a process that waits for an invocation. */
+  isReady(): boolean;
   /** True until its first process is ready, or has failed to be. */
   isStarting(): boolean;
   /** Called when the process ends while nothing runs. */
@@ -92,7 +100,7 @@ interface Credentials {
   readonly expiresAtMs: number;
 }
 
-export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Deployment): ExecutionEnvironment {
+export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Deployment, initializationType: InitializationType = 'on-demand'): ExecutionEnvironment {
   const { wall, clock, monotonicMs } = deps;
   const { row, place } = deployment;
   const timeoutMs = row.timeoutSeconds * 1_000;
@@ -101,7 +109,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     { sink: deps.logs, clock, wall, ...(row.logging === undefined ? {} : { applicationLevel: row.logging.applicationLevel }) },
     { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
   );
-  const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds };
+  const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds, initializationType };
   const platform =
     row.logging === undefined ? createTextPlatformLog(log, subject, () => wall.now()) : createJsonPlatformLog(log, subject, row.logging, () => clock.now());
   let process: Environment | undefined;
@@ -110,6 +118,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let initialised = false;
   let running = false;
   let starts = true;
+  /** Told with the first invocation, as AWS does, and not billed with it: it took nothing of its time. */
+  let aheadMs: number | undefined;
   let roleCheckedMs = Number.NEGATIVE_INFINITY;
   let hold: PackageHold | undefined;
   let credentials: Credentials | undefined;
@@ -130,7 +140,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
-        variables: environmentVariables({ deployment, own, logStreamName, credentials }),
+        variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
@@ -164,20 +174,23 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   }
 
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
-  async function initPhase(): Promise<number | undefined> {
+  async function initPhase(limitMs = initMs): Promise<number | undefined> {
     initialised = true;
     platform.initStarted(runtimeVersionOf(row.runtime, place.region));
-    const outcome = await start(initMs);
+    const outcome = await start(limitMs);
     platform.initEnded(outcome.durationMs, 'init', initFailure(outcome));
     return outcome.kind === 'ready' ? outcome.durationMs : undefined;
   }
 
+  async function checkRole(nowMs: number): Promise<void> {
+    if (!deps.enforcesRoles || nowMs - roleCheckedMs < roleCheckMs) return;
+    await requireAssumableRole(row, deps);
+    roleCheckedMs = nowMs;
+  }
+
   async function run(input: InvocationInput): Promise<InvocationResult> {
     const arrivedMs = monotonicMs();
-    if (deps.enforcesRoles && arrivedMs - roleCheckedMs >= roleCheckMs) {
-      await requireAssumableRole(row, deps);
-      roleCheckedMs = arrivedMs;
-    }
+    await checkRole(arrivedMs);
     const tail = input.wantsTail ? log.startTail() : undefined;
     const isCold = !initialised;
     const initDurationMs = isCold ? await initPhase().finally(() => (starts = false)) : undefined;
@@ -204,7 +217,9 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     platform.ended({ requestId, durationMs, producedBytes: result.payload.length + (counted?.bytes() ?? 0), failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;
-    const report = (memoryPeakBytes: number): ReportFigures => ({ requestId, durationMs, initDurationMs, memoryMegabytes: row.memoryMegabytes, memoryPeakBytes, failure });
+    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure };
+    aheadMs = undefined;
+    const report = (memoryPeakBytes: number): ReportFigures => ({ ...told, memoryPeakBytes });
     platform.reported(typeof peak === 'number' ? report(peak) : peak.then(report));
     log.endTail();
     return {
@@ -214,12 +229,22 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       outcome: outcome?.kind ?? 'exited',
       cold: isCold,
       durationMs: endedMs - arrivedMs,
+      ranMs: durationMs,
       logTail: tail === undefined ? undefined : () => tail.read(),
     };
   }
 
   return {
     deployment,
+    async initialise() {
+      try {
+        await checkRole(monotonicMs());
+        aheadMs = await initPhase(Math.max(provisionedInitMsMin, timeoutMs));
+        return process !== undefined;
+      } finally {
+        starts = false;
+      }
+    },
     async run(input) {
       running = true;
       try {
@@ -229,6 +254,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       }
     },
     isUsable: () => credentials === undefined || credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs,
+    isFresh: () => credentials === undefined || credentials.expiresAtMs - wall.now() > (credentialSeconds * 1_000) / 2,
+    isReady: () => process !== undefined,
     isStarting: () => starts,
     onLost(callback) {
       notifyLost = callback;
