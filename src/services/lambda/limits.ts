@@ -97,6 +97,9 @@ export const roleCheckMs = 10_000;
 export const expectedAtStartMax = 4;
 export const functionsSeenAtStartMax = 200;
 
+/** The prelude of a streamed HTTP response is headers; node:http takes as much of them in requests. */
+export const urlPreludeBytesMax = 64 * 1024;
+
 // Event source mappings of queues: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 /** API reference, CreateEventSourceMapping, BatchSize: SQS default 10; FIFO 10 at most; more takes a batching window. */
 export const queueBatchDefault = 10;
