@@ -13,9 +13,11 @@ import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
 import { invoke } from './operations/invoke.ts';
+import { invokeWithResponseStream } from './operations/invokeWithResponseStream.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
+import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
@@ -26,8 +28,8 @@ import { updateFunctionConfiguration } from './operations/updateFunctionConfigur
 export const lambdaService = defineService<LambdaContext>({
   id: 'lambda',
   validationErrorCode: 'ValidationException',
-  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers) },
-  tooLarge: (name, bytesMax, head) => (name === 'Invoke' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
+  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers), InvokeWithResponseStream: ({ headers }) => payloadBytesMaxOf(headers) },
+  tooLarge: (name, bytesMax, head) => (name === 'Invoke' || name === 'InvokeWithResponseStream' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
   operations: {
     CreateFunction: createFunction,
     GetFunction: getFunction,
@@ -39,12 +41,14 @@ export const lambdaService = defineService<LambdaContext>({
     PublishVersion: publishVersion,
     ListVersionsByFunction: listVersionsByFunction,
     Invoke: invoke,
+    InvokeWithResponseStream: invokeWithResponseStream,
     GetAccountSettings: getAccountSettings,
     ...aliasOperations,
     ...permissionOperations,
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...provisionedConcurrencyOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
   },

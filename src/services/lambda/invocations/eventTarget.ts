@@ -57,7 +57,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false };
     let result: InvocationResult;
     try {
-      result = await runInvocable(found, input, deps);
+      result = await runInvocable(found, input, { ...deps, asynchronous: true });
     } catch (error) {
       // Throttles and failures of ours, until the event is too old.
       if (error instanceof ServiceError) return again(error.code, requeueAfterMs(envelope.attempts - row.functionErrors, deps.random.fraction()), envelope, rules);

@@ -28,14 +28,20 @@ export function findInvocable(reference: FunctionReference, { store, random }: P
 export async function runInvocable(
   { reference, head, row, usage }: Invocable,
   input: Omit<InvocationInput, 'invokedFunctionArn'>,
-  { store, fleet }: Pick<LambdaContext, 'store' | 'fleet'>,
+  { store, fleet, asynchronous = false }: Pick<LambdaContext, 'store' | 'fleet'> & { readonly asynchronous?: boolean },
 ): Promise<InvocationResult> {
   const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
-  const rules = { reserved: head.reservedConcurrency, reservedTotal: usage.reservedConcurrency };
+  const rules = {
+    reserved: head.reservedConcurrency,
+    provisioned: head.provisionedConcurrency ?? 0,
+    taken: usage.reservedConcurrency,
+    qualifier: reference.qualifier,
+    asynchronous,
+  };
   const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
   try {
-    const { requestId, event, clientContext, traceId, wantsTail } = input;
-    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId, wantsTail });
+    const { requestId, event, clientContext, traceId, wantsTail, receiver } = input;
+    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId, wantsTail, receiver });
   } catch (error) {
     // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
     if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));
