@@ -20,6 +20,7 @@ import { openCodeToken } from './domain/codeLocation.ts';
 import { parseFunctionArn } from './domain/functionName.ts';
 import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
+import { createSampler } from './environments/sampler.ts';
 import { createFleet } from './environments/fleet.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
@@ -103,6 +104,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     log,
     enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
+    sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;

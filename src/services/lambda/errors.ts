@@ -114,6 +114,13 @@ export const errors = {
   invalidRequestContent: (message: string) => new ServiceError('InvalidRequestContentException', message, { status: 400, members: user }),
   throttled: (reason: 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded') =>
     new ServiceError('TooManyRequestsException', 'Rate Exceeded.', { status: 429, members: { ...user, Reason: reason } }),
+  /** The words are those of the API model (Lambda API reference, Invoke, RecursiveInvocationException). */
+  recursiveInvocation: () =>
+    new ServiceError(
+      'RecursiveInvocationException',
+      "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your function's invocation.",
+      { status: 400, members: user },
+    ),
   invalidRuntime: (message: string) => new ServiceError('InvalidRuntimeException', message, { status: 502, members: user }),
   /** Lambda API reference, Invoke, "ServiceException". */
   serviceFailure: () => new ServiceError('ServiceException', 'The AWS Lambda service encountered an internal error.', { status: 500, fault: 'server', members: { Type: 'Service' } }),

@@ -101,6 +101,15 @@ export const mappingScanMs = 5_000;
 export const throttleRetryMsFirst = 1_000;
 export const throttleRetryMsMax = 60_000;
 
+// Recursion and tracing.
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: stopped after being invoked "approximately 16 times" in one chain. */
+export const recursiveRunsMax = 16;
+/** AWS names no numbers: a chain remembers its last functions, and a longer header is no trace header. */
+export const lineageFunctionsMax = 32;
+export const traceHeaderCharactersMax = 1_024;
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the first request each second, and 5 % of the others. */
+export const sampledPart = 0.05;
+
 // Asynchronous invocation.
 /** The guide, "Handling errors": throttled events wait from one second "to a maximum of 5 minutes". */
 export const requeueMsFirst = 1_000;

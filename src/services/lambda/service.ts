@@ -17,6 +17,7 @@ import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
 import { publishVersion } from './operations/publishVersion.ts';
+import { recursionConfigOperations } from './operations/recursionConfig.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
@@ -45,6 +46,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...recursionConfigOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
   },

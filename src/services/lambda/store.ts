@@ -41,6 +41,8 @@ export interface VersionRow {
   readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
+  /** It records traces of its own; absent where it only passes on what its callers decided. */
+  readonly tracing?: 'Active';
   /** Where asynchronous events go that it has failed on. */
   readonly deadLetterArn?: string;
   /** The KMS key that the user gave for them; absent when the server's own key seals them. */
@@ -76,6 +78,8 @@ export interface FunctionRow {
   /** Number of the newest published version; numbers are never used again. */
   readonly publishedVersions: number;
   readonly reservedConcurrency?: number;
+  /** It may be part of a loop; absent where loops are stopped. */
+  readonly allowsRecursion?: true;
 }
 
 export interface AliasRow {

@@ -17,6 +17,7 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
+import { decideSampling } from '../domain/trace.ts';
 import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
@@ -41,6 +42,8 @@ export interface ExecutionDeps {
   readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
+  /** Whether a request to a function that traces is recorded, where its caller has not decided. */
+  readonly sample: (functionArn: string) => boolean;
   /** Milliseconds with fractions, from any start: for durations only. */
   readonly monotonicMs: () => number;
 }
@@ -180,9 +183,10 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const deadlineMs = wall.now() + timeoutMs;
     const retried = process === undefined ? await start(timeoutMs) : undefined;
     if (retried !== undefined) platform.initEnded(retried.durationMs, 'invoke', initFailure(retried));
-    platform.started(input.requestId);
+    const trace = decideSampling(input.traceId, row.tracing, () => deps.sample(subject.functionArn), deps.random);
+    platform.started(input.requestId, trace);
     const served = process;
-    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs));
+    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs, trace.header));
     if (outcome?.kind === 'exited' && outcome.exit.isLost === true) {
       log.endTail();
       throw errors.serviceFailure();
@@ -198,7 +202,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     platform.ended({ requestId, durationMs, producedBytes: result.payload.length, failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;
-    const report = (memoryPeakBytes: number): ReportFigures => ({ requestId, durationMs, initDurationMs, memoryMegabytes: row.memoryMegabytes, memoryPeakBytes, failure });
+    const report = (memoryPeakBytes: number): ReportFigures => ({ requestId, durationMs, initDurationMs, memoryMegabytes: row.memoryMegabytes, memoryPeakBytes, failure, segment: trace.segment });
     platform.reported(typeof peak === 'number' ? report(peak) : peak.then(report));
     log.endTail();
     return {
@@ -238,7 +242,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.
-const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput, deadlineMs: number): InvocationRequest => ({
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext }: InvocationInput, deadlineMs: number, traceId: string): InvocationRequest => ({
   requestId,
   event,
   deadlineMs,

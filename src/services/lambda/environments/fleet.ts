@@ -32,6 +32,8 @@ export interface ConcurrencyRules {
 export interface Fleet {
   /** Serves one invocation in an idle environment of this deployment, or in a new one. Throws TooManyRequestsException at a limit. */
   invoke(deployment: Deployment, rules: ConcurrencyRules, input: InvocationInput): Promise<InvocationResult>;
+  /** Counts an invocation that was stopped because its function is in a loop, and says so. */
+  dropRecursive(functionArn: string): void;
   /** Ends all environments of a version whose code or settings changed; a running one serves its request first. */
   retire(place: Place, name: string, version: string): void;
   /** Admits nothing more, waits up to `drainMs` for what runs, and ends everything. */
@@ -212,6 +214,13 @@ export function createFleet(deps: FleetDeps): Fleet {
         metrics.refused(error);
         throw error;
       }
+    },
+    dropRecursive(functionArn) {
+      metrics.recursive();
+      // What AWS tells in the Health Dashboard.
+      log.warn('a function runs in a recursive loop with other resources; its invocation was stopped', {
+        functionArn, remedy: `if the loop is intended: aws lambda put-function-recursion-config --function-name ${functionArn} --recursive-loop Allow`,
+      });
     },
     retire(place, name, version) {
       const group = groups.get(versionKey(place, name, version));

@@ -52,8 +52,8 @@ export function makeDeadLetter({ row, requestPayload, response, condition }: Eve
     body: Buffer.from(requestPayload).toString('utf8'),
     attributes: {
       RequestID: { type: 'String', value: row.requestId },
-      ErrorCode: { type: 'Number', value: response === undefined ? '429' : '200' },
-      ErrorMessage: { type: 'String', value: messageOf(response?.payload) ?? condition },
+      ErrorCode: { type: 'Number', value: response !== undefined ? '200' : condition === 'RecursiveInvocationException' ? '400' : '429' },
+      ErrorMessage: { type: 'String', value: messageOf(response?.payload) ?? (condition === 'RecursiveInvocationException' ? errors.recursiveInvocation().message : condition) },
     },
   });
 }
