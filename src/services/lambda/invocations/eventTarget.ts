@@ -15,7 +15,7 @@ import { requireVersion } from '../lookup.ts';
 import type { LambdaContext } from '../operation.ts';
 import { clearEvent, findEvent, findPolicy, latest, setEvent } from '../store.ts';
 import type { EventRow } from '../store.ts';
-import { encodeForDestination, makeDeadLetter, makeInvocationRecord } from './destinations.ts';
+import { encodeEnding, makeDeadLetter, makeInvocationRecord } from './destinations.ts';
 import type { EventEnding } from './destinations.ts';
 import { findEventConfig } from './eventConfigStore.ts';
 import { ownPrincipal } from './eventQueue.ts';
@@ -126,7 +126,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
   function tellDestination(tx: Transaction, arn: string, ending: EventEnding, roleArn: string): boolean {
     const record = makeInvocationRecord(ending);
     if (record === undefined) log.warn('an invocation record is too long for its destination', { destination: arn, requestId: ending.row.requestId });
-    else emit(tx, arn, encodeForDestination(arn, record), ending, roleArn);
+    else emit(tx, arn, encodeEnding(arn, record, ending, deps.random), ending, roleArn);
     return record !== undefined;
   }
 

@@ -23,6 +23,8 @@ export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> 
     readonly clock: Clock;
     readonly log: Logger;
     readonly queues: QueueReader;
+    /** What GetEventSourceMapping shows as LastProcessingResult. */
+    readonly report: (result: string) => void;
     /** Batches of one mapping under way at once. */
     readonly atOnceMax: number;
   };
@@ -54,6 +56,7 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
   let width = Math.min(batchesAtOnceFirst, widthMax);
   let onEnded = (): void => undefined;
   let carried: QueueRecord[] = [];
+  let problem: string | undefined;
   let checkedMs = Number.NEGATIVE_INFINITY;
 
   async function run(): Promise<void> {
@@ -78,10 +81,25 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
       const found = await findInvocable(reference, deps).catch(undefinedIfRefused);
       const refused = found === undefined ? undefined : await findRefusedQueueCall(found.row.roleArn, source, deps);
       if (refused !== undefined) log.warn('an event source mapping waits: the role of its function may not read the queue', { mapping: mapping.uuid, sourceArn, action: `sqs:${refused}` });
+      if (found === undefined) wait('Function not found.');
+      if (refused !== undefined) deps.report(`PROBLEM: The role of the function may not call ${refused} on the queue.`);
       if (found === undefined || refused !== undefined) return undefined;
       checkedMs = clock.now();
     }
-    return queues.describe(sourceArn);
+    const description = await queues.describe(sourceArn);
+    if (description === undefined) wait('Queue not found.');
+    else if (problem !== undefined) {
+      problem = undefined;
+      deps.report('OK');
+    }
+    return description;
+  }
+
+  /** Says why the mapping waits. */
+  function wait(why: string): void {
+    problem = why;
+    deps.report(`PROBLEM: ${why}`);
+    log.warn('an event source mapping waits', { mapping: mapping.uuid, sourceArn, functionName: mapping.functionName, problem: why });
   }
 
   async function collectAndServe(description: QueueDescription): Promise<void> {
