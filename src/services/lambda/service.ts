@@ -20,6 +20,7 @@ import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
 import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
+import { recursionConfigOperations } from './operations/recursionConfig.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
@@ -52,6 +53,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...tagOperations,
     ...concurrencyOperations,
     ...provisionedConcurrencyOperations,
+    ...recursionConfigOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
     ...functionUrlOperations,
