@@ -8,7 +8,8 @@ import type { Random } from '../../../base/random.ts';
 import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
-import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, Sandbox } from '../../../sandbox/types.ts';
+import { streamedBytesMax } from '../../../sandbox/limits.ts';
+import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, Sandbox } from '../../../sandbox/types.ts';
 import { functionArn } from '../domain/functionName.ts';
 import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
@@ -17,6 +18,7 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
+import { decideSampling } from '../domain/trace.ts';
 import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
@@ -41,6 +43,8 @@ export interface ExecutionDeps {
   readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
+  /** Whether a request to a function that traces is recorded, where its caller has not decided. */
+  readonly sample: (functionArn: string) => boolean;
   /** Milliseconds with fractions, from any start: for durations only. */
   readonly monotonicMs: () => number;
 }
@@ -52,11 +56,15 @@ export interface InvocationInput {
   readonly clientContext: string | undefined;
   readonly traceId: string;
   readonly wantsTail: boolean;
+  /** Takes the response while it is made. */
+  readonly receiver?: ResponseReceiver | undefined;
 }
 
 export interface InvocationResult {
   readonly payload: Uint8Array;
   readonly failed: boolean;
+  /** It failed when part of the response had gone out. */
+  readonly isMidStream: boolean;
   readonly outcome: (InvocationOutcome | InitOutcome)['kind'];
   /** It had to wait until the environment was there. */
   readonly cold: boolean;
@@ -193,14 +201,16 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const deadlineMs = wall.now() + timeoutMs;
     const retried = process === undefined ? await start(timeoutMs) : undefined;
     if (retried !== undefined) platform.initEnded(retried.durationMs, 'invoke', initFailure(retried));
-    platform.started(input.requestId);
+    const trace = decideSampling(input.traceId, row.tracing, () => deps.sample(subject.functionArn), deps.random);
+    platform.started(input.requestId, trace);
     const served = process;
-    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs));
+    const counted = input.receiver && countParts(input.receiver);
+    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs, trace.header, counted?.receiver));
     if (outcome?.kind === 'exited' && outcome.exit.isLost === true) {
       log.endTail();
       throw errors.serviceFailure();
     }
-    const result = conclude(input.requestId, outcome, row.timeoutSeconds);
+    const result = conclude(input, outcome, row.timeoutSeconds);
     // A lost process is replaced when the next invocation comes.
     if (result.lost && process === served) process = undefined;
     const { requestId } = input;
@@ -208,10 +218,10 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const endedMs = monotonicMs();
     // Nobody is billed for more time than the function has: what ends it takes a moment.
     const durationMs = failure?.kind === 'timeout' ? timeoutMs : Math.min(timeoutMs, endedMs - startedMs);
-    platform.ended({ requestId, durationMs, producedBytes: result.payload.length, failure, crash });
+    platform.ended({ requestId, durationMs, producedBytes: result.payload.length + (counted?.bytes() ?? 0), failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;
-    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure };
+    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure, segment: trace.segment };
     aheadMs = undefined;
     const report = (memoryPeakBytes: number): ReportFigures => ({ ...told, memoryPeakBytes });
     platform.reported(typeof peak === 'number' ? report(peak) : peak.then(report));
@@ -219,6 +229,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     return {
       payload: result.payload,
       failed: result.failed,
+      isMidStream: result.failed && (counted?.hasBegun() ?? false),
       outcome: outcome?.kind ?? 'exited',
       cold: isCold,
       durationMs: endedMs - arrivedMs,
@@ -265,14 +276,26 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.
-const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput, deadlineMs: number): InvocationRequest => ({
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
   requestId,
   event,
   deadlineMs,
   invokedFunctionArn,
   clientContext,
   traceId,
+  receiver,
 });
+
+function countParts(receiver: ResponseReceiver): { readonly receiver: ResponseReceiver; bytes(): number; hasBegun(): boolean } {
+  let bytes = 0;
+  let hasBegun = false;
+  const onPart: ResponseReceiver['onPart'] = (part, contentType, taken) => {
+    hasBegun = true;
+    bytes += part.length;
+    receiver.onPart(part, contentType, taken);
+  };
+  return { receiver: { onPart }, bytes: () => bytes, hasBegun: () => hasBegun };
+}
 
 interface Conclusion {
   readonly payload: Uint8Array;
@@ -283,10 +306,10 @@ interface Conclusion {
 }
 
 /** What the caller and the log are told about an outcome. */
-function conclude(requestId: string, outcome: InvocationOutcome | InitOutcome | undefined, timeoutSeconds: number): Conclusion {
+function conclude({ requestId, receiver }: InvocationInput, outcome: InvocationOutcome | InitOutcome | undefined, timeoutSeconds: number): Conclusion {
   switch (outcome?.kind) {
     case 'response':
-      return outcome.payload.length > responsePayloadBytesMax ? tooLarge(false) : { payload: outcome.payload, failed: false, lost: false };
+      return outcome.payload.length > responsePayloadBytesMax ? tooLarge(responsePayloadBytesMax, false) : { payload: outcome.payload, failed: false, lost: false };
     case 'function-error':
       return { payload: outcome.payload, failed: true, lost: false };
     case 'init-error':
@@ -305,14 +328,14 @@ function conclude(requestId: string, outcome: InvocationOutcome | InitOutcome | 
       };
     }
     case 'response-too-large':
-      return tooLarge(true);
+      return tooLarge(receiver ? streamedBytesMax : responsePayloadBytesMax, true);
     default:
       throw new Error('an environment without a process reported itself ready');
   }
 }
 
-function tooLarge(lost: boolean): Conclusion {
-  const message = `Response payload size exceeded maximum allowed payload size (${responsePayloadBytesMax} bytes).`;
+function tooLarge(bytesMax: number, lost: boolean): Conclusion {
+  const message = `Response payload size exceeded maximum allowed payload size (${bytesMax} bytes).`;
   return { ...errorDocument('Function.ResponseSizeTooLarge', message), lost };
 }
 

@@ -16,6 +16,7 @@ import { accessTo, requireFunction, requireRevision, requireVersion, wholeFuncti
 import { operation } from '../operation.ts';
 import { clearAlias, clearPolicy, findAlias, findFunction, guardAliases, latest, listAliases as listRows, setAlias } from '../store.ts';
 import type { AliasRow } from '../store.ts';
+import { clearUrl } from '../urls/urlStore.ts';
 
 const implemented = new Set(['FunctionName', 'Name', 'FunctionVersion', 'Description', 'RevisionId', 'RoutingConfig', 'RoutingConfig.AdditionalVersionWeights']);
 
@@ -96,6 +97,7 @@ const deleteAlias = operation('DeleteAlias', {
       clearAlias(tx, reference, reference.name, alias);
       clearPolicy(tx, reference, reference.name, alias);
       clearEventConfig(tx, reference, reference.name, alias);
+      clearUrl(tx, reference, reference.name, alias);
     });
     return {};
   },
