@@ -16,6 +16,7 @@ import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import { unrecordedMetrics, type MetricRecorder } from '../../ports/metrics.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
+import type { ScalableResource } from '../../ports/scalableResource.ts';
 import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../workers/pool.ts';
@@ -25,6 +26,7 @@ import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createSampler } from './environments/sampler.ts';
 import { createFleet } from './environments/fleet.ts';
+import { createScalableConcurrency } from './environments/scalableConcurrency.ts';
 import { createProvisioning } from './environments/provisioning.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
@@ -89,6 +91,8 @@ export interface Lambda {
   readonly access: FunctionAccess;
   /** Calls functions for services that wait for the answer. */
   readonly invoker: FunctionInvoker;
+  /** What Application Auto Scaling scales. */
+  readonly scalable: ScalableResource;
   /** Where events for functions are delivered; undefined for what is no function's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
@@ -141,6 +145,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
+    scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {

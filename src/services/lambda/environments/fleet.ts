@@ -73,8 +73,7 @@ export function createFleet(deps: FleetDeps): Fleet {
   const metrics = createFleetMetrics(deps.metrics, countEnvironments);
   const admission = createAdmission(deps);
   const provisioned = createProvisioned({
-    wall: deps.wall,
-    log,
+    ...{ clock, wall: deps.wall, log },
     create: (deployment) => addMember(deployment, undefined)?.environment,
     end: (environment) => [...members].filter((member) => member.environment === environment).forEach(end),
   });
