@@ -57,7 +57,7 @@ async function measure(dataFolder: string, functionName: string): Promise<{ read
   const port = await freePort();
   const request = postRequest(`/2015-03-31/functions/${functionName}/invocations`, '{}', 'lambda');
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [join(packageRoot, 'dist/src/cli/main.js'), 'start', '--port', String(port), '--data-dir', dataFolder], { env: baseEnvironment(), stdio: 'ignore' });
+  const child = spawn(process.execPath, [join(packageRoot, 'dist/program/main.js'), 'start', '--port', String(port), '--data-dir', dataFolder], { env: baseEnvironment(), stdio: 'ignore' });
   const exited = once(child, 'exit');
   try {
     while (!(await answers(port, request))) await sleep(2);

@@ -139,8 +139,23 @@ export interface OpenIdProvider {
   readonly thumbprints: readonly string[];
 }
 
+/** A SAML identity provider that an account trusts. */
+export interface SamlProvider {
+  readonly arn: string;
+  readonly account: string;
+  readonly name: string;
+  /** What assertions name as their issuer: the entity id of the metadata. */
+  readonly issuer: string;
+  /** With which it may sign: DER, base64. */
+  readonly certificates: readonly string[];
+  /** Where the metadata says so. */
+  readonly validUntilMs?: number;
+}
+
 /** Asked by STS for what accounts trust besides their own credentials. */
 export interface FederationDirectory {
+  /** Undefined too for what is no provider's ARN. */
+  findSamlProvider(arn: string): Promise<SamlProvider | undefined>;
   /** By the issuer that a token names. */
   findOpenIdProvider(account: string, issuer: string): Promise<OpenIdProvider | undefined>;
 }

@@ -6,6 +6,8 @@ import { nestingMax } from './limits.ts';
 export interface XmlElement {
   /** The name without its prefix. */
   readonly name: string;
+  /** '' for none. */
+  readonly prefix: string;
   /** By full name, prefix included (`xsi:type`). */
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: XmlElement[];
@@ -81,11 +83,11 @@ function startElement(tag: string, attributeText: string): XmlElement | undefine
   const attributes: Record<string, string> = {};
   for (const [, name = '', double, single] of attributeText.matchAll(attributePattern)) {
     const value = decodeXml(double ?? single ?? '');
-    if (value === undefined || name === '__proto__') return undefined;
+    if (value === undefined || name === '__proto__' || Object.hasOwn(attributes, name)) return undefined;
     attributes[name] = value;
   }
   const colon = tag.indexOf(':');
-  return { name: colon < 0 ? tag : tag.slice(colon + 1), attributes, children: [], text: '' };
+  return { name: colon < 0 ? tag : tag.slice(colon + 1), prefix: colon < 0 ? '' : tag.slice(0, colon), attributes, children: [], text: '' };
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

@@ -24,6 +24,9 @@ export const errors = {
 
   noSuchOpenIdProvider: (arn: string) => new ServiceError('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`),
   openIdProviderExists: (url: string) => new ServiceError('EntityAlreadyExistsException', `Provider with url ${url} already exists.`),
+  noSuchSamlProvider: (arn: string) => new ServiceError('NoSuchEntityException', `Manifest not found for arn ${arn}`),
+  samlProviderExists: (arn: string) => new ServiceError('EntityAlreadyExistsException', `SAMLProvider ${arn} already exists.`),
+  unreadableMetadata: () => new ServiceError('InvalidInputException', 'Could not parse metadata'),
   noSuchMfaDevice: (serial: string) => new ServiceError('NoSuchEntityException', `VirtualMFADevice with serial number ${serial} does not exist.`),
   mfaDeviceExists: () => new ServiceError('EntityAlreadyExistsException', 'MFADevice entity at the same path and name already exists.'),
   mfaDeviceInUse: () => new ServiceError('EntityAlreadyExistsException', 'MFA Device is already in use.'),

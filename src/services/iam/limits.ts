@@ -55,6 +55,8 @@ export const controlPoliciesPerLevel = 5;
 
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;
+/** Credentials, which every signed request reads: so many rows are kept decoded. */
+export const rememberedCredentialsMax = 1_000;
 
 /** How many missing roles are remembered as told of; then they are told of again. */
 export const reportedRolesMax = 1_000;
@@ -64,6 +66,17 @@ export const openIdProvidersPerAccount = 100;
 export const clientIdsPerProvider = 100;
 /** API reference, CreateOpenIDConnectProvider: ThumbprintList. */
 export const thumbprintsPerProvider = 5;
+/** IAM quotas, "Identity providers (IdPs)": SAML providers of one account. */
+export const samlProvidersPerAccount = 100;
+/** DEVIATION: AWS takes 10 million. Metadata of one provider has a hundredth of it; only federations of hundreds have more. */
+export const samlMetadataCharsMax = 200_000;
+/** What one row holds of it: UTF-8 takes at most three bytes for each. */
+export const samlMetadataPartChars = 30_000;
+/** Certificates that one provider may sign with; AWS names no number. */
+export const samlCertificatesMax = 10;
+/** Where the metadata names no end, a provider is valid this long, as on AWS. */
+export const samlValidYears = 100;
+
 /** API reference, UpdateAccountPasswordPolicy: MinimumPasswordLength. */
 export const passwordLengthMin = 6;
 /** API reference, GenerateCredentialReport: how long one is given again. */

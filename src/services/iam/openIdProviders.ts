@@ -6,6 +6,7 @@ import type { Store } from '../../kv/store.ts';
 import { errors } from './errors.ts';
 import type { ResourceKind } from './onResource.ts';
 import { resourceTables, type OpenIdProviderRow } from './resourceStore.ts';
+import { findSamlProvider } from './samlProviders.ts';
 import { scopeOf } from './store.ts';
 
 export const openIdProviders: ResourceKind<OpenIdProviderRow> = {
@@ -29,9 +30,10 @@ export function nameOfIssuer(issuer: string): string {
   return issuer.replace(/^https?:\/\//i, '').replace(/\/$/, '');
 }
 
-/** What STS asks when a token comes. */
+/** What STS asks when a token or an assertion comes. */
 export function createFederationDirectory(store: Store): FederationDirectory {
   return {
+    findSamlProvider: (arn) => findSamlProvider(store, arn),
     async findOpenIdProvider(account, issuer): Promise<OpenIdProvider | undefined> {
       const name = nameOfIssuer(issuer);
       if (name === '' || name.length > 300) return undefined;

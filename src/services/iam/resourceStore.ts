@@ -4,6 +4,7 @@
 //   profilesOfRole    [role, instance profile]
 //   openIdProviders   [issuer without scheme]
 //   samlProviders     [name]
+//   samlMetadata      [name, part]
 //   mfaDevices        [name]                              virtual devices, whether anybody's or nobody's
 //   mfaOfUser         [user, device]                      '' stands for the account's root
 //   loginProfiles     [user]
@@ -38,7 +39,11 @@ export interface OpenIdProviderRow {
 export interface SamlProviderRow {
   readonly name: string;
   readonly id: string;
-  readonly metadata: string;
+  /** What its metadata says, whose text is in rows of its own. */
+  readonly issuer: string;
+  readonly certificates: readonly string[];
+  readonly validUntilMs?: number;
+  readonly metadataParts: number;
   readonly createdAtMs: number;
   readonly tags: readonly Tag[];
 }
@@ -78,6 +83,7 @@ export const resourceTables = {
   profilesOfRole: defineTable<{ readonly name: string }>('iam', 'profilesOfRole'),
   openIdProviders: defineTable<OpenIdProviderRow>('iam', 'openIdProviders'),
   samlProviders: defineTable<SamlProviderRow>('iam', 'samlProviders'),
+  samlMetadata: defineTable<{ readonly text: string }>('iam', 'samlMetadata'),
   mfaDevices: defineTable<MfaDeviceRow>('iam', 'mfaDevices'),
   mfaOfUser: defineTable<{ readonly name: string }>('iam', 'mfaOfUser'),
   loginProfiles: defineTable<LoginProfileRow>('iam', 'loginProfiles'),

@@ -27,6 +27,7 @@ import { listPolicies } from './operations/listPolicies.ts';
 import { mfaDeviceOperations } from './operations/mfaDevices.ts';
 import { openIdProviderOperations } from './operations/openIdProviders.ts';
 import { policyVersionOperations } from './operations/policyVersions.ts';
+import { samlProviderOperations } from './operations/samlProviders.ts';
 import { simulationOperations } from './operations/simulatePolicies.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateAssumeRolePolicy } from './operations/updateAssumeRolePolicy.ts';
@@ -66,6 +67,7 @@ export const iamService = defineService<IamDeps>({
     ...simulationOperations,
     ...lastAccessedOperations,
     ...openIdProviderOperations,
+    ...samlProviderOperations,
     ...mfaDeviceOperations,
     ...instanceProfileOperations,
     ...loginProfileOperations,

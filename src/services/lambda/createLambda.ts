@@ -14,6 +14,7 @@ import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
+import { unrecordedMetrics, type MetricRecorder } from '../../ports/metrics.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
@@ -24,10 +25,11 @@ import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createSampler } from './environments/sampler.ts';
 import { createFleet } from './environments/fleet.ts';
+import { createProvisioning } from './environments/provisioning.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
 import { createMappingRunner } from './mappings/mappingRunner.ts';
-import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
+import { concurrentExecutionsMax, eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
@@ -71,6 +73,10 @@ export interface LambdaDeps {
   /** How the code of functions reaches this server. */
   readonly functionGate?: FunctionGate;
   readonly hostEnvironmentsMax?: number;
+  /** Invocations of one account and region at once; AWS's default when absent. */
+  readonly accountConcurrency?: number | undefined;
+  /** CloudWatch, where there is one. */
+  readonly recorder?: MetricRecorder;
   /** `x86_64` or `arm64`; that of the running Node.js when absent. */
   readonly hostArchitecture?: string;
   /** For durations; `performance.now` when absent. */
@@ -115,20 +121,24 @@ export function createLambda(deps: LambdaDeps): Lambda {
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
+  const accountConcurrency = deps.accountConcurrency ?? concurrentExecutionsMax;
   const fleet = createFleet({
     clock,
     wall,
     log,
     metrics: deps.metrics ?? silentMetrics,
     hostEnvironmentsMax,
-    create: (deployment) => createExecutionEnvironment(execution, deployment),
+    accountConcurrency,
+    recorder: deps.recorder ?? unrecordedMetrics,
+    create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
   });
+  const provisioning = createProvisioning({ ...deps, log, provisioned: fleet.provisioned });
   const access = createFunctionAccess({ store: deps.store, clock });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
   const mappings = createMappingRunner({ ...deps, streams, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
@@ -137,11 +147,16 @@ export function createLambda(deps: LambdaDeps): Lambda {
       await packages.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
-    startPolling: () => mappings.start(),
+    startPolling() {
+      provisioning.start();
+      mappings.start();
+    },
     endPolling: () => mappings.endPolling(),
     async close(drainMs) {
       mappings.endPolling();
+      const provisioned = provisioning.stop();
       await fleet.close(drainMs);
+      await provisioned;
       await mappings.stop();
       await packages.settle();
     },

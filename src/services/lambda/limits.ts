@@ -56,6 +56,24 @@ export const logLineBytesMax = 256 * 1024;
 export const concurrentExecutionsMax = 1_000;
 /** Reserved concurrency must leave this many: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 export const unreservedConcurrencyMin = 100;
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html, "Understanding concurrency and requests per second": "10 times". */
+export const requestsPerSecondEach = 10;
+/** https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: 1,000 environments of a function every 10 seconds, refilled continuously. */
+export const environmentStartsAtOnceMax = 1_000;
+export const environmentStartsPerSecond = 100;
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "130 seconds or the configured function timeout, whichever is higher". */
+export const provisionedInitMsMin = 130_000;
+/** Provisioned environments that start at one time, of all functions: they must not keep invocations from starting theirs. */
+export const provisionedStartsAtOnceMax = 4;
+/** AWS names no number for either: how often a start that fails is repeated at once, and when it is tried again after that. */
+export const provisionedStartsFailedMax = 3;
+export const provisionedRetryMs = 60_000;
+/** How often provisioned environments are looked through for those whose credentials are past their half. */
+export const provisionedSweepMs = 60_000;
+/** API reference, ListProvisionedConcurrencyConfigs, MaxItems: 1 to 50. */
+export const provisionedPageMax = 50;
+/** How often the rows are read again, whatever hints say. */
+export const provisionedScanMs = 60_000;
 /** Environments of all functions on this host, when the operator names no other number. */
 export const hostEnvironmentsMaxDefault = 200;
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "The Init phase is limited to 10 seconds". */
@@ -78,6 +96,9 @@ export const roleCheckMs = 10_000;
 /** Runtimes for which environments wait when the server starts, and how many stored functions are looked at to find them. */
 export const expectedAtStartMax = 4;
 export const functionsSeenAtStartMax = 200;
+
+/** The prelude of a streamed HTTP response is headers; node:http takes as much of them in requests. */
+export const urlPreludeBytesMax = 64 * 1024;
 
 // Event source mappings of queues: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 /** API reference, CreateEventSourceMapping, BatchSize: SQS default 10; FIFO 10 at most; more takes a batching window. */

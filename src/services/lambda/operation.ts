@@ -26,6 +26,8 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  /** Invocations of an account and region at once. */
+  readonly accountConcurrency: number;
   /** Programs that could run functions on this host. */
   readonly interpreters: () => readonly Interpreter[];
   /** What has to be fetched before a runtime can run. */

@@ -1,5 +1,5 @@
 // Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | events [envelope] |
-// usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
+// provisioned [account, region, name, qualifier] below no account | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import type { JsonLogging } from './domain/logging.ts';
@@ -78,6 +78,8 @@ export interface FunctionRow {
   /** Number of the newest published version; numbers are never used again. */
   readonly publishedVersions: number;
   readonly reservedConcurrency?: number;
+  /** Sum over its versions and aliases. */
+  readonly provisionedConcurrency?: number;
   /** It may be part of a loop; absent where loops are stopped. */
   readonly allowsRecursion?: true;
 }
@@ -110,7 +112,7 @@ export interface EventRow {
 export interface UsageRow {
   readonly codeBytes: number;
   readonly functions: number;
-  /** Sum over all functions. */
+  /** Sum over all functions of what they have reserved, or have provisioned without a reservation. */
   readonly reservedConcurrency: number;
 }
 

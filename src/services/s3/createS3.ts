@@ -9,9 +9,12 @@ import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
+import { createAccessLog } from './accessLog.ts';
 import type { FindDestination } from '../../ports/destinationLookup.ts';
 import { createReplicationTarget } from './replication.ts';
+import { createLogDeliveryHandler } from './jobs/deliverLogs.ts';
 import { createLifecycleHandler } from './jobs/lifecycle.ts';
+import { createRestoreHandler } from './jobs/restore.ts';
 import type { NotificationTargets } from './notificationTargets.ts';
 import { createBucketTarget } from './objectWrites.ts';
 import { createBucketLookup, createObjectReader } from './provides.ts';
@@ -43,6 +46,8 @@ export interface RunningS3 {
 
 /** The whole of S3. To be made before the timers start. */
 export function createS3(options: S3Options): RunningS3 {
-  options.timers.handle('s3', createLifecycleHandler(options));
-  return { service: s3Service.bind(options), objects: createObjectReader(options), eventTarget: createBucketTarget(options, createReplicationTarget(options)), findDestination: createBucketLookup(options) };
+  const handlers = new Map([['lifecycle', createLifecycleHandler(options)], ['log', createLogDeliveryHandler(options)], ['restore', createRestoreHandler(options)]]);
+  options.timers.handle('s3', async (tx, timer) => await handlers.get(timer.id.split('/')[0] ?? '')?.(tx, timer));
+  const deps = { ...options, accessLog: createAccessLog(options) };
+  return { service: s3Service.bind(deps), objects: createObjectReader(deps), eventTarget: createBucketTarget(deps, createReplicationTarget(deps)), findDestination: createBucketLookup(deps) };
 }

@@ -32,6 +32,23 @@ export const errors = {
   providerUnreachable: () =>
     new ServiceError('IDPCommunicationErrorException', 'The identity provider that was asked to verify the incoming identity token could not be reached.', { status: 400 }),
 
+  // IAM user guide, "Troubleshoot SAML federation with IAM"; the rest as STS answers it.
+  noSamlProvider: () => invalidIdentityToken("Specified provider doesn't exist"),
+  invalidSamlEncoding: () => invalidIdentityToken('Invalid base64 SAMLResponse'),
+  invalidSamlResponse: () => invalidIdentityToken('Your request included an invalid SAML response.'),
+  wrongResponseSignature: () => invalidIdentityToken('Response signature invalid'),
+  unknownSamlIssuer: () => invalidIdentityToken('Issuer not present in specified provider'),
+  wrongSamlAudience: () => invalidIdentityToken('Response does not contain the required audience.'),
+  wrongSamlRecipient: () => invalidIdentityToken('Response does not contain the required recipient.'),
+  noSamlSessionName: () => invalidIdentityToken('RoleSessionName is required in AuthnResponse'),
+  wrongSamlSessionName: () => invalidIdentityToken('RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}'),
+  wrongSamlSourceIdentity: () => invalidIdentityToken('Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"'),
+  wrongSamlDuration: () => invalidIdentityToken('SessionDuration in AuthnResponse must be between 900 and 43200'),
+  samlTokenTooOld: () => new ServiceError('ExpiredTokenException', 'Token must be redeemed within 5 minutes of issuance', { status: 400 }),
+  samlTokenExpired: () => new ServiceError('ExpiredTokenException', 'The SAML assertion has expired.', { status: 400 }),
+  idpRejectedClaim: () => new ServiceError('IDPRejectedClaimException', 'The identity provider reported that authentication failed.', { status: 403 }),
+  encryptedAssertion: () => invalidIdentityToken('Haneul does not support encrypted SAML assertions yet.'),
+
   /** AWS has no words for this: the member is served there. */
   notSupported: (member: string) => new ServiceError('ValidationError', `Haneul does not support ${member} yet.`, { status: 400 }),
   validation: (message: string) => new ServiceError('ValidationError', message, { status: 400 }),

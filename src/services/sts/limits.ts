@@ -31,3 +31,12 @@ export const issuersMax = 200;
 export const keysStaleMs = 10 * 60_000;
 /** An issuer is not asked more often than this, whatever keys the tokens name. */
 export const keysFreshMs = 30_000;
+
+/** API reference, AssumeRoleWithSAML: SAMLAssertion. */
+export const samlResponseCharsMax = 100_000;
+/** The response and its one assertion. */
+export const samlSignaturesMax = 2;
+/** "Token must be redeemed within 5 minutes of issuance", as STS says. */
+export const assertionAgeMsMax = 5 * 60_000;
+/** By how much the clock of an identity provider may be ahead. AWS names no number. */
+export const samlClockSkewMs = 60_000;

@@ -1,6 +1,7 @@
 import { defineService } from '../../framework/service.ts';
 import type { StsDeps } from './operation.ts';
 import { assumeRole } from './operations/assumeRole.ts';
+import { assumeRoleWithSAML } from './operations/assumeRoleWithSAML.ts';
 import { assumeRoleWithWebIdentity } from './operations/assumeRoleWithWebIdentity.ts';
 import { decodeAuthorizationMessage } from './operations/decodeAuthorizationMessage.ts';
 import { getAccessKeyInfo } from './operations/getAccessKeyInfo.ts';
@@ -15,6 +16,7 @@ export const stsService = defineService<StsDeps>({
   operations: {
     GetCallerIdentity: getCallerIdentity,
     AssumeRole: assumeRole,
+    AssumeRoleWithSAML: assumeRoleWithSAML,
     AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
     GetSessionToken: getSessionToken,
     GetFederationToken: getFederationToken,

@@ -6,6 +6,8 @@ export interface ReportFigures {
   readonly durationMs: number;
   /** Only for the invocation that a successful init preceded. */
   readonly initDurationMs?: number | undefined;
+  /** The init was over before the invocation came (provisioned concurrency): it is told, but not billed with it. */
+  readonly initAhead?: boolean;
   readonly memoryMegabytes: number;
   readonly memoryPeakBytes: number;
   readonly failure?: RunFailure | undefined;
@@ -50,7 +52,7 @@ export function reportLine(figures: ReportFigures): string {
   const fields = [
     `REPORT RequestId: ${requestId}`,
     `Duration: ${durationMs.toFixed(2)} ms`,
-    `Billed Duration: ${billedMs(durationMs, initDurationMs)} ms`,
+    `Billed Duration: ${billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs)} ms`,
     `Memory Size: ${figures.memoryMegabytes} MB`,
     `Max Memory Used: ${usedMegabytes(figures)} MB`,
   ];

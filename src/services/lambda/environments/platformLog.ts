@@ -5,6 +5,7 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import type { SampledTrace } from '../domain/trace.ts';
 import { isKept } from '../domain/logging.ts';
 import type { JsonLogging, SystemLogLevel } from '../domain/logging.ts';
+import type { InitializationType } from './deployment.ts';
 import type { EnvironmentLog } from './environmentLog.ts';
 
 export interface PlatformLog {
@@ -38,6 +39,7 @@ export interface PlatformLogSubject {
   readonly functionArn: string;
   readonly version: string;
   readonly timeoutSeconds: number;
+  readonly initializationType: InitializationType;
 }
 
 /** The platform's lines as text. `wallNow` is for the one line that carries a time. */
@@ -62,7 +64,7 @@ export function createTextPlatformLog(log: EnvironmentLog, { version, timeoutSec
 
 /** The platform's records as JSON. `now` is product time, as for all logs. */
 export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogSubject, { systemLevel }: JsonLogging, now: () => number): PlatformLog {
-  const initType = { initializationType: 'on-demand' };
+  const initType = { initializationType: subject.initializationType };
   const format = (atMs: number, type: string, record: object): string =>
     `${JSON.stringify({ time: new Date(atMs).toISOString(), type: `platform.${type}`, record })}\n`;
 
@@ -106,7 +108,7 @@ function reportRecord(figures: ReportFigures): object {
   const { requestId, durationMs, initDurationMs, memoryMegabytes, failure } = figures;
   const metrics = {
     durationMs: round(durationMs),
-    billedDurationMs: billedMs(durationMs, initDurationMs),
+    billedDurationMs: billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs),
     memorySizeMB: memoryMegabytes,
     maxMemoryUsedMB: usedMegabytes(figures),
     ...(initDurationMs === undefined ? {} : { initDurationMs: round(initDurationMs) }),

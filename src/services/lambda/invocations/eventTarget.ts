@@ -57,7 +57,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false };
     let result: InvocationResult;
     try {
-      result = await runInvocable(found, input, deps);
+      result = await runInvocable(found, input, { ...deps, asynchronous: true });
     } catch (error) {
       if (error instanceof ServiceError && error.code === recursionCode) return end(recursionCode);
       // Throttles and failures of ours, until the event is too old.

@@ -38,7 +38,7 @@ export const isOneTooMany = ({ head }: Pick<Invocable, 'head'>, loops: number): 
 export async function runInvocable(
   found: Invocable,
   input: Omit<InvocationInput, 'invokedFunctionArn'>,
-  { store, fleet }: Pick<LambdaContext, 'store' | 'fleet'>,
+  { store, fleet, asynchronous = false }: Pick<LambdaContext, 'store' | 'fleet'> & { readonly asynchronous?: boolean },
 ): Promise<InvocationResult> {
   const { reference, head, row, usage } = found;
   const trace = traceOf(found, input.traceId);
@@ -47,11 +47,17 @@ export async function runInvocable(
     throw errors.recursiveInvocation();
   }
   const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
-  const rules = { reserved: head.reservedConcurrency, reservedTotal: usage.reservedConcurrency };
+  const rules = {
+    reserved: head.reservedConcurrency,
+    provisioned: head.provisionedConcurrency ?? 0,
+    taken: usage.reservedConcurrency,
+    qualifier: reference.qualifier,
+    asynchronous,
+  };
   const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
   try {
-    const { requestId, event, clientContext, wantsTail } = input;
-    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId: trace.header, wantsTail });
+    const { requestId, event, clientContext, wantsTail, receiver } = input;
+    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId: trace.header, wantsTail, receiver });
   } catch (error) {
     // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
     if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));

@@ -40,7 +40,8 @@ export const invoke = operation('Invoke', {
   },
 });
 
-function requireEvent(payload: Uint8Array | undefined, invocationType: string): Uint8Array {
+/** The event of an invocation, which must be JSON and not too long. */
+export function requireEvent(payload: Uint8Array | undefined, invocationType: string): Uint8Array {
   if (payload === undefined || payload.length === 0) return emptyEvent;
   const bytesMax = invocationType === 'Event' ? asyncPayloadBytesMax : requestPayloadBytesMax;
   if (payload.length > bytesMax) throw errors.payloadTooLarge(payload.length, invocationType, bytesMax);
@@ -50,7 +51,7 @@ function requireEvent(payload: Uint8Array | undefined, invocationType: string): 
 }
 
 /** The decoded JSON text. */
-function requireClientContext(encoded: NonNullable<InvocationRequest['ClientContext']>): string {
+export function requireClientContext(encoded: NonNullable<InvocationRequest['ClientContext']>): string {
   if (encoded.length > clientContextBytesMax) {
     throw errors.invalidRequestContent(`Client context must be a valid Base64-encoded JSON object of at most ${clientContextBytesMax} bytes.`);
   }

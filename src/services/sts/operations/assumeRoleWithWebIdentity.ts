@@ -1,12 +1,9 @@
 import { parseArn } from '../../../base/arn.ts';
-import type { Call } from '../../../framework/context.ts';
-import { contextOf } from '../../../policy/context.ts';
-import { decide } from '../../../policy/decide.ts';
-import type { RoleDescription } from '../../../ports/identity.ts';
 import { readSessionTags } from '../domain/sessionTags.ts';
 import { readTokenTags } from '../domain/tokenTags.ts';
 import { errors } from '../errors.ts';
-import { operation, type StsDeps } from '../operation.ts';
+import { requireFederatedTrust } from '../federatedTrust.ts';
+import { operation } from '../operation.ts';
 import { issueRoleSession, roleSessionSeconds } from '../roleSession.ts';
 import { type VerifiedToken, verifyToken } from '../web-identity/verifyToken.ts';
 
@@ -24,14 +21,12 @@ export const assumeRoleWithWebIdentity = operation('AssumeRoleWithWebIdentity', 
     const role = await deps.identity.findRole(roleArn);
     const keys = keysOf(token);
     const conditions = { ...keys, 'sts:RoleSessionName': sessionName, ...tags.requestConditions };
-    const actions = ['sts:AssumeRoleWithWebIdentity', ...(tags.count > 0 ? ['sts:TagSession'] : []), ...(tags.carried?.sourceIdentity !== undefined ? ['sts:SetSourceIdentity'] : [])];
-    for (const action of actions) if (!role || !trusts(role, action, token, { call, conditions, deps })) throw errors.notAuthorized(action);
-    if (!role) throw errors.notAuthorized('sts:AssumeRoleWithWebIdentity');
+    const trusted = requireFederatedTrust(role, { action: 'sts:AssumeRoleWithWebIdentity', provider: token.provider.arn, tags, conditions }, call, deps);
     const session = await issueRoleSession(
       {
-        role,
+        role: trusted,
         sessionName,
-        durationSeconds: roleSessionSeconds(input.DurationSeconds, role),
+        durationSeconds: roleSessionSeconds(input.DurationSeconds, trusted),
         input,
         conditions: { ...tags.sessionConditions, ...singles(keys), 'aws:FederatedProvider': token.provider.arn },
         carried: tags.carried,
@@ -41,21 +36,6 @@ export const assumeRoleWithWebIdentity = operation('AssumeRoleWithWebIdentity', 
     return { ...session, SubjectFromWebIdentityToken: token.subject, Provider: token.provider.arn, Audience: token.audience };
   },
 });
-
-interface Asked {
-  readonly call: Call;
-  readonly conditions: Readonly<Record<string, string | readonly string[]>>;
-  readonly deps: StsDeps;
-}
-
-function trusts(role: RoleDescription, action: string, { provider }: VerifiedToken, { call, conditions, deps }: Asked): boolean {
-  const principal = { kind: 'federated', provider: provider.arn } as const;
-  const { nowMs, region, sourceIp, head } = call;
-  const secureTransport = call.endpoint.startsWith('https:');
-  const context = contextOf({ principal, nowMs, region, sourceIp, secureTransport, userAgent: head.headers['user-agent'], resourceAccount: role.account, keys: conditions });
-  const request = { principal, action, resource: role.arn, context };
-  return decide(deps.policies, request, { identity: [], resource: { source: role.arn, document: role.trustPolicy }, resourceRequired: true }).decision === 'allow';
-}
 
 // IAM user guide, "Available keys for AWS OIDC federation".
 function keysOf({ provider, subject, audience, methods }: VerifiedToken): Record<string, string | readonly string[]> {

@@ -8,7 +8,7 @@ import { createAuthorizationMessages, type AuthorizationMessages } from '../../.
 import type { Input, OperationName, Output } from '../../../framework/shapes.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
-import type { Caller, MfaAttempt, OpenIdProvider, RoleDescription, SessionGrant } from '../../../ports/identity.ts';
+import type { Caller, MfaAttempt, OpenIdProvider, RoleDescription, SamlProvider, SessionGrant } from '../../../ports/identity.ts';
 import type { StsDeps } from '../operation.ts';
 import { stsService } from '../service.ts';
 
@@ -48,11 +48,12 @@ export interface HarnessOptions {
   readonly permissions?: readonly object[];
   readonly maxSessionSeconds?: number;
   readonly issuerKeys?: StsDeps['issuerKeys'];
+  readonly samlProvider?: SamlProvider;
 }
 
 const document = (statements: readonly object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
-export function createHarness({ trust = [], permissions = [], maxSessionSeconds = 3_600, issuerKeys }: HarnessOptions = {}): Harness {
+export function createHarness({ trust = [], permissions = [], maxSessionSeconds = 3_600, issuerKeys, samlProvider }: HarnessOptions = {}): Harness {
   const clock = createFakeClock();
   const grants: SessionGrant[] = [];
   const role: RoleDescription = { arn: roleArn, roleName: 'worker', roleId: 'AROAWORKER', account, trustPolicy: document(trust), maxSessionSeconds };
@@ -74,7 +75,7 @@ export function createHarness({ trust = [], permissions = [], maxSessionSeconds 
   const mfaAnswer = ({ serialNumber, code }: MfaAttempt) => (serialNumber !== mfaSerial ? 'unknown-device' : code === '123456' ? 'right' : 'wrong');
   const mfa: StsDeps['mfa'] = { checkCode: async (attempt) => mfaAnswer(attempt), useCode: async (attempt) => mfaAnswer(attempt) };
   const provider: OpenIdProvider = { arn: `arn:aws:iam::${account}:oidc-provider/${issuer.slice(8)}`, issuer, name: issuer.slice(8), clientIds: ['app'], thumbprints: [] };
-  const federation: StsDeps['federation'] = { findOpenIdProvider: async (owner, name) => (owner === account && name === issuer ? provider : undefined) };
+  const federation: StsDeps['federation'] = { findOpenIdProvider: async (owner, name) => (owner === account && name === issuer ? provider : undefined), findSamlProvider: async (arn) => (arn === samlProvider?.arn ? samlProvider : undefined) };
   const service = stsService.bind({ identity, messages, mfa, federation, issuerKeys: issuerKeys ?? { of: async () => ({ keys: [] }) }, policies: cache });
 
   return {
