@@ -72,6 +72,7 @@ interface Progress {
   operation?: OperationModel;
   /** From when it is known who asks for what. */
   asked?: { readonly call: Call; readonly input: Readonly<Record<string, unknown>>; readonly accessKeyId: string | undefined };
+  output?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -107,7 +108,7 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   return response;
 }
 
-function auditCall({ operation, asked }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
+function auditCall({ operation, asked, output }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
   if (!operation || !asked || !audit.wants(operation.service.id, operation.name)) return;
   const { call, input, accessKeyId } = asked;
   audit.record({
@@ -122,6 +123,7 @@ function auditCall({ operation, asked }: Progress, failure: ServiceError | undef
     operation: operation.name,
     uri: operation.uri,
     input: auditedInput(operation.input, input),
+    output: failure || !output ? {} : auditedInput(operation.output, output),
     error: failure && { code: failure.code, message: failure.message },
     sourceIp: call.sourceIp,
     userAgent: call.head.headers['user-agent'] ?? '',
@@ -173,7 +175,8 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   progress.asked = { call, input: input as Readonly<Record<string, unknown>>, accessKeyId: identity.credential?.accessKeyId };
   await authorise(bound, input, call, about, deps);
   const output = await handle(bound, input, call, taken.stream);
-  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
+  progress.output = output as Readonly<Record<string, unknown>>;
+  return applyAnswer(codecOf(protocol).formatOutput(operation, progress.output, { requestId }), output);
 }
 
 // A function has no address of its own.

@@ -4,6 +4,7 @@ import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Encryption } from '../../ports/encryption.ts';
@@ -43,6 +44,8 @@ export interface LambdaDeps {
   readonly roles: RoleDirectory & MissingRoles;
   /** Asked what the roles of functions may do at queues and other places. */
   readonly roleAccess: RoleAccess;
+  /** Told of what is refused to services. */
+  readonly serviceDenials?: ServiceDenials;
   /** What event source mappings read. */
   readonly queues: QueueReader;
   readonly logs: LogSink;
@@ -114,7 +117,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     hostEnvironmentsMax,
     create: (deployment) => createExecutionEnvironment(execution, deployment),
   });
-  const access = createFunctionAccess({ store: deps.store, clock });
+  const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
   const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
