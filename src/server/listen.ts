@@ -96,7 +96,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   }
   // The rest of a body that nobody wants would otherwise be read as the next request, or fill the socket.
   const unread = !incoming.complete;
-  const { status, headers, body } = response;
+  const { status, headers, body, cookies } = response;
   const whole = typeof body === 'string' || body instanceof Uint8Array;
   // Models with a member for it tell it themselves: the answer to a HEAD even of a body that it does not have.
   const told = 'Content-Length' in headers;
@@ -106,6 +106,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
       // Behind the length node:http reads this one field as UTF-8, and refuses it for what it holds then.
       ...(disposition === undefined ? {} : { 'Content-Disposition': disposition }),
       ...headers,
+      ...(cookies && { 'set-cookie': [...cookies] }),
       ...(whole && status !== 204 && status !== 304 && !told ? { 'content-length': Buffer.byteLength(body) } : {}),
       ...(unread ? { connection: 'close' } : {}),
     });

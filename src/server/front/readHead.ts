@@ -79,6 +79,10 @@ function addField(key: string, rest: string, headers: Record<string, string>): b
     case 'trailer':
     case 'proxy-connection':
       return false;
+    case 'host':
+      // A function URL may have any path, also that of Invoke; its answer may be a stream.
+      if (value.toLowerCase().includes('.lambda-url.')) return false;
+      break;
     case 'connection':
       if (value.toLowerCase() !== 'keep-alive') return false;
       break;
