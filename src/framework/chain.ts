@@ -14,7 +14,7 @@ import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
 import { anonymous, authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
-import { type FrontRequest, identifySigner } from './front.ts';
+import { type FrontAnswer, type FrontRequest, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -158,7 +158,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const service = deps.services.get(model.id);
   // Forms that browsers post to buckets are signed inside.
   if (authorization || isFormRequest || service?.front) deps.failedSignatures.requireAllowed(senderOf(request), protocol);
-  const fronted = await service?.front?.(frontRequest(request, requestId, body, identification, deps));
+  const fronted = await answerInFront(service, request, requestId, body, identification, deps);
   if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const { via } = request;
@@ -185,6 +185,11 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const output = (await handle(bound, input, call, taken.stream)) as Readonly<Record<string, unknown>>;
   progress.output = output;
   return applyAnswer(codecOf(protocol).formatOutput(operation, output, { requestId }), output);
+}
+
+async function answerInFront(service: BoundService | undefined, request: ApiRequest, requestId: string, body: RequestBody, identification: Identification, deps: ChainDeps): Promise<FrontAnswer | undefined> {
+  if (identification.functionUrl) return await service?.urls?.(frontRequest(request, requestId, body, identification, deps));
+  return await service?.front?.(frontRequest(request, requestId, body, identification, deps));
 }
 
 // A function has no address of its own.
@@ -269,7 +274,8 @@ function createCall({ request, requestId, identity, head, operation, about, nowM
   return call;
 }
 
-function frontRequest(request: ApiRequest, requestId: string, body: RequestBody, { service, protocol, bucket }: Identification, deps: ChainDeps): FrontRequest {
+function frontRequest(request: ApiRequest, requestId: string, body: RequestBody, identification: Identification, deps: ChainDeps): FrontRequest {
+  const { service, protocol, bucket, functionUrl } = identification;
   const callOf = (identity: Identity): Call => {
     const about = { protocol, credential: identity.credential, service: service.id };
     return createCall({ request, requestId, identity, head: request.head, operation: 'front', about, nowMs: deps.productNow() }, deps);
@@ -278,6 +284,29 @@ function frontRequest(request: ApiRequest, requestId: string, body: RequestBody,
     head: request.head,
     requestId,
     bucket,
+    functionUrl,
+    sourceIp: request.sourceIp,
+    signal: request.signal,
+    log: deps.log.with({ requestId }),
+    readBody: (bytesMax, tooLarge) => request.readBody(bytesMax, tooLarge),
+    async identify() {
+      const addressee = { protocol, signingNames: service.signingNames };
+      // Answered in front, so that the chain sees no error of it.
+      const note = (error: unknown): never => {
+        if (error instanceof AuthenticationError) deps.failedSignatures.note(senderOf(request));
+        throw error;
+      };
+      const identity = await authenticate(request.head, addressee, deps, parseAuthorization(request.head), request.via).catch(note);
+      const accessKeyId = identity.credential?.accessKeyId;
+      const verifyBody = (received: Uint8Array): void => {
+        try {
+          body.verify(received, identity.bodyCheck);
+        } catch (error) {
+          note(error);
+        }
+      };
+      return { call: callOf(identity), accessKeyId, verifyBody };
+    },
     openBody: () => body.openRaw(),
     anonymousCall: () => callOf(anonymous(deps)),
     signedCall: async (signed) => callOf(await identifySigner(signed, request.via, deps)),

@@ -32,6 +32,8 @@ export interface ServiceDefinition<Deps> {
   readonly servesAnonymous?: true;
   /** Answers what is no operation of the model; undefined for everything else. */
   readonly front?: (request: FrontRequest, deps: Deps) => Promise<FrontAnswer | undefined>;
+  /** Answers requests to the addresses that it gives out: function URLs. */
+  readonly urls?: (request: FrontRequest, deps: Deps) => Promise<FrontAnswer | undefined>;
   /** Header fields for the answer to a request of a page of another origin; undefined when the resource does not let that page in. */
   readonly crossOrigin?: (request: CrossOriginRequest, deps: Deps) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Told of every request that was answered, for a service that keeps a record of its own. Must not throw, and nobody waits for it. */
@@ -53,6 +55,7 @@ export interface BoundService {
   readonly tooLarge: ((operationName: string, bytesMax: number, head: RequestHead) => ServiceError) | undefined;
   readonly servesAnonymous: boolean;
   front?(request: FrontRequest): Promise<FrontAnswer | undefined>;
+  urls?(request: FrontRequest): Promise<FrontAnswer | undefined>;
   crossOrigin?(request: CrossOriginRequest): Promise<Readonly<Record<string, string>> | undefined>;
   answered?(request: AnsweredRequest): void;
   find(operationName: string): BoundOperation | undefined;
@@ -126,6 +129,7 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
         tooLarge: definition.tooLarge,
         servesAnonymous: definition.servesAnonymous ?? false,
         ...(definition.front && { front: (request) => definition.front?.(request, deps) ?? Promise.resolve(undefined) }),
+        ...(definition.urls && { urls: (request) => definition.urls?.(request, deps) ?? Promise.resolve(undefined) }),
         ...(definition.crossOrigin && { crossOrigin: (request) => definition.crossOrigin?.(request, deps) ?? Promise.resolve(undefined) }),
         ...(definition.answered && { answered: (request) => definition.answered?.(request, deps) }),
         find: (name) => bound.get(name),

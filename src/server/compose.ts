@@ -14,7 +14,9 @@ import { createTimers, type Timers } from '../kv/timers.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
+import type { Destinations } from '../ports/destinationLookup.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
+import { createApplicationAutoscaling } from '../services/application-autoscaling/createApplicationAutoscaling.ts';
 import { createRecorder } from '../services/cloudtrail/recorder.ts';
 import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
@@ -133,7 +135,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
-  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
+  const destinations: Destinations = new Map([['s3', (arn: string) => s3.findDestination(arn)]]);
+  const lambda = createLambda({ ...common, destinations, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
+  const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
@@ -149,6 +153,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
+    { services: [autoscaling] },
   ];
   return { parts, lambda, logs, access, recorder };
 }

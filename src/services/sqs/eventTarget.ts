@@ -90,7 +90,8 @@ function senderOf({ callingPrincipal }: Envelope): string {
   return callingPrincipal.startsWith('arn:') ? (callingPrincipal.split('/').at(-1) ?? callingPrincipal) : callingPrincipal;
 }
 
-function draftOf(message: QueueMessage, queue: Queue): Draft {
+/** A message of another service, as `queue` takes it. */
+export function draftOf(message: QueueMessage, queue: Queue): Draft {
   const draft = readMessage(sentForm(message, queue), queue);
   requireSize(draft, queue);
   return draft;

@@ -126,8 +126,8 @@ suite('who owns and who gets in', () => {
     await s3().send(new PutBucketAclCommand({ Bucket, GrantWrite: group, GrantReadACP: group }));
     const bucketAcl = await s3().send(new GetBucketAclCommand({ Bucket }));
     assert.deepEqual(bucketAcl.Grants?.map(({ Grantee, Permission }) => [Grantee?.URI, Permission]), [
-      ['http://acs.amazonaws.com/groups/s3/LogDelivery', 'WRITE'],
       ['http://acs.amazonaws.com/groups/s3/LogDelivery', 'READ_ACP'],
+      ['http://acs.amazonaws.com/groups/s3/LogDelivery', 'WRITE'],
     ]);
     await s3().send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
     await expectRefusal(s3().send(new GetBucketOwnershipControlsCommand({ Bucket })), { name: 'OwnershipControlsNotFoundError', status: 404 });
