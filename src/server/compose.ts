@@ -17,6 +17,7 @@ import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
 import { createRecorder } from '../services/cloudtrail/recorder.ts';
 import { cloudTrail } from '../services/cloudtrail/service.ts';
+import { createEvents } from '../services/events/createEvents.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
@@ -63,11 +64,13 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization);
+  // Rules of EventBridge send to everything that there is, which is known once all is made.
+  let targetsByService: ReadonlyMap<string, TargetDirectory['for']> = new Map();
+  const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
+  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization, targets);
   await lambda.recover();
 
-  const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
-  const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
+  targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
@@ -116,7 +119,7 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
 }
 
 // In the order in which they need each other: what closes last comes first.
-function createParts(foundation: Foundation, common: Common, organization: Organization) {
+function createParts(foundation: Foundation, common: Common, organization: Organization, directory: TargetDirectory) {
   const { options, storage, sandbox, functionGate, sealKey } = foundation;
   const { store, random, log, wall } = common;
   const localMode = isLocalMode(options);
@@ -133,10 +136,11 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
-  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
+  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, otherDestinations: new Map([['events', (arn: string) => events.isBus(arn)]]), work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive], ['events', events.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
@@ -149,6 +153,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
+    { services: [events.service], targets: { events: (arn) => events.eventTarget(arn) } },
   ];
   return { parts, lambda, logs, access, recorder };
 }

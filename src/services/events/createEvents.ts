@@ -55,6 +55,7 @@ export interface RunningEvents {
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** Asked by services before they send to a bus for their users. */
   readonly mayReceive: DestinationAccess;
+  isBus(arn: string): Promise<boolean>;
 }
 
 /** The whole of EventBridge. To be made before the timers start. */
@@ -68,12 +69,14 @@ export function createEvents(options: EventsOptions): RunningEvents {
     service: eventsService.bind(deps),
     bus: createEventBus(deps),
     eventTarget: (arn) => (isDeliverable(arn) ? target : undefined),
-    async mayReceive({ arn }) {
-      const name = parseBusArn(arn);
-      const row = name && (await deps.store.read((tx) => findBus(tx, name)));
-      return row ? { kind: 'allowed' } : { kind: 'absent' };
-    },
+    mayReceive: async ({ arn }) => ({ kind: (await isBus(arn)) ? 'allowed' : 'absent' }),
+    isBus,
   };
+
+  async function isBus(arn: string): Promise<boolean> {
+    const name = parseBusArn(arn);
+    return name !== undefined && (await deps.store.read((tx) => findBus(tx, name))) !== undefined;
+  }
 }
 
 function createEventBus(deps: EventsDeps): EventBus {

@@ -47,6 +47,8 @@ export interface LambdaDeps {
   readonly roleAccess: RoleAccess;
   /** What event source mappings read. */
   readonly queues: QueueReader;
+  /** Whether there is such a thing, by the service of its ARN: what records of invocations can go to besides queues and functions. */
+  readonly otherDestinations?: ReadonlyMap<string, (arn: string) => Promise<boolean>>;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;

@@ -36,6 +36,8 @@ export interface LambdaContext {
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
   readonly queues: QueueReader;
+  /** Whether there is such a thing, by the service of its ARN: what records of invocations can go to besides queues and functions. */
+  readonly otherDestinations?: ReadonlyMap<string, (arn: string) => Promise<boolean>>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

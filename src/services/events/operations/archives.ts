@@ -30,7 +30,7 @@ const createArchive = operation('CreateArchive', {
       archives.set(tx, scope, [name], row);
       await setArchiveRule(tx, scope, name, row, nowMs);
     });
-    return { ArchiveArn: ownArn(scope, 'archive', name), State: 'ENABLED', CreationTime: new Date(nowMs) };
+    return { ArchiveArn: ownArn(scope, 'archive', name), State: 'ENABLED' as const, CreationTime: new Date(nowMs) };
   },
 });
 
@@ -49,7 +49,7 @@ const updateArchive = operation('UpdateArchive', {
       if (changed.retentionDays !== old.retentionDays) await planRetention(tx, scope, changed, nowOf(deps), deps.timers);
       return changed;
     });
-    return { ArchiveArn: ownArn(scope, 'archive', name), State: 'ENABLED', CreationTime: new Date(row.createdAtMs) };
+    return { ArchiveArn: ownArn(scope, 'archive', name), State: 'ENABLED' as const, CreationTime: new Date(row.createdAtMs) };
   },
 });
 

@@ -46,7 +46,7 @@ const startReplay = operation('StartReplay', {
       });
       await planReplay(tx, scope, name, nowMs, deps);
     });
-    return { ReplayArn: ownArn(scope, 'replay', name), State: 'STARTING', ReplayStartTime: new Date(nowMs) };
+    return { ReplayArn: ownArn(scope, 'replay', name), State: 'STARTING' as const, ReplayStartTime: new Date(nowMs) };
   },
 });
 
@@ -60,7 +60,7 @@ const cancelReplay = operation('CancelReplay', {
       replays.set(tx, scope, [name], { ...row, state: 'CANCELLING' });
       await planReplay(tx, scope, name, nowOf(deps), deps);
     });
-    return { ReplayArn: ownArn(scope, 'replay', name), State: 'CANCELLING' };
+    return { ReplayArn: ownArn(scope, 'replay', name), State: 'CANCELLING' as const };
   },
 });
 

@@ -6,6 +6,7 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { functionArn, parseFunctionArn } from '../domain/functionName.ts';
 import { asyncPayloadBytesMax, deadLetterMessageCharactersMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
+import type { BusMessage } from '../../../ports/eventBus.ts';
 import { encodeQueueMessage } from '../../../ports/queueMessage.ts';
 import { findFunction, latest } from '../store.ts';
 import type { EventRow } from '../store.ts';
@@ -44,7 +45,19 @@ export function makeInvocationRecord({ reference, row, condition, invokes, reque
 }
 
 /** What a destination's envelope carries. */
-export const encodeForDestination = (arn: string, record: string): Uint8Array => (parseArn(arn)?.service === 'sqs' ? encodeQueueMessage({ body: record }) : Buffer.from(record));
+export function encodeForDestination(arn: string, record: string, { reference, condition }: EventEnding): Uint8Array {
+  const service = parseArn(arn)?.service;
+  if (service === 'sqs') return encodeQueueMessage({ body: record });
+  if (service !== 'events') return Buffer.from(record);
+  // The guide, "Adding a destination": the record is the detail of an event, and source and detail type say whose.
+  const message: BusMessage = {
+    source: 'lambda',
+    'detail-type': `Lambda Function Invocation Result - ${condition === 'Success' ? 'Success' : 'Failure'}`,
+    resources: [arn, functionArn(reference, reference.name, reference.qualifier ?? latest)],
+    detail: JSON.parse(record) as unknown,
+  };
+  return Buffer.from(JSON.stringify(message));
+}
 
 /** What a dead-letter queue gets: the event, and what went wrong in the attributes; undefined when there is no such text. */
 export function makeDeadLetter({ row, requestPayload, response, condition }: EventEnding): Uint8Array {
@@ -73,7 +86,9 @@ function openPayload(bytes: Uint8Array): unknown {
   }
 }
 
-type DestinationDeps = Pick<LambdaContext, 'store' | 'queues' | 'roleAccess' | 'clock'>;
+type DestinationDeps = Pick<LambdaContext, 'store' | 'queues' | 'otherDestinations' | 'roleAccess' | 'clock'>;
+
+const otherActions: Readonly<Record<string, string>> = { events: 'events:PutEvents', sns: 'sns:Publish' };
 
 /** Throws unless records can be delivered to this ARN in the name of the role. */
 export async function requireDestination(arn: string, reference: FunctionReference, roleArn: string, deps: DestinationDeps): Promise<void> {
@@ -84,7 +99,13 @@ export async function requireDestination(arn: string, reference: FunctionReferen
     if (target.name === reference.name && target.account === reference.account && target.region === reference.region) throw destinationErrors.itself();
     return requirePermission('lambda:InvokeFunction', arn, roleArn, deps);
   }
-  // Topics, event buses and buckets are refused until something delivers to them.
+  const exists = deps.otherDestinations?.get(service ?? '');
+  const action = otherActions[service ?? ''];
+  if (exists && action !== undefined) {
+    if (!(await exists(arn))) throw destinationErrors.invalid(arn);
+    return requirePermission(action, arn, roleArn, deps);
+  }
+  // Buckets, and what else nothing delivers to, are refused.
   const queue = service === 'sqs' ? await deps.queues.describe(arn) : undefined;
   if (queue === undefined || queue.fifo) throw destinationErrors.invalid(arn);
   return requirePermission('sqs:SendMessage', arn, roleArn, deps);

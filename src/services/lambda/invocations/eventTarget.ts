@@ -125,7 +125,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
   function tellDestination(tx: Transaction, arn: string, ending: EventEnding, roleArn: string): boolean {
     const record = makeInvocationRecord(ending);
     if (record === undefined) log.warn('an invocation record is too long for its destination', { destination: arn, requestId: ending.row.requestId });
-    else emit(tx, arn, encodeForDestination(arn, record), ending, roleArn);
+    else emit(tx, arn, encodeForDestination(arn, record, ending), ending, roleArn);
     return record !== undefined;
   }
 
