@@ -7,7 +7,7 @@ const head = (headers: Record<string, string>): RequestHead => ({ method: 'POST'
 const loopback = { loopback: true };
 
 test('refuseForeignRequest lets loopback names and AWS names through', () => {
-  for (const host of ['127.0.0.1:4566', 'localhost:4566', '[::1]:4566', 'bucket.s3.localhost:4566', 'lambda.us-east-1.amazonaws.com', '127.0.0.53']) {
+  for (const host of ['127.0.0.1:4566', 'localhost:4566', '[::1]:4566', 'bucket.s3.localhost:4566', 'abc.lambda-url.us-east-1.on.aws', 'abc.lambda-url.us-east-1.localhost:4566', 'lambda.us-east-1.amazonaws.com', '127.0.0.53']) {
     assert.equal(refuseForeignRequest(head({ host }), loopback), undefined, host);
   }
 });

@@ -46,8 +46,8 @@ export function isLocalPage({ headers }: RequestHead): boolean {
   const origin = headers['origin'] ?? '';
   if (!URL.canParse(origin)) return false;
   const { hostname } = new URL(origin);
-  // Pages out of buckets have such names too, whoever wrote them.
-  return isLoopbackHost(hostname) && !isWebsiteHost(hostname) && !/\.s3(?:[.-]|$)/.test(hostname);
+  // Pages out of buckets and of functions have such names too, whoever wrote them.
+  return isLoopbackHost(hostname) && !isWebsiteHost(hostname) && !/\.s3(?:[.-]|$)/.test(hostname) && !hostname.includes('.lambda-url.');
 }
 
 const isWebsiteHost = (host: string): boolean => /\.s3-website[.-]/.test(host);
@@ -68,7 +68,7 @@ export function sandboxPage({ method, headers }: RequestHead, response: WireResp
 
 // Clients that are pointed here by a proxy or hosts entry keep AWS's own names; no public page can be served under them.
 function isServiceHost(host: string): boolean {
-  return host.endsWith('.amazonaws.com') || host === 'host.haneul.internal' || host.endsWith('.localhost.localstack.cloud');
+  return host.endsWith('.amazonaws.com') || host.endsWith('.on.aws') || host === 'host.haneul.internal' || host.endsWith('.localhost.localstack.cloud');
 }
 
 function isOwnOrigin(origin: string, hostHeader: string): boolean {

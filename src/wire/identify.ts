@@ -2,6 +2,7 @@
 
 import { parseAuthorization } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
+import { functionUrlAddress, type FunctionUrlAddress } from './functionUrl.ts';
 import type { ServiceModel } from './model.ts';
 import { matchRoute } from './routes.ts';
 import type { ProtocolName, RequestHead } from './types.ts';
@@ -11,6 +12,8 @@ export interface Identification {
   readonly protocol: ProtocolName;
   /** S3 only: the bucket that the host names (`bucket.s3.…`); the path then starts at the key. */
   readonly bucket?: string;
+  /** Lambda only: the function URL that the host or path names; no operation of the model is meant. */
+  readonly functionUrl?: FunctionUrlAddress;
 }
 
 export interface Catalogue {
@@ -45,6 +48,7 @@ export function identify(
   authorization: Authorization | undefined = parseAuthorization(head),
 ): Identification | undefined {
   return (
+    byFunctionUrl(head, catalogue) ??
     byCborPath(head, catalogue) ??
     byTarget(head, catalogue) ??
     byScope(head, catalogue, authorization) ??
@@ -65,6 +69,13 @@ export function isForm(head: RequestHead): boolean {
 export function identifyForm(body: Uint8Array, catalogue: Catalogue): Identification | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   return byAction(/(?:^|&)Action=([^&]*)/.exec(text)?.[1], /(?:^|&)Version=([^&]*)/.exec(text)?.[1], catalogue);
+}
+
+// First: whatever such a request looks like besides, it is the function's.
+function byFunctionUrl(head: RequestHead, catalogue: Catalogue): Identification | undefined {
+  const functionUrl = functionUrlAddress(head);
+  const service = functionUrl && catalogue.byEndpointPrefix.get('lambda');
+  return service && { service, protocol: 'restJson1', functionUrl };
 }
 
 function byCborPath(head: RequestHead, catalogue: Catalogue): Identification | undefined {

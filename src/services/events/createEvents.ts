@@ -8,6 +8,7 @@ import type { Store } from '../../kv/store.ts';
 import type { FiredTimer, Timers } from '../../kv/timers.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
+import type { FindDestination } from '../../ports/destinationLookup.ts';
 import type { EventBus } from '../../ports/eventBus.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { DeliveryTarget, Emitter, TargetDirectory } from '../../ports/outbox.ts';
@@ -55,7 +56,8 @@ export interface RunningEvents {
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** Asked by services before they send to a bus for their users. */
   readonly mayReceive: DestinationAccess;
-  isBus(arn: string): Promise<boolean>;
+  /** For services that send to buses in the name of a role. */
+  readonly findDestination: FindDestination;
 }
 
 /** The whole of EventBridge. To be made before the timers start. */
@@ -70,7 +72,7 @@ export function createEvents(options: EventsOptions): RunningEvents {
     bus: createEventBus(deps),
     eventTarget: (arn) => (isDeliverable(arn) ? target : undefined),
     mayReceive: async ({ arn }) => ({ kind: (await isBus(arn)) ? 'allowed' : 'absent' }),
-    isBus,
+    findDestination: async (arn) => ((await isBus(arn)) ? { fifo: false } : undefined),
   };
 
   async function isBus(arn: string): Promise<boolean> {

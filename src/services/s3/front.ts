@@ -12,6 +12,8 @@ import { serveWebsite } from './website.ts';
 /** Answers a request that is none of the API. */
 export async function answerFront(request: FrontRequest, deps: S3Deps): Promise<FrontAnswer | undefined> {
   const { method, headers } = request.head;
+  // API reference, "Error responses", InvalidRequest.
+  if (/\.s3-accelerate\./.test(headers['host'] ?? '')) throw errors.invalidRequest('S3 Transfer Acceleration is not configured on this bucket');
   if (method === 'OPTIONS') return await answerPreflight(request, deps);
   if (request.bucket !== undefined && /\.s3-website[.-]/.test(headers['host'] ?? '')) return await serveWebsite(request, request.bucket, deps);
   const form = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data');
