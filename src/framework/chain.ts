@@ -245,6 +245,7 @@ function createCall({ request, requestId, identity, head, operation, about, nowM
     account: identity.account,
     region: identity.region,
     caller: identity.caller,
+    ...(identity.caller.kind === 'root' && identity.credential === undefined && { byMadeUpKey: true as const }),
     nowMs,
     // Asked for by few operations, and not free to make.
     get signal() {
