@@ -2,33 +2,35 @@
 // changed. Plain JavaScript without packages, because it runs before anything has been installed or built.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { joinProgram, programFolder } from './join.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const buildStamp = join(root, 'dist', '.built');
 const compilerState = join(root, 'dist', '.tsbuildinfo');
-const program = join(root, 'dist', 'src', 'cli', 'main.js');
-const sourceFolders = ['src', 'test', 'bench', 'tools'];
+const compiled = { folders: ['src', 'test', 'bench', 'tools'], stamp: join(root, 'dist', '.built'), result: join(root, 'dist', 'src', 'cli', 'main.js'), make: compile };
+const program = { folders: ['src'], stamp: join(root, programFolder, '.built'), result: join(root, programFolder, 'main.js'), make: () => joinProgram(root) };
 
 /**
  * Installs and builds what is missing or stale. Says what it does on stderr, and nothing when there is nothing to do.
- * With `check` the types are checked as well; a newcomer's first start does without.
+ * With `check` the types are checked as well. With `programOnly` nothing is compiled that only tests and tools need: a
+ * newcomer's first start does without.
  */
-export async function prepare({ check = false } = {}) {
+export async function prepare({ check = false, programOnly = false } = {}) {
   requireNode(20, 15);
-  const sources = fingerprint();
-  if (isInstalled() && !check && isBuilt(sources)) return;
-  if (isInstalled() && !check && isReadOnly() && existsSync(program)) {
+  const products = programOnly ? [program] : [compiled, program];
+  const stale = products.filter((product) => (check && product === compiled) || !isBuilt(product, fingerprint(product)));
+  if (isInstalled() && stale.length === 0) return;
+  if (isInstalled() && !check && isReadOnly() && products.every(({ result }) => existsSync(result))) {
     say('this folder is read-only: running what was built last');
     return;
   }
   const unlock = await lock();
   try {
     if (!isInstalled()) await install();
-    if (check || !isBuilt(sources)) await build(sources, check);
+    for (const product of stale) await build(product, check);
   } finally {
     unlock();
   }
@@ -62,31 +64,41 @@ async function install() {
   if (!isInstalled()) fail('npm ci ended well, but node_modules does not match package-lock.json.');
 }
 
-function isBuilt({ signature, content }) {
-  const stamp = readJson(buildStamp);
-  if (!stamp || !existsSync(program)) return false;
-  return stamp.signature === signature || stamp.content === content();
+function isBuilt({ stamp, result }, { signature, content }) {
+  const before = readJson(stamp);
+  if (!before || !existsSync(result)) return false;
+  return before.signature === signature || before.content === content();
 }
 
-async function build({ signature, content }, check) {
-  // Whatever interrupts the compiler, the next run builds again. Outputs that somebody removed are missed by the compiler's own notes.
-  rmSync(buildStamp, { force: true });
-  if (!existsSync(program)) rmSync(compilerState, { force: true });
+async function build(product, check) {
+  const fresh = fingerprint(product);
+  // Another process may have built it while this one waited.
+  if (!check && isBuilt(product, fresh)) return;
+  // Whatever interrupts this, the next run builds again.
+  rmSync(product.stamp, { force: true });
+  try {
+    await product.make(check);
+  } catch (error) {
+    fail(`the build failed: ${error.message}`);
+  }
+  mkdirSync(dirname(product.stamp), { recursive: true });
+  writeFileSync(product.stamp, JSON.stringify({ signature: fresh.signature, content: fresh.content() }));
+}
+
+async function compile(check) {
+  // Outputs that somebody removed are missed by the compiler's own notes.
+  if (!existsSync(compiled.result)) rmSync(compilerState, { force: true });
   const removed = removeOrphans();
   if (removed > 0) say(`removed ${removed} outputs whose source is gone`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const code = await runShowing(check ? 'checking types and building' : 'building', process.execPath, [compiler, '-p', root, ...(check ? [] : ['--noCheck'])]);
   if (code !== 0) fail(check ? 'the types do not fit; see above.' : 'the build failed; see above.');
-  // `npx haneul` runs this file itself.
-  if (existsSync(program)) chmodSync(program, 0o755);
-  mkdirSync(dirname(buildStamp), { recursive: true });
-  writeFileSync(buildStamp, JSON.stringify({ signature, content: content() }));
 }
 
 // Times and sizes are compared first; when they differ, contents decide. So neither a fresh copy of a built folder is built
 // again, nor is a file missed that came with an old date.
-function fingerprint() {
-  const files = ['tsconfig.json', ...sourceFolders.flatMap((folder) => listSources(folder))];
+function fingerprint({ folders }) {
+  const files = ['tsconfig.json', 'tools/join.mjs', ...folders.flatMap((folder) => listSources(folder))];
   const stats = files.map((path) => {
     const { size, mtimeMs } = statSync(join(root, path));
     return `${path} ${size} ${mtimeMs}`;
@@ -118,6 +130,8 @@ function removeOrphans() {
   if (!existsSync(output)) return 0;
   let removed = 0;
   for (const entry of readdirSync(output, { recursive: true })) {
+    // What is joined there has no source of its own, and is tidied by what joins it.
+    if (entry.startsWith('program/')) continue;
     const match = /^(.*)\.(js|d\.ts|js\.map)$/.exec(entry);
     if (!match || existsSync(join(root, `${match[1]}.ts`))) continue;
     rmSync(join(output, entry), { force: true });

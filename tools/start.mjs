@@ -3,9 +3,10 @@
 // npm would report an error for a server that has stopped in good order.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { programFolder } from './join.mjs';
 import { prepare, root } from './prepare.mjs';
 
-await prepare();
-const program = join(root, 'dist', 'src', 'cli', 'main.js');
+await prepare({ programOnly: true });
+const program = join(root, programFolder, 'main.js');
 process.argv.splice(1, 1, program, 'start');
 await import(pathToFileURL(program).href);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { chooseInterpreter } from './interpreters.ts';
+import { chooseInterpreter, findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
 
 const installed = (family: 'node' | 'python', ...versions: string[]): InstalledInterpreter[] =>
@@ -19,4 +22,30 @@ test('chooseInterpreter takes the exact release, newest patch first, else the ne
   assert.deepEqual(choose('python', '3.12'), ['3.13.0', false]);
   assert.deepEqual(choose('python', '3.9'), ['3.8.18', false]);
   assert.equal(chooseInterpreter(installed('node', '20.0.0'), { family: 'python', version: '3.12' }), undefined);
+});
+
+test('findInterpreters asks each program once, and again when the program has changed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'haneul-interpreters-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, 'bin', 'python3');
+  mkdirSync(join(folder, 'bin'));
+  const install = (version: string): void => {
+    const answer = JSON.stringify([version, program, folder]);
+    writeFileSync(program, `#!/bin/sh\necho asked >> '${folder}/asked'\necho '${answer}'\n`);
+    chmodSync(program, 0o755);
+  };
+  const find = async () => {
+    const found = await findInterpreters({ PATH: join(folder, 'bin') }, join(folder, 'cache', 'interpreters.json'));
+    return found.filter(({ path }) => path === program).map(({ version }) => version);
+  };
+  const timesAsked = (): number => readFileSync(join(folder, 'asked'), 'utf8').split('\n').length - 1;
+  install('3.12.1');
+  assert.deepEqual([await find(), await find(), timesAsked()], [['3.12.1'], ['3.12.1'], 1]);
+  install('3.12.10');
+  assert.deepEqual([await find(), timesAsked()], [['3.12.10'], 2]);
+  // What somebody else left in its place is asked for again.
+  writeFileSync(join(folder, 'cache', 'interpreters.json'), '{"x":1,');
+  assert.deepEqual([await find(), timesAsked()], [['3.12.10'], 3]);
+  writeFileSync(join(folder, 'cache', 'interpreters.json'), JSON.stringify({ [program]: { stamp: 7 } }));
+  assert.deepEqual([await find(), timesAsked()], [['3.12.10'], 4]);
 });

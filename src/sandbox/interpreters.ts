@@ -1,7 +1,7 @@
 // Which Node.js and Python programs this host has. Each candidate is asked once for its version and for its real path (a pyenv
 // shim is a shell script that costs 200 ms a start), and the answers are kept beside their modification times.
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ProcessEnvironment } from './launcher/tools.ts';
 import { isExecutableFile, runTool } from './launcher/tools.ts';
@@ -22,10 +22,13 @@ const queries: Readonly<Record<Family, readonly string[]>> = {
   python: ['-I', '-S', '-c', 'import sys,json;print(json.dumps([sys.version.split()[0].rstrip("+"),getattr(sys,"_base_executable",sys.executable) or sys.executable,sys.base_prefix]))'],
 };
 
-/** Finds every usable interpreter, newest first within a family. `cacheFile` makes the next start quick. */
+/**
+ * Finds every usable interpreter, newest first within a family. What they answered is kept in `cacheFile`, which servers may share:
+ * asking ten of them costs a start 150 ms of processor time.
+ */
 export async function findInterpreters(environment: ProcessEnvironment, cacheFile: string): Promise<InstalledInterpreter[]> {
   const cached = await readCache(cacheFile);
-  const fresh: Record<string, CacheEntry> = {};
+  const asked: Record<string, CacheEntry> = {};
   const found = new Map<string, InstalledInterpreter>();
   await Promise.all(
     (['node', 'python'] as const).flatMap((family) =>
@@ -33,15 +36,16 @@ export async function findInterpreters(environment: ProcessEnvironment, cacheFil
         const stamp = stampOf(path);
         if (stamp === undefined) return;
         const known = cached[path];
-        const entry = known?.stamp === stamp && isExecutableFile(known.path) ? known : await ask(family, path, stamp);
+        const isKnown = known?.stamp === stamp && isExecutableFile(known.path);
+        const entry = isKnown ? known : await ask(family, path, stamp);
         if (!entry) return;
-        fresh[path] = entry;
+        if (!isKnown) asked[path] = entry;
         if (!isRecent(family, entry.version)) return;
         found.set(`${family} ${entry.path}`, { family, version: entry.version, path: entry.path, extraPaths: extraPaths(family, entry) });
       }),
     ),
   );
-  await writeFile(cacheFile, JSON.stringify(fresh)).catch(() => undefined);
+  if (Object.keys(asked).length > 0) await writeCache(cacheFile, { ...cached, ...asked }).catch(() => undefined);
   return [...found.values()].sort((a, b) => a.family.localeCompare(b.family) || compareVersions(b.version, a.version));
 }
 
@@ -140,10 +144,25 @@ function stampOf(path: string): string | undefined {
   return found && `${found.mtimeMs} ${found.size}`;
 }
 
-async function readCache(file: string): Promise<Partial<Record<string, CacheEntry>>> {
+async function readCache(file: string): Promise<Readonly<Record<string, CacheEntry>>> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Partial<Record<string, CacheEntry>>;
+    const entries: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return Object.fromEntries(Object.entries(Object(entries) as object).filter((entry): entry is [string, CacheEntry] => isEntry(entry[1])));
   } catch {
     return {};
   }
+}
+
+function isEntry(value: unknown): value is CacheEntry {
+  const { stamp, version, path, prefix } = Object(value) as Partial<Record<keyof CacheEntry, unknown>>;
+  return [stamp, version, path, prefix].every((field) => typeof field === 'string');
+}
+
+// By way of a second file: another server may be reading this one. Whose entries are lost when two write at once asks again.
+async function writeCache(file: string, entries: Readonly<Record<string, CacheEntry>>): Promise<void> {
+  const present = Object.entries(entries).filter(([path, { stamp }]) => stampOf(path) === stamp);
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(Object.fromEntries(present)), { mode: 0o600 });
+  await rename(draft, file);
 }

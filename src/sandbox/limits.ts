@@ -3,6 +3,12 @@
 
 /** Lambda answers 413 with this very number ("Exceeded maximum allowed payload size (6291556 bytes)."): 6 MB and 100 bytes. */
 export const responseBytesMax = 6_291_556;
+/** A streamed response: 200 MB (Quotas, "Maximum response payload size" of response streaming). */
+export const streamedBytesMax = 209_715_200;
+/** What of a streamed response may be on its way before the function waits for its reader; the bootstraps know this number. */
+export const streamWindowBytes = 256 * 1024;
+/** A runtime that breaks off its response is mostly one that ends: its exit says more, and comes within this time. */
+export const brokenResponseMs = 200;
 /** Processes and threads of one environment (Quotas, "Execution processes/threads"). */
 export const processesMax = 1024;
 /** File descriptors (Quotas, "File descriptors"). */

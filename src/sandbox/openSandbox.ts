@@ -46,7 +46,10 @@ export interface SandboxOptions {
   readonly environment: ProcessEnvironment;
   /** Folders that functions must never see, even if they lie under /usr or beside an interpreter: the data directory, above all. */
   readonly hiddenFolders?: readonly string[];
-  /** Where what is fetched for functions (interpreters, the AWS SDK) is kept, shared between servers. Without it nothing is. */
+  /**
+   * Where what is fetched for functions (interpreters, the AWS SDK) is kept, and what this host's own interpreters said of themselves;
+   * shared between servers. Without it nothing is.
+   */
   readonly cacheFolder?: string | undefined;
   /** Fetch nothing. */
   readonly offline?: boolean;
@@ -79,7 +82,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const egress = await openEgress({ environment, isRoot, instance, allowHost: options.allowHost, log });
   const [launcher, installed] = await Promise.all([
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
-    findInterpreters(environment, join(folder, 'interpreters.json')),
+    findInterpreters(environment, join(options.cacheFolder ?? folder, 'interpreters.json')),
   ]);
   const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
   const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });

@@ -56,13 +56,28 @@ export interface InvocationRequest {
   /** Decoded JSON text of X-Amz-Client-Context. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
+  /** Where the response goes while it is made; without it the response is answered whole. */
+  readonly receiver?: ResponseReceiver | undefined;
+}
+
+/** Takes a response piece by piece. What it has not taken yet is bounded: the function waits in its own stream. */
+export interface ResponseReceiver {
+  /**
+   * The next bytes, which may be none. `contentType` comes with the first. `taken` says that they are gone, and that as many
+   * more may come: it is called once, at any time.
+   */
+  readonly onPart: (part: Uint8Array, contentType: string | undefined, taken: () => void) => void;
 }
 
 /** How one invocation ended. All but the first two also end the environment. */
 export type InvocationOutcome =
+  /** What went to a receiver is not in `payload`. */
   | { readonly kind: 'response'; readonly payload: Uint8Array; readonly contentType?: string }
-  /** The handler failed; `payload` is the runtime's own error document (`errorType`, `errorMessage`, trace). */
-  | { readonly kind: 'function-error'; readonly payload: Uint8Array }
+  /**
+   * The handler failed; `payload` is the runtime's own error document (`errorType`, `errorMessage`, trace). `isMidStream` when part of
+   * the response had gone out.
+   */
+  | { readonly kind: 'function-error'; readonly payload: Uint8Array; readonly isMidStream?: true }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'exited'; readonly exit: ProcessExit }
   | { readonly kind: 'response-too-large'; readonly bytes: number };

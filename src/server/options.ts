@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly offline: boolean;
   /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
   readonly allowHost: boolean;
+  /** Invocations of one account and region at once: the quota of Lambda that AWS raises on request. */
+  readonly lambdaConcurrency?: number | undefined;
   /** The certificate that the operator brings, PEM files; without one the server certifies itself (src/server/tls). */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
   /** Where the operator keeps the key that everything secret is encrypted with; without it the server keeps one beside its data. */

@@ -13,6 +13,8 @@ export interface HaneulOptions {
   readonly offline?: boolean;
   /** Let functions reach what listens on this machine's loopback, as `host.haneul.internal`. */
   readonly allowHost?: boolean;
+  /** Invocations of one account and region at once; default 1,000, as on AWS. */
+  readonly lambdaConcurrency?: number;
   /** A file with 32 bytes, plain or in base64: the key that everything secret is encrypted with at rest. Without it one lies beside the data. */
   readonly sealKeyFile?: string;
   /** Fail a request whose handler asks for a permission that AWS does not know: for developing Haneul itself. */

@@ -34,7 +34,7 @@ const swallow: BoundOperation = {
 };
 
 function serviceOf({ id, operationNames }: ServiceModel): BoundService {
-  return { id, validationErrorCode: 'ValidationException', checksOwnInput: false, operationNames, tooLarge: undefined, servesAnonymous: true, find: () => swallow, requestBytesMax: () => 1_000_000 };
+  return { id, validationErrorCode: 'ValidationException', checksOwnInput: false, operationNames, refusedNames: [], tooLarge: undefined, servesAnonymous: true, find: () => swallow, requestBytesMax: () => 1_000_000 };
 }
 
 const bugs: LogRecord[] = [];

@@ -21,7 +21,7 @@ after(async () => {
 });
 
 function haneul(...args: string[]): Promise<CommandResult> {
-  return runCommand(process.execPath, [join(packageRoot, 'dist/src/cli/main.js'), ...args], { folder, env: { ...baseEnvironment(), SHELL: '/bin/sh' } });
+  return runCommand(process.execPath, [join(packageRoot, 'dist/program/main.js'), ...args], { folder, env: { ...baseEnvironment(), SHELL: '/bin/sh' } });
 }
 
 // One line that says what is wrong and one that says what to do, and nothing else.

@@ -95,7 +95,7 @@ test('a second SIGTERM ends the server at once', async () => {
 
 test('haneul stop returns when the server is gone, after what was under way', async () => {
   const { server, answer, folder, close } = await startBusy(1_500);
-  const program = join(packageRoot, 'dist/src/cli/main.js');
+  const program = join(packageRoot, 'dist/program/main.js');
   const { exitCode, stdout } = await runCommand(process.execPath, [program, 'stop'], { folder, env: baseEnvironment() });
   assert.deepEqual([exitCode, stdout.trim()], [0, `Stopped ${server.endpoint}.`]);
   assert.throws(() => process.kill(server.pid, 0), { code: 'ESRCH' });

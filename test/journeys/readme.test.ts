@@ -50,7 +50,7 @@ function makeTools(folder: string, aws: AwsCliProgram): void {
   const variables = Object.entries(aws.env).map(([name, value]) => `${name}='${value}'`);
   const tools = {
     aws: ['exec env', ...variables, `'${aws.command}'`, ...aws.leadingArgs.map((arg) => `'${arg}'`), '"$@"'].join(' '),
-    npx: `[ "$1" = haneul ] || exit 9\nshift\nexec '${process.execPath}' '${join(packageRoot, 'dist/src/cli/main.js')}' "$@"`,
+    npx: `[ "$1" = haneul ] || exit 9\nshift\nexec '${process.execPath}' '${join(packageRoot, 'dist/program/main.js')}' "$@"`,
   };
   for (const [name, script] of Object.entries(tools)) {
     writeFileSync(join(folder, 'tools', name), `#!/bin/sh\n${script}\n`);

@@ -65,9 +65,9 @@ test('the package is small and holds no test, no source map and no pointer to on
   const foreign = packed.files.filter(({ path }) => /\.test\.|\.map$|(^|\/)(test|testing|tools|bench|suite|hello-world)\/|\.tsbuildinfo|(^|\/)(fake|test)[A-Z]/.test(path.replace('/operations/test', '/')));
   assert.deepEqual(foreign, []);
   assert.deepEqual(packed.files.filter(({ path }) => path.endsWith('.ts') && !path.endsWith('.d.ts')), []);
-  const program = packed.files.find(({ path }) => path === 'dist/src/cli/main.js');
+  const program = packed.files.find(({ path }) => path === 'dist/program/main.js');
   assert.equal((program?.mode ?? 0) & 0o111, 0o111);
-  assert.match(readFileSync(join(checkout, 'dist/src/cli/main.js'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  assert.match(readFileSync(join(checkout, 'dist/program/main.js'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
   for (const { path } of packed.files) {
     if (path.endsWith('.js')) assert.doesNotMatch(readFileSync(join(checkout, path), 'utf8'), /^\/\/# sourceMappingURL/m, path);
   }
@@ -87,7 +87,7 @@ test('the package brings no development dependency, and its program answers', as
   if (missing !== undefined) return t.skip(missing);
   const packages = readdirSync(join(app, 'node_modules'));
   for (const name of ['typescript', '@aws-sdk', '@types', 'fflate']) assert.ok(!packages.includes(name), name);
-  assert.ok(installedFiles().includes(join('dist', 'src', 'cli', 'main.js')));
+  assert.ok(installedFiles().includes(join('dist', 'program', 'main.js')));
   const { exitCode, stdout } = await runCommand('npx', ['--no-install', 'haneul', '--version'], { env: fullEnvironment(), folder: app });
   assert.deepEqual([exitCode, stdout.trim()], [0, (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version]);
 });

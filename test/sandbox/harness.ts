@@ -12,7 +12,7 @@ import { packageRoot } from '../../src/base/packageRoot.ts';
 import { cryptoRandom } from '../../src/base/random.ts';
 import { openSandbox } from '../../src/sandbox/openSandbox.ts';
 import type { SandboxOptions } from '../../src/sandbox/openSandbox.ts';
-import type { Environment, EnvironmentSpec, FunctionEndpoint, InvocationOutcome, OutputChunk, RuntimeKind, Sandbox } from '../../src/sandbox/types.ts';
+import type { Environment, EnvironmentSpec, FunctionEndpoint, InvocationOutcome, OutputChunk, ResponseReceiver, RuntimeKind, Sandbox } from '../../src/sandbox/types.ts';
 
 export const fixtures = join(packageRoot, 'test', 'fixtures', 'functions');
 export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:probe';
@@ -59,6 +59,7 @@ export interface InvokeOptions {
   readonly clientContext?: string;
   readonly traceId?: string;
   readonly body?: string;
+  readonly receiver?: ResponseReceiver;
 }
 
 export interface ErrorDocument {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { custom, initError, openTestSandbox } from './harness.ts';
+import type { InvocationOutcome } from '../../src/sandbox/types.ts';
 import type { TestFunction } from './harness.ts';
 
 const { start } = await openTestSandbox();
@@ -139,4 +140,54 @@ test('a custom runtime that ends before its first poll ends initialisation with 
   assert.equal(init.kind, 'exited');
   assert.deepEqual(init.kind === 'exited' && init.exit, { code: 5, signal: undefined, outOfMemory: false });
   assert.equal(started.output(), 'nothing to do\n');
+});
+
+test('a runtime streams its response, with its errors in trailers, and is held back by its reader', async () => {
+  const probe = `
+def chunked(rid, pieces, trailers=""):
+    head = "POST %sinvocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: text/stream\\r\\nLambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\nTrailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\\r\\n\\r\\n" % (BASE, rid)
+    api.sock.sendall(head.encode())
+    for piece in pieces:
+        api.sock.sendall(("%x\\r\\n" % len(piece)).encode() + piece + b"\\r\\n")
+    api.sock.sendall(("0\\r\\n" + trailers + "\\r\\n").encode())
+    answer = b""
+    while b"OK" not in answer and b"errorType" not in answer:
+        answer += api.sock.recv(4096)
+    return answer.split(b" ")[1].decode()
+import base64, time
+def handle(rid, headers, event):
+    if event == "broken":
+        api.sock.sendall(("POST %sinvocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\nLambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n4\\r\\nhalf\\r\\n" % (BASE, rid)).encode())
+        api.close()
+        time.sleep(9)  # Else it would end, which says more.
+    body = base64.b64encode(b'{"errorType":"Mid.Stream","errorMessage":"no more"}').decode()
+    trailers = "Lambda-Runtime-Function-Error-Type: Mid.Stream\\r\\nLambda-Runtime-Function-Error-Body: %s\\r\\n" % body if event == "fail" else ""
+    chunked(rid, [b"one", b"two"], trailers)
+`;
+  await run(probe, async (f) => {
+    await f.environment.init;
+    const streamed = async (event: string): Promise<{ outcome: InvocationOutcome; text: string; types: (string | undefined)[] }> => {
+      const seen: string[] = [];
+      const types: (string | undefined)[] = [];
+      const onPart = (part: Uint8Array, type: string | undefined, taken: () => void): void => {
+        seen.push(Buffer.from(part).toString());
+        types.push(type);
+        setImmediate(taken);
+      };
+      return { outcome: await f.invoke(event, { receiver: { onPart } }), text: seen.join(''), types };
+    };
+    const good = await streamed('good');
+    assert.deepEqual([good.outcome.kind, good.text, good.types[0]], ['response', 'onetwo', 'text/stream']);
+    const failed = await streamed('fail');
+    assert.deepEqual([failed.outcome.kind, failed.text], ['function-error', 'onetwo']);
+    if (failed.outcome.kind === 'function-error') {
+      assert.equal(failed.outcome.isMidStream, true);
+      assert.deepEqual(JSON.parse(Buffer.from(failed.outcome.payload).toString()), { errorType: 'Mid.Stream', errorMessage: 'no more' });
+    }
+    const whole = await f.invoke('whole');
+    assert.deepEqual([whole.kind, whole.kind === 'response' && Buffer.from(whole.payload).toString()], ['response', 'onetwo']);
+    const broken = await streamed('broken');
+    assert.deepEqual([broken.outcome.kind, broken.text], ['function-error', 'half']);
+    assert.match(broken.outcome.kind === 'function-error' ? Buffer.from(broken.outcome.payload).toString() : '', /Runtime\.TruncatedResponse/);
+  });
 });

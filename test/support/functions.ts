@@ -1,25 +1,18 @@
 // The few steps that nearly every test of a function begins with.
 
 import { randomBytes } from 'node:crypto';
-import { AttachRolePolicyCommand, CreateRoleCommand } from '@aws-sdk/client-iam';
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  waitUntilFunctionActiveV2,
-  waitUntilFunctionUpdatedV2,
-  type CreateFunctionCommandInput,
-  type InvokeCommandInput,
-  type LambdaClient,
-} from '@aws-sdk/client-lambda';
+import { createRequire } from 'node:module';
+import type { CreateFunctionCommandInput, InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
+import { basicExecutionPolicyArn, lambdaTrustPolicy } from './executionRole.ts';
 import type { SdkClients } from './sdkClients.ts';
 import { zipFiles } from './zipFolder.ts';
 
-export const lambdaTrustPolicy = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-});
+export { basicExecutionPolicyArn, lambdaTrustPolicy } from './executionRole.ts';
 
-export const basicExecutionPolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
+// Loaded when first used: most files want one of these steps or only a name.
+const loadPackage = createRequire(import.meta.url);
+const iamPackage = () => loadPackage('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
+const lambdaPackage = () => loadPackage('@aws-sdk/client-lambda') as typeof import('@aws-sdk/client-lambda');
 
 /** Tests share a server by never sharing a name. */
 export function uniqueName(prefix: string): string {
@@ -29,8 +22,8 @@ export function uniqueName(prefix: string): string {
 /** A role as tutorials make one: trusted by Lambda, with the managed basic policy. */
 export async function createExecutionRole({ iam }: SdkClients): Promise<string> {
   const RoleName = uniqueName('role');
-  const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: lambdaTrustPolicy }));
-  await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: basicExecutionPolicyArn }));
+  const { Role } = await iam.send(new (iamPackage().CreateRoleCommand)({ RoleName, AssumeRolePolicyDocument: lambdaTrustPolicy }));
+  await iam.send(new (iamPackage().AttachRolePolicyCommand)({ RoleName, PolicyArn: basicExecutionPolicyArn }));
   return Role?.Arn ?? '';
 }
 
@@ -45,14 +38,14 @@ export async function createFunction(lambda: LambdaClient, settings: FunctionSet
   const { files, zip, ...input } = settings;
   const FunctionName = input.FunctionName ?? uniqueName('function');
   await lambda.send(
-    new CreateFunctionCommand({ Runtime: 'nodejs22.x', Handler: 'index.handler', ...input, FunctionName, Code: { ZipFile: zip ?? zipFiles(files ?? {}) } }),
+    new (lambdaPackage().CreateFunctionCommand)({ Runtime: 'nodejs22.x', Handler: 'index.handler', ...input, FunctionName, Code: { ZipFile: zip ?? zipFiles(files ?? {}) } }),
   );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { FunctionName });
+  await lambdaPackage().waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { FunctionName });
   return FunctionName;
 }
 
 export async function waitUntilUpdated(lambda: LambdaClient, FunctionName: string): Promise<void> {
-  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { FunctionName });
+  await lambdaPackage().waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { FunctionName });
 }
 
 export interface Invocation {
@@ -73,7 +66,7 @@ export async function invoke(
   event: unknown = {},
   options: Partial<Omit<InvokeCommandInput, 'FunctionName' | 'Payload'>> = {},
 ): Promise<Invocation> {
-  const answer = await lambda.send(new InvokeCommand({ ...options, FunctionName, Payload: JSON.stringify(event) }));
+  const answer = await lambda.send(new (lambdaPackage().InvokeCommand)({ ...options, FunctionName, Payload: JSON.stringify(event) }));
   const text = Buffer.from(answer.Payload ?? new Uint8Array()).toString('utf8');
   return {
     status: answer.StatusCode,

@@ -40,12 +40,19 @@ export async function sendOne(port: number, bytes: string | Buffer, options?: Ra
   return first ?? { status: 0, head: '', body: '' };
 }
 
-/** A request head that the local root user could have sent: unknown keys need no valid signature on loopback. */
+/** What tells the local root user: unknown keys need no valid signature on loopback. */
+export function rootAuthorization(service: string): Readonly<Record<'Authorization' | 'X-Amz-Date', string>> {
+  return {
+    Authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
+    'X-Amz-Date': new Date().toISOString().replace(/[-:]|\.\d{3}/g, ''),
+  };
+}
+
+/** A request head that the local root user could have sent. */
 export function requestHead(line: string, service: string, headers: Readonly<Record<string, string | number>> = {}): string {
   const all: Record<string, string | number> = {
     Host: '127.0.0.1',
-    Authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
-    'X-Amz-Date': new Date().toISOString().replace(/[-:]|\.\d{3}/g, ''),
+    ...rootAuthorization(service),
     Connection: 'close',
     ...headers,
   };

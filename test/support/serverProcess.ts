@@ -36,7 +36,7 @@ export interface ServerProcessOptions {
 /** The program as a person starts it, in a process of its own that fetches nothing for functions unless told to. Without `dataFolder` it keeps everything in memory. */
 export async function startServerProcess(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const place = options.dataFolder === undefined ? ['--memory'] : ['--data-dir', options.dataFolder];
-  const child = spawn(process.execPath, [options.program ?? join(packageRoot, 'dist/src/cli/main.js'), 'start', '--port', '0', ...(options.online === true ? [] : ['--offline']), ...place, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [options.program ?? join(packageRoot, 'dist/program/main.js'), 'start', '--port', '0', ...(options.online === true ? [] : ['--offline']), ...place, ...(options.args ?? [])], {
     env: { ...baseEnvironment(), NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,7 +1,14 @@
-import { startHaneul, type Haneul, type HaneulOptions } from '../../src/server/startHaneul.ts';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { packageRoot } from '../../src/base/packageRoot.ts';
+import type { Haneul, HaneulOptions } from '../../src/server/startHaneul.ts';
 
 export type TestServer = Haneul;
 export type TestServerOptions = HaneulOptions;
+
+// The joined program, as it is shipped: it loads in a quarter of the time that its single modules take.
+const program = pathToFileURL(join(packageRoot, 'dist/program/startHaneul.js')).href;
+const { startHaneul } = (await import(program)) as typeof import('../../src/server/startHaneul.ts');
 
 /**
  * The whole program inside this process, on a free port, in memory unless told otherwise: what `import { startHaneul } from 'haneul'`

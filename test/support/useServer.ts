@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { createExecutionRole } from './functions.ts';
+import { makeExecutionRole } from './executionRole.ts';
 import { sdkClients, type SdkClients } from './sdkClients.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from './testServer.ts';
 
@@ -21,7 +21,7 @@ export function useServer(options: TestServerOptions = {}, prepare?: (scene: Sce
   before(async () => {
     const server = await startTestServer(options);
     const aws = sdkClients(server.endpoint);
-    scene = { server, aws, roleArn: await createExecutionRole(aws) };
+    scene = { server, aws, roleArn: await makeExecutionRole(server.endpoint) };
     await prepare?.(scene);
   });
   after(async () => {

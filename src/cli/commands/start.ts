@@ -29,6 +29,7 @@ const startOptions = {
   'seal-key-file': { type: 'string', placeholder: 'FILE', summary: 'the key that secrets and KMS keys are encrypted with at rest: 32 bytes, plain or base64 (default: one that is kept beside the data)' },
   offline: { type: 'boolean', summary: 'fetch nothing from the internet: functions find interpreters and the AWS SDK that this machine lacks only if an earlier run fetched them' },
   'allow-host': { type: 'boolean', summary: 'functions reach what listens on this machine, as host.haneul.internal' },
+  'lambda-concurrency': { type: 'string', placeholder: 'N', summary: 'invocations of one account and region at once (default 1000, as on AWS)' },
   'log-level': { type: 'string', choices: ['debug', 'info', 'warn', 'error'], summary: 'how much to log on standard error (default info)' },
   'log-format': { type: 'string', choices: ['text', 'json'], summary: 'text for people (default), or JSON lines; standard error then holds nothing else' },
 } as const satisfies Record<string, OptionSpec>;
@@ -99,6 +100,7 @@ function readOptions(options: OptionValues<typeof startOptions>, terminal: Termi
     offline: options.offline ?? defaultOptions.offline,
     allowHost: options['allow-host'] ?? defaultOptions.allowHost,
     ...(tls ? { tls } : {}),
+    ...(options['lambda-concurrency'] === undefined ? {} : { lambdaConcurrency: readConcurrency(options['lambda-concurrency']) }),
     ...(options['seal-key-file'] === undefined ? {} : { sealKeyFile: absolute(terminal, options['seal-key-file']) }),
   };
 }
@@ -113,6 +115,12 @@ function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   if (port < 0 || port > 65_535) throw new UsageError(`--port is a number from 0 to 65535, not "${text}".`, 'For example: --port 4566');
   return port;
+}
+
+function readConcurrency(text: string): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw new UsageError(`--lambda-concurrency is a number from 1 to 999999, not "${text}".`, 'For example: --lambda-concurrency 1000');
+  return count;
 }
 
 // An explicit `--auth local` where others can connect would be accepted and not done: it is refused.

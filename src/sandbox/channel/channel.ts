@@ -22,7 +22,7 @@ export type ChannelInit =
 
 export type ChannelAnswer =
   | { readonly kind: 'response'; readonly payload: Uint8Array; readonly contentType?: string }
-  | { readonly kind: 'function-error'; readonly payload: Uint8Array }
+  | { readonly kind: 'function-error'; readonly payload: Uint8Array; readonly isMidStream?: true }
   | { readonly kind: 'response-too-large'; readonly bytes: number };
 
 /** What a channel reports while it runs. */

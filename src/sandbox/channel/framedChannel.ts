@@ -5,7 +5,8 @@ import type { InvocationRequest } from '../types.ts';
 import type { Channel, ChannelAnswer, ChannelInit, ChannelListener } from './channel.ts';
 import { encodeFrame, FrameError, FrameReader, frameTypes, parseAnswer } from './frames.ts';
 import type { Frame } from './frames.ts';
-import { responseBytesMax } from '../limits.ts';
+import { responseBytesMax, streamWindowBytes } from '../limits.ts';
+import { createResponseParts, type ResponseParts } from './responseParts.ts';
 
 export interface FramedChannelOptions {
   /** What the bootstrap reads. */
@@ -32,6 +33,10 @@ export interface FramedChannel extends Channel {
 
 interface Pending {
   readonly requestId: string;
+  readonly parts: ResponseParts;
+  readonly hasReceiver: boolean;
+  /** Bytes of the response that may still come before the reader has taken some. */
+  room: number;
   readonly settle: (answer: ChannelAnswer) => void;
 }
 
@@ -79,9 +84,32 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
     const answer = parseAnswer(body);
     if (!answer || !pending || answer.requestId !== pending.requestId) return violation('an answer to no pending request');
     const { payload, contentType } = answer;
-    if (type === frameTypes.error) return settle({ kind: 'function-error', payload });
+    const { parts } = pending;
+    if (type === frameTypes.part) return onPart(pending, payload, contentType);
+    if (type === frameTypes.error) return settle(parts.fail(payload));
+    if (parts.count > 0) return payload.length > 0 ? violation('a whole response after pieces of one') : settle(parts.end());
+    if (pending.hasReceiver && payload.length <= responseBytesMax) {
+      // A response that came whole is a stream of one piece, whose reader nobody waits for.
+      parts.add(payload, contentType === '' ? undefined : contentType, () => undefined);
+      return settle(parts.end());
+    }
     if (payload.length > responseBytesMax) return settle({ kind: 'response-too-large', bytes: payload.length });
     settle({ kind: 'response', payload, ...(contentType === '' ? {} : { contentType }) });
+  }
+
+  function onPart(to: Pending, payload: Buffer, contentType: string): void {
+    to.room -= payload.length;
+    if (to.room < 0) return violation('more of a response than may be on its way');
+    const refusal = to.parts.add(payload, contentType === '' ? undefined : contentType, () => {
+      to.room += payload.length;
+      if (pending !== to || payload.length === 0) return;
+      const taken = Buffer.allocUnsafe(4);
+      taken.writeUInt32BE(payload.length);
+      toFunction.write(encodeFrame(frameTypes.room, taken));
+    });
+    if (!refusal) return;
+    settle(refusal);
+    close();
   }
 
   const isLoading = (): boolean => state === 'loading' && hasHello;
@@ -103,6 +131,7 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
         return init.resolve({ kind: 'init-error', payload: body });
       case frameTypes.response:
       case frameTypes.error:
+      case frameTypes.part:
         return onAnswer(type, body);
       case frameTypes.record:
         return listener.onRecord(utf8.decode(body));
@@ -158,7 +187,7 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
       return new Promise((resolve) => {
         if (state !== 'idle') return;
         state = 'busy';
-        pending = { requestId: request.requestId, settle: resolve };
+        pending = { requestId: request.requestId, settle: resolve, parts: createResponseParts(request), hasReceiver: request.receiver !== undefined, room: streamWindowBytes };
         toFunction.write(encodeInvoke(request));
       });
     },

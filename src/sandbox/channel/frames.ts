@@ -1,12 +1,14 @@
 // The frame format between the server and our bootstraps: a 32-bit big-endian body length, a type byte, the body. The reader
 // faces hostile code (anything in the sandbox can write to the descriptor), so every length is bounded before it is believed.
-import { errorDocumentBytesMax, helloBytesMax, outputFrameBytesMax, responseBytesMax } from '../limits.ts';
+import { errorDocumentBytesMax, helloBytesMax, outputFrameBytesMax, responseBytesMax, streamWindowBytes } from '../limits.ts';
 
 export const frameTypes = {
   /** To the function: JSON `{ handler, runtimeVersion, variables }`. */
   init: 1,
   /** To the function: 32-bit length of a JSON header, the header, the event. */
   invoke: 2,
+  /** To the function: 32-bit number of bytes of a streamed response that were taken; so many more may be sent. */
+  room: 3,
   hello: 16,
   ready: 17,
   initError: 18,
@@ -19,6 +21,8 @@ export const frameTypes = {
   stderr: 23,
   /** Four bytes: the exit code that follows. */
   exiting: 24,
+  /** A piece of a streamed response, in the form of a response; `response` without a payload, or `error`, ends it. */
+  part: 25,
 } as const;
 
 const headerBytes = 5;
@@ -35,6 +39,7 @@ const bodyBytesMax = new Map<number, number>([
   [frameTypes.stdout, outputFrameBytesMax],
   [frameTypes.stderr, outputFrameBytesMax],
   [frameTypes.exiting, 4],
+  [frameTypes.part, streamWindowBytes + answerHeaderBytesMax],
 ]);
 
 export interface Frame {

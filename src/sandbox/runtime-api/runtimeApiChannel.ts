@@ -7,8 +7,10 @@ import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Channel, ChannelAnswer, ChannelInit } from '../channel/channel.ts';
 import { createDeferred } from '../deferred.ts';
-import { errorDocumentBytesMax, responseBytesMax, runtimeApiConnectionsMax, runtimeApiHeaderBytesMax } from '../limits.ts';
+import { brokenResponseMs, errorDocumentBytesMax, responseBytesMax, runtimeApiConnectionsMax, runtimeApiHeaderBytesMax } from '../limits.ts';
 import type { InvocationRequest } from '../types.ts';
+import { createResponseParts } from '../channel/responseParts.ts';
+import { readParts, wholeAnswer } from './streamedResponse.ts';
 
 export interface RuntimeApiOptions {
   /** Listening already, inside the environment's own network. */
@@ -24,10 +26,13 @@ interface Current {
   readonly settle: (answer: ChannelAnswer) => void;
 }
 
+/** As the runtime of AWS names it. */
+const truncated = { errorType: 'Runtime.TruncatedResponse', errorMessage: 'The runtime broke off its response.' };
+
 const prefix = '/2018-06-01/runtime/';
 
 /** Serves the Runtime API on `server` until it is closed. */
-export function openRuntimeApiChannel({ server }: RuntimeApiOptions): Channel {
+export function openRuntimeApiChannel({ server, wall }: RuntimeApiOptions): Channel {
   const init = createDeferred<ChannelInit>();
   let state: State = 'Started';
   let current: Current | undefined;
@@ -51,6 +56,7 @@ export function openRuntimeApiChannel({ server }: RuntimeApiOptions): Channel {
     const target = kind === 'response' ? 'InvocationResponse' : 'InvocationErrorResponse';
     if (state !== 'Ready') return refuseTransition(response, target);
     state = target;
+    if (kind === 'response' && message.headers['lambda-runtime-function-response-mode'] === 'streaming') return stream(message, response, mine);
     const body = await readBody(message, kind === 'response' ? responseBytesMax : errorDocumentBytesMax);
     if (current !== mine) return;
     if (body === undefined) {
@@ -67,7 +73,26 @@ export function openRuntimeApiChannel({ server }: RuntimeApiOptions): Channel {
     accept(response);
     const contentType = message.headers['content-type'];
     if (kind === 'error') mine.settle({ kind: 'function-error', payload: errorDocument(body, message) });
-    else mine.settle({ kind: 'response', payload: body, ...(contentType === undefined ? {} : { contentType }) });
+    else mine.settle(wholeAnswer(mine.request, body, contentType));
+  }
+
+  /** A response in pieces: as fast as its reader takes them. Errors that come later than its head are in trailers. */
+  async function stream(message: IncomingMessage, response: ServerResponse, mine: Current): Promise<void> {
+    const ending = await readParts(message, createResponseParts(mine.request));
+    const conclude = (answer: ChannelAnswer): void => {
+      if (current !== mine) return;
+      state = 'ResponseSent';
+      current = undefined;
+      mine.settle(answer);
+    };
+    if (ending === 'broken') {
+      // A process that ends says more about it than this.
+      wall.at(wall.now() + brokenResponseMs, () => conclude({ kind: 'function-error', payload: Buffer.from(JSON.stringify(truncated)), isMidStream: true }));
+      return;
+    }
+    if (ending.kind === 'response-too-large') refuse(response, 413, 'RequestEntityTooLarge', `Exceeded maximum allowed payload size (${ending.bytes} bytes).`);
+    else accept(response);
+    conclude(ending);
   }
 
   async function initError(message: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -55,6 +55,8 @@ export const controlPoliciesPerLevel = 5;
 
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;
+/** Credentials, which every signed request reads: so many rows are kept decoded. */
+export const rememberedCredentialsMax = 1_000;
 
 /** How many missing roles are remembered as told of; then they are told of again. */
 export const reportedRolesMax = 1_000;

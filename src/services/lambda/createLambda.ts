@@ -7,6 +7,7 @@ import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Destinations } from '../../ports/destinationLookup.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
@@ -14,18 +15,24 @@ import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
+import { unrecordedMetrics, type MetricRecorder } from '../../ports/metrics.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
+import type { ScalableResource } from '../../ports/scalableResource.ts';
+import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../workers/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
 import { parseFunctionArn } from './domain/functionName.ts';
 import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
+import { createSampler } from './environments/sampler.ts';
 import { createFleet } from './environments/fleet.ts';
+import { createScalableConcurrency } from './environments/scalableConcurrency.ts';
+import { createProvisioning } from './environments/provisioning.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
 import { createMappingRunner } from './mappings/mappingRunner.ts';
-import { eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
+import { concurrentExecutionsMax, eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
@@ -48,6 +55,10 @@ export interface LambdaDeps {
   readonly serviceDenials?: ServiceDenials;
   /** What event source mappings read. */
   readonly queues: QueueReader;
+  /** Where the ends of events can be told, besides queues and functions. */
+  readonly destinations?: Destinations;
+  /** The same for streams; without them none can be mapped. */
+  readonly streams?: StreamReaders;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -67,6 +78,10 @@ export interface LambdaDeps {
   /** How the code of functions reaches this server. */
   readonly functionGate?: FunctionGate;
   readonly hostEnvironmentsMax?: number;
+  /** Invocations of one account and region at once; AWS's default when absent. */
+  readonly accountConcurrency?: number | undefined;
+  /** CloudWatch, where there is one. */
+  readonly recorder?: MetricRecorder;
   /** `x86_64` or `arm64`; that of the running Node.js when absent. */
   readonly hostArchitecture?: string;
   /** For durations; `performance.now` when absent. */
@@ -79,6 +94,8 @@ export interface Lambda {
   readonly access: FunctionAccess;
   /** Calls functions for services that wait for the answer. */
   readonly invoker: FunctionInvoker;
+  /** What Application Auto Scaling scales. */
+  readonly scalable: ScalableResource;
   /** Where events for functions are delivered; undefined for what is no function's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
@@ -97,6 +114,7 @@ export interface Lambda {
 export function createLambda(deps: LambdaDeps): Lambda {
   const { clock, wall, sealKey } = deps;
   const log = deps.log.with({ service: 'lambda' });
+  const streams: StreamReaders = deps.streams ?? new Map();
   const packages = createPackageStore({ ...deps, log });
   const variables = createVariableVault(deps);
   const execution = {
@@ -106,36 +124,47 @@ export function createLambda(deps: LambdaDeps): Lambda {
     log,
     enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
+    sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
+  const accountConcurrency = deps.accountConcurrency ?? concurrentExecutionsMax;
   const fleet = createFleet({
     clock,
     wall,
     log,
     metrics: deps.metrics ?? silentMetrics,
     hostEnvironmentsMax,
-    create: (deployment) => createExecutionEnvironment(execution, deployment),
+    accountConcurrency,
+    recorder: deps.recorder ?? unrecordedMetrics,
+    create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
   });
+  const provisioning = createProvisioning({ ...deps, log, provisioned: fleet.provisioned });
   const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, streams, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, log, packages, variables, fleet, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
+    scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
-    startPolling: () => mappings.start(),
+    startPolling() {
+      provisioning.start();
+      mappings.start();
+    },
     endPolling: () => mappings.endPolling(),
     async close(drainMs) {
       mappings.endPolling();
+      const provisioned = provisioning.stop();
       await fleet.close(drainMs);
+      await provisioned;
       await mappings.stop();
       await packages.settle();
     },

@@ -8,6 +8,13 @@ interface DecryptFailure {
   readonly because: string;
 }
 
+/** API reference, TooManyRequestsException, Reason. */
+export type ThrottleReason =
+  | 'ConcurrentInvocationLimitExceeded'
+  | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'FunctionInvocationRateLimitExceeded'
+  | 'ReservedFunctionInvocationRateLimitExceeded';
+
 const decryptFailures: Readonly<Record<string, DecryptFailure>> = {
   DisabledException: { name: 'KMSDisabledException', because: 'the KMS key used is disabled' },
   KMSInvalidStateException: { name: 'KMSInvalidStateException', because: 'the KMS key used is in an invalid state for Decrypt' },
@@ -112,8 +119,28 @@ export const errors = {
       'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
     ),
   invalidRequestContent: (message: string) => new ServiceError('InvalidRequestContentException', message, { status: 400, members: user }),
-  throttled: (reason: 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded') =>
-    new ServiceError('TooManyRequestsException', 'Rate Exceeded.', { status: 429, members: { ...user, Reason: reason } }),
+  /** API reference, TooManyRequestsException: Retry-After is in seconds. */
+  throttled: (reason: ThrottleReason, waitMs = 0) =>
+    new ServiceError('TooManyRequestsException', 'Rate Exceeded.', {
+      status: 429,
+      members: { ...user, Reason: reason, retryAfterSeconds: String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+    }),
+  provisionedUnpublished: () => errors.invalidParameter('Provisioned Concurrency Configs cannot be applied to unpublished function versions.'),
+  provisionedQualifier: () => errors.invalidParameter('The function resource provided must be an alias or a published version.'),
+  noProvisionedConfig: () =>
+    new ServiceError('ProvisionedConcurrencyConfigNotFoundException', 'No Provisioned Concurrency Config found for this function', { status: 404, members: user }),
+  versionProvisioned: () =>
+    new ServiceError('ResourceConflictException', "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version", { status: 409, members: user }),
+  versionProvisionedByAlias: () => new ServiceError('ResourceConflictException', 'Version is pointed by a Provisioned Concurrency alias', { status: 409, members: user }),
+  /** The guide, "Configuring provisioned concurrency": settings of an alias stay as they are while it routes to two versions. */
+  aliasRouted: () => errors.invalidParameter('Invalid alias configuration for Provisioned Concurrency'),
+  /** The words are those of the API model (Lambda API reference, Invoke, RecursiveInvocationException). */
+  recursiveInvocation: () =>
+    new ServiceError(
+      'RecursiveInvocationException',
+      "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your function's invocation.",
+      { status: 400, members: user },
+    ),
   invalidRuntime: (message: string) => new ServiceError('InvalidRuntimeException', message, { status: 502, members: user }),
   /** Lambda API reference, Invoke, "ServiceException". */
   serviceFailure: () => new ServiceError('ServiceException', 'The AWS Lambda service encountered an internal error.', { status: 500, fault: 'server', members: { Type: 'Service' } }),

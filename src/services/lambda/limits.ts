@@ -56,6 +56,24 @@ export const logLineBytesMax = 256 * 1024;
 export const concurrentExecutionsMax = 1_000;
 /** Reserved concurrency must leave this many: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 export const unreservedConcurrencyMin = 100;
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html, "Understanding concurrency and requests per second": "10 times". */
+export const requestsPerSecondEach = 10;
+/** https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: 1,000 environments of a function every 10 seconds, refilled continuously. */
+export const environmentStartsAtOnceMax = 1_000;
+export const environmentStartsPerSecond = 100;
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "130 seconds or the configured function timeout, whichever is higher". */
+export const provisionedInitMsMin = 130_000;
+/** Provisioned environments that start at one time, of all functions: they must not keep invocations from starting theirs. */
+export const provisionedStartsAtOnceMax = 4;
+/** AWS names no number for either: how often a start that fails is repeated at once, and when it is tried again after that. */
+export const provisionedStartsFailedMax = 3;
+export const provisionedRetryMs = 60_000;
+/** How often provisioned environments are looked through for those whose credentials are past their half. */
+export const provisionedSweepMs = 60_000;
+/** API reference, ListProvisionedConcurrencyConfigs, MaxItems: 1 to 50. */
+export const provisionedPageMax = 50;
+/** How often the rows are read again, whatever hints say. */
+export const provisionedScanMs = 60_000;
 /** Environments of all functions on this host, when the operator names no other number. */
 export const hostEnvironmentsMaxDefault = 200;
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "The Init phase is limited to 10 seconds". */
@@ -79,6 +97,9 @@ export const roleCheckMs = 10_000;
 export const expectedAtStartMax = 4;
 export const functionsSeenAtStartMax = 200;
 
+/** The prelude of a streamed HTTP response is headers; node:http takes as much of them in requests. */
+export const urlPreludeBytesMax = 64 * 1024;
+
 // Event source mappings of queues: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 /** API reference, CreateEventSourceMapping, BatchSize: SQS default 10; FIFO 10 at most; more takes a batching window. */
 export const queueBatchDefault = 10;
@@ -100,6 +121,35 @@ export const mappingScanMs = 5_000;
 /** Waits of a batch whose function is throttled. */
 export const throttleRetryMsFirst = 1_000;
 export const throttleRetryMsMax = 60_000;
+
+// Event source mappings of streams: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+export const streamBatchDefault = 100;
+export const streamBatchMax = 10_000;
+/** The same page, MaximumRecordAgeInSeconds: -1 for no limit, or at least a minute. */
+export const recordAgeSecondsMin = 60;
+/** A function's own waits between attempts at a batch; AWS names no numbers. */
+export const streamRetryMsFirst = 1_000;
+export const streamRetryMsMax = 60_000;
+/** How long a look for records lasts, and how often shards are looked for when nothing says that one has ended. */
+export const streamWaitMs = 20_000;
+export const shardScanMs = 30_000;
+/** Of one shard, read and not yet done: so much and no more waits in memory. */
+export const shardRecordsMax = 20_000;
+export const shardReadBytesMax = 6 * 1024 * 1024;
+export const shardBytesMax = 24 * 1024 * 1024;
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html: "a maximum size of 1 MB per shard"; then the window ends early. */
+export const windowStateBytesMax = 1_048_576;
+/** Rows are small: a longer state is kept in several. */
+export const statePartBytes = 64 * 1024;
+
+// Recursion and tracing.
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: stopped after being invoked "approximately 16 times" in one chain. */
+export const recursiveRunsMax = 16;
+/** AWS names no numbers: a chain remembers its last functions, and a longer header is no trace header. */
+export const lineageFunctionsMax = 32;
+export const traceHeaderCharactersMax = 1_024;
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the first request each second, and 5 % of the others. */
+export const sampledPart = 0.05;
 
 // Asynchronous invocation.
 /** The guide, "Handling errors": throttled events wait from one second "to a maximum of 5 minutes". */

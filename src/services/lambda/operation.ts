@@ -6,9 +6,11 @@ import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Destinations } from '../../ports/destinationLookup.ts';
 import type { Emitter } from '../../ports/outbox.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
+import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
@@ -24,6 +26,8 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  /** Invocations of an account and region at once. */
+  readonly accountConcurrency: number;
   /** Programs that could run functions on this host. */
   readonly interpreters: () => readonly Interpreter[];
   /** What has to be fetched before a runtime can run. */
@@ -34,6 +38,8 @@ export interface LambdaContext {
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
   readonly queues: QueueReader;
+  readonly destinations: Destinations;
+  readonly streams: StreamReaders;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

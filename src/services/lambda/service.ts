@@ -9,25 +9,31 @@ import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
 import { eventInvokeConfigOperations } from './operations/eventInvokeConfigs.ts';
 import { eventSourceMappingOperations } from './operations/eventSourceMappings.ts';
+import { functionUrlOperations } from './operations/functionUrls.ts';
 import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
 import { invoke } from './operations/invoke.ts';
+import { invokeWithResponseStream } from './operations/invokeWithResponseStream.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
+import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
+import { recursionConfigOperations } from './operations/recursionConfig.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
 import { updateFunctionConfiguration } from './operations/updateFunctionConfiguration.ts';
+import { answerFunctionUrl } from './urls/answerFunctionUrl.ts';
 
 /** AWS Lambda. */
 export const lambdaService = defineService<LambdaContext>({
   id: 'lambda',
   validationErrorCode: 'ValidationException',
-  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers) },
-  tooLarge: (name, bytesMax, head) => (name === 'Invoke' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
+  urls: answerFunctionUrl,
+  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers), InvokeWithResponseStream: ({ headers }) => payloadBytesMaxOf(headers) },
+  tooLarge: (name, bytesMax, head) => (name === 'Invoke' || name === 'InvokeWithResponseStream' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
   operations: {
     CreateFunction: createFunction,
     GetFunction: getFunction,
@@ -39,13 +45,17 @@ export const lambdaService = defineService<LambdaContext>({
     PublishVersion: publishVersion,
     ListVersionsByFunction: listVersionsByFunction,
     Invoke: invoke,
+    InvokeWithResponseStream: invokeWithResponseStream,
     GetAccountSettings: getAccountSettings,
     ...aliasOperations,
     ...permissionOperations,
     ...runtimeSettingOperations,
     ...tagOperations,
     ...concurrencyOperations,
+    ...provisionedConcurrencyOperations,
+    ...recursionConfigOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
+    ...functionUrlOperations,
   },
 });

@@ -1,5 +1,5 @@
 // Keys: functions [name] | versions [name, number] | aliases [name, alias] | policies [name, qualifier or ''] | events [envelope] |
-// usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
+// provisioned [account, region, name, qualifier] below no account | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import type { JsonLogging } from './domain/logging.ts';
@@ -41,6 +41,8 @@ export interface VersionRow {
   readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
+  /** It records traces of its own; absent where it only passes on what its callers decided. */
+  readonly tracing?: 'Active';
   /** Where asynchronous events go that it has failed on. */
   readonly deadLetterArn?: string;
   /** The KMS key that the user gave for them; absent when the server's own key seals them. */
@@ -76,6 +78,10 @@ export interface FunctionRow {
   /** Number of the newest published version; numbers are never used again. */
   readonly publishedVersions: number;
   readonly reservedConcurrency?: number;
+  /** Sum over its versions and aliases. */
+  readonly provisionedConcurrency?: number;
+  /** It may be part of a loop; absent where loops are stopped. */
+  readonly allowsRecursion?: true;
 }
 
 export interface AliasRow {
@@ -106,7 +112,7 @@ export interface EventRow {
 export interface UsageRow {
   readonly codeBytes: number;
   readonly functions: number;
-  /** Sum over all functions. */
+  /** Sum over all functions of what they have reserved, or have provisioned without a reservation. */
   readonly reservedConcurrency: number;
 }
 

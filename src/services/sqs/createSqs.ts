@@ -10,12 +10,14 @@ import type { Encryption } from '../../ports/encryption.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { DeliveryTarget } from '../../ports/outbox.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
+import type { QueueWriter } from '../../ports/queueWriter.ts';
 import { createSequence } from './domain/sequence.ts';
 import { createDestinationAccess, createEventTarget } from './eventTarget.ts';
 import { registerMoveTasks } from './jobs/moveTask.ts';
 import { startSweeping } from './jobs/sweep.ts';
 import { createSealing } from './messages/sealing.ts';
 import { createQueueReader } from './provides.ts';
+import { createQueueWriter } from './queueWriter.ts';
 import { createQueueReads, parseQueueArn } from './queues.ts';
 import { createReceiver } from './receiving/receiver.ts';
 import { sqsService } from './service.ts';
@@ -42,6 +44,8 @@ export interface RunningSqs {
   readonly reader: QueueReader;
   /** Where events for queues are delivered; undefined for what is no queue's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
+  /** For services that put messages into queues as part of their own transactions. */
+  readonly writer: QueueWriter;
   /** Asked by services before they send to a queue for their users. */
   readonly mayReceive: DestinationAccess;
   /** Answers the receives that wait. */
@@ -64,6 +68,7 @@ export function createSqs(options: SqsOptions): RunningSqs {
     service: sqsService.bind({ ...messages, store, clock, receiver, timers, log }),
     reader: createQueueReader({ store, clock, queues, receiver }),
     eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
+    writer: createQueueWriter({ ...messages, clock, serviceDenials }),
     mayReceive: createDestinationAccess({ queues, clock }),
     endLongPolls: () => receiver.close(),
     async close() {

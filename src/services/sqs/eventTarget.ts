@@ -52,7 +52,8 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
       log.warn('a queue does not let a sender in', { queueArn: queue.arn, sender: envelope.callingPrincipal, sourceArn: envelope.sourceArn });
       return rejected('AccessDenied');
     }
-    const message = decodeQueueMessage(envelope.payload);
+    const sent = decodeQueueMessage(envelope.payload);
+    const message = sent.traceHeader === undefined && envelope.traceHeader !== undefined ? { ...sent, traceHeader: envelope.traceHeader } : sent;
     try {
       const draft = await sealDraft(draftOf(message, queue), queue, deps);
       return await store.transact(
@@ -91,7 +92,8 @@ function senderOf({ callingPrincipal }: Envelope): string {
   return callingPrincipal.startsWith('arn:') ? (callingPrincipal.split('/').at(-1) ?? callingPrincipal) : callingPrincipal;
 }
 
-function draftOf(message: QueueMessage, queue: Queue): Draft {
+/** A message of another service, as `queue` takes it. */
+export function draftOf(message: QueueMessage, queue: Queue): Draft {
   const draft = readMessage(sentForm(message, queue), queue);
   requireSize(draft, queue);
   return draft;

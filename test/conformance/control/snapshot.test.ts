@@ -147,7 +147,7 @@ test('haneul snapshot saves to a file of its owner alone and loads it, on a stri
   const dataFolder = join(folder, 'strict');
   const server = await startServerProcess({ dataFolder, args: ['--auth', 'strict'] });
   const haneul = (...args: string[]): Promise<CommandResult> =>
-    runCommand(process.execPath, [join(packageRoot, 'dist/src/cli/main.js'), 'snapshot', ...args, '--data-dir', dataFolder], { folder, env: { ...baseEnvironment(), NO_COLOR: '1' } });
+    runCommand(process.execPath, [join(packageRoot, 'dist/program/main.js'), 'snapshot', ...args, '--data-dir', dataFolder], { folder, env: { ...baseEnvironment(), NO_COLOR: '1' } });
   const key = JSON.parse(readFileSync(join(dataFolder, 'root-key.json'), 'utf8')) as { accessKeyId: string; secretAccessKey: string };
   const aws = sdkClients(server.endpoint, key);
   try {

@@ -9,7 +9,7 @@ const net = require('node:net');
 const { writeSync } = fs;
 const { reallyExit } = process;
 
-const types = { init: 1, invoke: 2, hello: 16, ready: 17, initError: 18, response: 19, error: 20, record: 21, stdout: 22, stderr: 23, exiting: 24 };
+const types = { init: 1, invoke: 2, room: 3, hello: 16, ready: 17, initError: 18, response: 19, error: 20, record: 21, stdout: 22, stderr: 23, exiting: 24, part: 25 };
 const outputBytesMax = 256 * 1024;
 const readBytes = 64 * 1024;
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -61,6 +61,7 @@ exports.sendHello = () => send(types.hello, Buffer.from(JSON.stringify({ version
 exports.sendReady = () => send(types.ready, Buffer.alloc(0));
 exports.sendInitError = (payload) => send(types.initError, payload);
 exports.sendResponse = (requestId, contentType, payload) => sendAnswer(types.response, requestId, contentType, payload);
+exports.sendPart = (requestId, contentType, bytes) => sendAnswer(types.part, requestId, contentType, bytes);
 exports.sendError = (requestId, payload) => sendAnswer(types.error, requestId, '', payload);
 exports.sendRecord = (text) => sendOutput(types.record, Buffer.from(text));
 exports.sendStream = (fd, bytes) => sendOutput(fd === 1 ? types.stdout : types.stderr, bytes);

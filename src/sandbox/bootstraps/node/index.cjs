@@ -31,6 +31,7 @@ class Runtime {
   onFrame(type, body) {
     if (type === channel.types.init) void this.load(JSON.parse(body.toString()));
     else if (type === channel.types.invoke) this.handleOnce(body);
+    else if (type === channel.types.room) streaming.addRoom(body.readUInt32BE(0));
   }
 
   async load({ handler, runtimeVersion, variables }) {
@@ -140,8 +141,11 @@ class Runtime {
     const { requestId } = request;
     this.onIdle = () => this.fail(requestId, new errors.NodeJsExit(settledNever));
     try {
-      const { contentType, payload } = await streaming.run(this.handler, event, describeRequest(request, this.about));
-      if (this.begin(requestId)) channel.sendResponse(requestId, contentType, payload);
+      const send = (contentType, bytes) => {
+        if (this.requestId === requestId) channel.sendPart(requestId, contentType, bytes);
+      };
+      await streaming.run(this.handler, event, describeRequest(request, this.about), { send, hold: (isHeld) => (isHeld ? this.socket.ref() : this.socket.unref()) });
+      if (this.begin(requestId)) channel.sendResponse(requestId, '', '');
     } catch (error) {
       this.fail(requestId, error);
     }

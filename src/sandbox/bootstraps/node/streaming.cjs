@@ -1,10 +1,15 @@
-// `awslambda.streamifyResponse`: the handler gets a stream to write its answer into. The answer is collected and sent whole.
+// `awslambda.streamifyResponse`: the handler gets a stream to write its answer into. What is written is sent at once, as long as there
+// is room on the way; then the stream itself waits, and says so by its own means (`write` answers false, then `drain`).
 'use strict';
 
 const { Writable } = require('node:stream');
-const { MalformedStreamingHandler } = require('./errors.cjs');
+const { InvalidStreamingOperation, MalformedStreamingHandler } = require('./errors.cjs');
 
 const handlerKey = Symbol.for('aws.lambda.runtime.handler.streaming');
+/** As src/sandbox/limits.ts, streamWindowBytes. */
+const windowBytes = 256 * 1024;
+const partBytesMax = 64 * 1024;
+const preludeType = 'application/vnd.awslambda.http-integration-response';
 
 exports.installGlobal = () => {
   if (['1', 'true'].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return;
@@ -16,7 +21,7 @@ exports.installGlobal = () => {
     HttpResponseStream: {
       /** The prelude that function URLs and API Gateway read: a JSON head, eight zero bytes, the body. */
       from(stream, head) {
-        stream.setContentType('application/vnd.awslambda.http-integration-response');
+        stream.setContentType(preludeType);
         stream.write(`${JSON.stringify(head)}\0\0\0\0\0\0\0\0`);
         return stream;
       },
@@ -31,18 +36,56 @@ exports.isStreaming = (handler) => {
   return true;
 };
 
-/** Runs a streaming handler and answers what it wrote. */
-exports.run = async (handler, event, context) => {
-  const parts = [];
+let room = windowBytes;
+let onRoom;
+
+/** The reader has taken so many bytes. */
+exports.addRoom = (bytes) => {
+  room += bytes;
+  const waiting = onRoom;
+  onRoom = undefined;
+  if (waiting) waiting();
+};
+
+/**
+ * Runs a streaming handler. `send` takes the pieces of its answer; while `hold` holds, the process waits for its reader, which an empty
+ * event loop must not end.
+ */
+exports.run = async (handler, event, context, { send, hold }) => {
+  room = windowBytes;
+  onRoom = undefined;
   let contentType = 'application/octet-stream';
+  let hasBegun = false;
+
+  function sendAll(chunk, done) {
+    let rest = chunk;
+    while (rest.length > 0 && room > 0) {
+      const part = rest.subarray(0, Math.min(room, partBytesMax));
+      rest = rest.subarray(part.length);
+      room -= part.length;
+      send(hasBegun ? '' : contentType, part);
+      hasBegun = true;
+    }
+    if (rest.length === 0) return done();
+    hold(true);
+    onRoom = () => {
+      hold(false);
+      sendAll(rest, done);
+    };
+  }
+
   const stream = new Writable({
-    write(chunk, _encoding, done) {
-      parts.push(chunk);
+    write: (chunk, _encoding, done) => sendAll(chunk, done),
+    final(done) {
+      // An answer of no bytes has a type too.
+      if (!hasBegun) send(contentType, Buffer.alloc(0));
+      hasBegun = true;
       done();
     },
   });
   stream.setContentType = (value) => {
-    contentType = value;
+    if (hasBegun) throw new InvalidStreamingOperation('Cannot set content-type, too late.');
+    contentType = String(value);
   };
   const finished = new Promise((resolve, reject) => stream.once('finish', resolve).once('error', reject));
   finished.catch(() => undefined);
@@ -51,5 +94,4 @@ exports.run = async (handler, event, context) => {
   await result;
   if (!stream.writableEnded) throw new Error('Response stream is not finished.');
   await finished;
-  return { contentType, payload: Buffer.concat(parts) };
 };

@@ -6,9 +6,18 @@ export interface ReportFigures {
   readonly durationMs: number;
   /** Only for the invocation that a successful init preceded. */
   readonly initDurationMs?: number | undefined;
+  /** The init was over before the invocation came (provisioned concurrency): it is told, but not billed with it. */
+  readonly initAhead?: boolean;
   readonly memoryMegabytes: number;
   readonly memoryPeakBytes: number;
   readonly failure?: RunFailure | undefined;
+  /** When the request is traced. */
+  readonly segment?: Segment | undefined;
+}
+
+export interface Segment {
+  readonly traceId: string;
+  readonly segmentId: string;
 }
 
 /** Failures of the environment; what a handler throws is none. */
@@ -43,13 +52,14 @@ export function reportLine(figures: ReportFigures): string {
   const fields = [
     `REPORT RequestId: ${requestId}`,
     `Duration: ${durationMs.toFixed(2)} ms`,
-    `Billed Duration: ${billedMs(durationMs, initDurationMs)} ms`,
+    `Billed Duration: ${billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs)} ms`,
     `Memory Size: ${figures.memoryMegabytes} MB`,
     `Max Memory Used: ${usedMegabytes(figures)} MB`,
   ];
   if (initDurationMs !== undefined) fields.push(`Init Duration: ${initDurationMs.toFixed(2)} ms`);
   // AWS ends the line with a tab unless a status follows.
-  return `${fields.join('\t')}\t${failure === undefined ? '' : statusFields(failure)}\n`;
+  const traced = figures.segment === undefined ? '' : `XRAY TraceId: ${figures.segment.traceId}\tSegmentId: ${figures.segment.segmentId}\tSampled: true\t\n`;
+  return `${fields.join('\t')}\t${failure === undefined ? '' : statusFields(failure)}\n${traced}`;
 }
 
 const statusFields = (failure: RunFailure): string =>

@@ -10,3 +10,6 @@ export interface Deployment {
 
 /** What the environments of a version are kept under; the same for all its deployments. */
 export const versionKey = (place: Place, name: string, version: string): string => `${place.account}/${place.region}/${name}/${version}`;
+
+/** Why an environment is initialised: for an invocation that waits, or ahead. As AWS_LAMBDA_INITIALIZATION_TYPE says it. */
+export type InitializationType = 'on-demand' | 'provisioned-concurrency';

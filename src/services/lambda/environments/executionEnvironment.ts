@@ -8,7 +8,8 @@ import type { Random } from '../../../base/random.ts';
 import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
-import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, Sandbox } from '../../../sandbox/types.ts';
+import { streamedBytesMax } from '../../../sandbox/limits.ts';
+import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, Sandbox } from '../../../sandbox/types.ts';
 import { functionArn } from '../domain/functionName.ts';
 import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
@@ -17,10 +18,11 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
-import { credentialMarginMs, credentialSeconds, initMs, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
+import { decideSampling } from '../domain/trace.ts';
+import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
-import type { Deployment } from './deployment.ts';
+import type { Deployment, InitializationType } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
 import { createJsonPlatformLog, createTextPlatformLog } from './platformLog.ts';
 import { environmentVariables } from './variables.ts';
@@ -41,6 +43,8 @@ export interface ExecutionDeps {
   readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
+  /** Whether a request to a function that traces is recorded, where its caller has not decided. */
+  readonly sample: (functionArn: string) => boolean;
   /** Milliseconds with fractions, from any start: for durations only. */
   readonly monotonicMs: () => number;
 }
@@ -52,25 +56,37 @@ export interface InvocationInput {
   readonly clientContext: string | undefined;
   readonly traceId: string;
   readonly wantsTail: boolean;
+  /** Takes the response while it is made. */
+  readonly receiver?: ResponseReceiver | undefined;
 }
 
 export interface InvocationResult {
   readonly payload: Uint8Array;
   readonly failed: boolean;
+  /** It failed when part of the response had gone out. */
+  readonly isMidStream: boolean;
   readonly outcome: (InvocationOutcome | InitOutcome)['kind'];
   /** It had to wait until the environment was there. */
   readonly cold: boolean;
   readonly durationMs: number;
+  /** What the log and CloudWatch are told: without the init. */
+  readonly ranMs: number;
   /** Base64, when it was asked for. */
   readonly logTail: (() => Promise<string>) | undefined;
 }
 
 export interface ExecutionEnvironment {
   readonly deployment: Deployment;
+  /** Runs the init phase before anybody asks for it. False when it failed: then it is to be ended. */
+  initialise(): Promise<boolean>;
   /** One at a time. */
   run(input: InvocationInput): Promise<InvocationResult>;
   /** Whether it may serve another invocation that starts now. */
   isUsable(): boolean;
+  /** Whether its credentials are in their first half. */
+  isFresh(): boolean;
+  /** Whether it has a process that waits for an invocation. */
+  isReady(): boolean;
   /** True until its first process is ready, or has failed to be. */
   isStarting(): boolean;
   /** Called when the process ends while nothing runs. */
@@ -87,7 +103,7 @@ interface Credentials {
   readonly expiresAtMs: number;
 }
 
-export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Deployment): ExecutionEnvironment {
+export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Deployment, initializationType: InitializationType = 'on-demand'): ExecutionEnvironment {
   const { wall, clock, monotonicMs } = deps;
   const { row, place } = deployment;
   const timeoutMs = row.timeoutSeconds * 1_000;
@@ -96,7 +112,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     { sink: deps.logs, clock, wall, ...(row.logging === undefined ? {} : { applicationLevel: row.logging.applicationLevel }) },
     { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
   );
-  const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds };
+  const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds, initializationType };
   const platform =
     row.logging === undefined ? createTextPlatformLog(log, subject, () => wall.now()) : createJsonPlatformLog(log, subject, row.logging, () => clock.now());
   let process: Environment | undefined;
@@ -105,6 +121,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let initialised = false;
   let running = false;
   let starts = true;
+  /** Told with the first invocation, as AWS does, and not billed with it: it took nothing of its time. */
+  let aheadMs: number | undefined;
   let roleCheckedMs = Number.NEGATIVE_INFINITY;
   let hold: PackageHold | undefined;
   let credentials: Credentials | undefined;
@@ -125,7 +143,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
-        variables: environmentVariables({ deployment, own, logStreamName, credentials }),
+        variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
@@ -159,20 +177,23 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   }
 
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
-  async function initPhase(): Promise<number | undefined> {
+  async function initPhase(limitMs = initMs): Promise<number | undefined> {
     initialised = true;
     platform.initStarted(runtimeVersionOf(row.runtime, place.region));
-    const outcome = await start(initMs);
+    const outcome = await start(limitMs);
     platform.initEnded(outcome.durationMs, 'init', initFailure(outcome));
     return outcome.kind === 'ready' ? outcome.durationMs : undefined;
   }
 
+  async function checkRole(nowMs: number): Promise<void> {
+    if (!deps.enforcesRoles || nowMs - roleCheckedMs < roleCheckMs) return;
+    await requireAssumableRole(row, deps);
+    roleCheckedMs = nowMs;
+  }
+
   async function run(input: InvocationInput): Promise<InvocationResult> {
     const arrivedMs = monotonicMs();
-    if (deps.enforcesRoles && arrivedMs - roleCheckedMs >= roleCheckMs) {
-      await requireAssumableRole(row, deps);
-      roleCheckedMs = arrivedMs;
-    }
+    await checkRole(arrivedMs);
     const tail = input.wantsTail ? log.startTail() : undefined;
     const isCold = !initialised;
     const initDurationMs = isCold ? await initPhase().finally(() => (starts = false)) : undefined;
@@ -180,14 +201,16 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const deadlineMs = wall.now() + timeoutMs;
     const retried = process === undefined ? await start(timeoutMs) : undefined;
     if (retried !== undefined) platform.initEnded(retried.durationMs, 'invoke', initFailure(retried));
-    platform.started(input.requestId);
+    const trace = decideSampling(input.traceId, row.tracing, () => deps.sample(subject.functionArn), deps.random);
+    platform.started(input.requestId, trace);
     const served = process;
-    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs));
+    const counted = input.receiver && countParts(input.receiver);
+    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs, trace.header, counted?.receiver));
     if (outcome?.kind === 'exited' && outcome.exit.isLost === true) {
       log.endTail();
       throw errors.serviceFailure();
     }
-    const result = conclude(input.requestId, outcome, row.timeoutSeconds);
+    const result = conclude(input, outcome, row.timeoutSeconds);
     // A lost process is replaced when the next invocation comes.
     if (result.lost && process === served) process = undefined;
     const { requestId } = input;
@@ -195,24 +218,37 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const endedMs = monotonicMs();
     // Nobody is billed for more time than the function has: what ends it takes a moment.
     const durationMs = failure?.kind === 'timeout' ? timeoutMs : Math.min(timeoutMs, endedMs - startedMs);
-    platform.ended({ requestId, durationMs, producedBytes: result.payload.length, failure, crash });
+    platform.ended({ requestId, durationMs, producedBytes: result.payload.length + (counted?.bytes() ?? 0), failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;
-    const report = (memoryPeakBytes: number): ReportFigures => ({ requestId, durationMs, initDurationMs, memoryMegabytes: row.memoryMegabytes, memoryPeakBytes, failure });
+    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure, segment: trace.segment };
+    aheadMs = undefined;
+    const report = (memoryPeakBytes: number): ReportFigures => ({ ...told, memoryPeakBytes });
     platform.reported(typeof peak === 'number' ? report(peak) : peak.then(report));
     log.endTail();
     return {
       payload: result.payload,
       failed: result.failed,
+      isMidStream: result.failed && (counted?.hasBegun() ?? false),
       outcome: outcome?.kind ?? 'exited',
       cold: isCold,
       durationMs: endedMs - arrivedMs,
+      ranMs: durationMs,
       logTail: tail === undefined ? undefined : () => tail.read(),
     };
   }
 
   return {
     deployment,
+    async initialise() {
+      try {
+        await checkRole(monotonicMs());
+        aheadMs = await initPhase(Math.max(provisionedInitMsMin, timeoutMs));
+        return process !== undefined;
+      } finally {
+        starts = false;
+      }
+    },
     async run(input) {
       running = true;
       try {
@@ -222,6 +258,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       }
     },
     isUsable: () => credentials === undefined || credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs,
+    isFresh: () => credentials === undefined || credentials.expiresAtMs - wall.now() > (credentialSeconds * 1_000) / 2,
+    isReady: () => process !== undefined,
     isStarting: () => starts,
     onLost(callback) {
       notifyLost = callback;
@@ -238,14 +276,26 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.
-const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput, deadlineMs: number): InvocationRequest => ({
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
   requestId,
   event,
   deadlineMs,
   invokedFunctionArn,
   clientContext,
   traceId,
+  receiver,
 });
+
+function countParts(receiver: ResponseReceiver): { readonly receiver: ResponseReceiver; bytes(): number; hasBegun(): boolean } {
+  let bytes = 0;
+  let hasBegun = false;
+  const onPart: ResponseReceiver['onPart'] = (part, contentType, taken) => {
+    hasBegun = true;
+    bytes += part.length;
+    receiver.onPart(part, contentType, taken);
+  };
+  return { receiver: { onPart }, bytes: () => bytes, hasBegun: () => hasBegun };
+}
 
 interface Conclusion {
   readonly payload: Uint8Array;
@@ -256,10 +306,10 @@ interface Conclusion {
 }
 
 /** What the caller and the log are told about an outcome. */
-function conclude(requestId: string, outcome: InvocationOutcome | InitOutcome | undefined, timeoutSeconds: number): Conclusion {
+function conclude({ requestId, receiver }: InvocationInput, outcome: InvocationOutcome | InitOutcome | undefined, timeoutSeconds: number): Conclusion {
   switch (outcome?.kind) {
     case 'response':
-      return outcome.payload.length > responsePayloadBytesMax ? tooLarge(false) : { payload: outcome.payload, failed: false, lost: false };
+      return outcome.payload.length > responsePayloadBytesMax ? tooLarge(responsePayloadBytesMax, false) : { payload: outcome.payload, failed: false, lost: false };
     case 'function-error':
       return { payload: outcome.payload, failed: true, lost: false };
     case 'init-error':
@@ -278,14 +328,14 @@ function conclude(requestId: string, outcome: InvocationOutcome | InitOutcome | 
       };
     }
     case 'response-too-large':
-      return tooLarge(true);
+      return tooLarge(receiver ? streamedBytesMax : responsePayloadBytesMax, true);
     default:
       throw new Error('an environment without a process reported itself ready');
   }
 }
 
-function tooLarge(lost: boolean): Conclusion {
-  const message = `Response payload size exceeded maximum allowed payload size (${responsePayloadBytesMax} bytes).`;
+function tooLarge(bytesMax: number, lost: boolean): Conclusion {
+  const message = `Response payload size exceeded maximum allowed payload size (${bytesMax} bytes).`;
   return { ...errorDocument('Function.ResponseSizeTooLarge', message), lost };
 }
 

@@ -102,7 +102,7 @@ test('a fleet throttles when the host is full of running requests, and says so',
       await assert.rejects(invokeHello(bench), {
         code: 'TooManyRequestsException',
         status: 429,
-        members: { Type: 'User', Reason: 'ConcurrentInvocationLimitExceeded' },
+        members: { Type: 'User', Reason: 'ConcurrentInvocationLimitExceeded', retryAfterSeconds: '1' },
       });
       assert.match(bench.warnings.at(-1)?.text ?? '', /as many function environments as it may/);
       for (const item of held) item.release();

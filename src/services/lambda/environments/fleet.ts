@@ -3,13 +3,17 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { Metrics } from '../../../base/metrics.ts';
+import type { MetricRecorder } from '../../../ports/metrics.ts';
 import type { Place } from '../domain/functionName.ts';
 import { errors } from '../errors.ts';
-import { concurrentExecutionsMax, environmentIdleMs, unreservedConcurrencyMin } from '../limits.ts';
+import { environmentIdleMs } from '../limits.ts';
+import { createAdmission } from './admission.ts';
+import { createAdmittance, type InvocationRules } from './admittance.ts';
 import { versionKey } from './deployment.ts';
-import type { Deployment } from './deployment.ts';
+import type { Deployment, InitializationType } from './deployment.ts';
 import { createFleetMetrics, type EnvironmentCounts } from './fleetMetrics.ts';
 import type { ExecutionEnvironment, InvocationInput, InvocationResult } from './executionEnvironment.ts';
+import { createProvisioned, type Provisioned } from './provisioned.ts';
 
 export interface FleetDeps {
   readonly clock: Clock;
@@ -18,20 +22,20 @@ export interface FleetDeps {
   readonly metrics: Metrics;
   /** Environments of all functions together that this host can hold. */
   readonly hostEnvironmentsMax: number;
-  readonly create: (deployment: Deployment) => ExecutionEnvironment;
-}
-
-/** How many invocations may run at once, from the rows that say so. */
-export interface ConcurrencyRules {
-  /** Of this function; undefined when it shares what others leave. */
-  readonly reserved: number | undefined;
-  /** Of all functions of the account and region together. */
-  readonly reservedTotal: number;
+  /** Invocations of one account and region at once. */
+  readonly accountConcurrency: number;
+  /** CloudWatch. */
+  readonly recorder: MetricRecorder;
+  readonly create: (deployment: Deployment, initializationType: InitializationType) => ExecutionEnvironment;
 }
 
 export interface Fleet {
   /** Serves one invocation in an idle environment of this deployment, or in a new one. Throws TooManyRequestsException at a limit. */
-  invoke(deployment: Deployment, rules: ConcurrencyRules, input: InvocationInput): Promise<InvocationResult>;
+  invoke(deployment: Deployment, rules: InvocationRules, input: InvocationInput): Promise<InvocationResult>;
+  /** What is kept ready whether anybody asks or not. */
+  readonly provisioned: Provisioned;
+  /** Counts an invocation that was stopped because its function is in a loop, and says so. */
+  dropRecursive(functionArn: string): void;
   /** Ends all environments of a version whose code or settings changed; a running one serves its request first. */
   retire(place: Place, name: string, version: string): void;
   /** Admits nothing more, waits up to `drainMs` for what runs, and ends everything. */
@@ -40,7 +44,8 @@ export interface Fleet {
 
 interface Member {
   readonly environment: ExecutionEnvironment;
-  readonly group: Group;
+  /** Undefined when it is provisioned. */
+  readonly group: Group | undefined;
   idleSinceMs: number;
   ending: boolean;
 }
@@ -49,32 +54,30 @@ interface Member {
 interface Group {
   readonly key: string;
   readonly deploymentId: string;
-  /** That of its account and region. */
-  readonly load: PlaceLoad;
   /** A stack: the last is the warmest. */
   readonly idle: Member[];
   busy: number;
   retired: boolean;
 }
 
-interface PlaceLoad {
-  /** Running invocations of functions that have no reserved concurrency. */
-  shared: number;
-  readonly reserved: Map<string, number>;
-}
-
 export function createFleet(deps: FleetDeps): Fleet {
   const { clock, log } = deps;
   const groups = new Map<string, Group>();
-  const loads = new Map<string, PlaceLoad>();
-  const endings = new Set<Promise<void>>();
-  const members = new Set<Member>();
+  const [endings, members] = [new Set<Promise<void>>(), new Set<Member>()];
   let closing = false;
   let running = 0;
   let onDrained = (): void => undefined;
   let cancelSweep: (() => void) | undefined;
 
   const metrics = createFleetMetrics(deps.metrics, countEnvironments);
+  const admission = createAdmission(deps);
+  const provisioned = createProvisioned({
+    ...{ clock, wall: deps.wall, log },
+    create: (deployment) => addMember(deployment, undefined)?.environment,
+    end: (environment) => [...members].filter((member) => member.environment === environment).forEach(end),
+  });
+
+  const admit = createAdmittance({ recorder: deps.recorder, clock, admission, provisioned, serve: (deployment, input) => serve(groupOf(deployment), deployment, input) });
 
   function countEnvironments(): EnvironmentCounts {
     const counts = { starting: 0, busy: 0, idle: 0, ending: 0 };
@@ -89,7 +92,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     const group = groups.get(key);
     if (group?.deploymentId === row.deploymentId) return group;
     if (group !== undefined) retireGroup(group);
-    const fresh: Group = { key, deploymentId: row.deploymentId, load: loadOf(loads, place), idle: [], busy: 0, retired: false };
+    const fresh: Group = { key, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
     groups.set(key, fresh);
     return fresh;
   }
@@ -122,14 +125,12 @@ export function createFleet(deps: FleetDeps): Fleet {
   }
 
   function startMember(group: Group, deployment: Deployment): Member {
-    if (members.size >= deps.hostEnvironmentsMax) evictColdest();
-    // An evicted one counts until its process is gone, so a full host may briefly hold one more than allowed.
-    if (members.size - endings.size >= deps.hostEnvironmentsMax) {
+    admission.startEnvironment(deployment.place, deployment.name);
+    const member = addMember(deployment, group);
+    if (member === undefined) {
       log.warn('this host runs as many function environments as it may; an invocation was throttled', { environments: members.size });
       throw errors.throttled('ConcurrentInvocationLimitExceeded');
     }
-    const member: Member = { environment: deps.create(deployment), group, idleSinceMs: 0, ending: false };
-    members.add(member);
     member.environment.onLost(() => {
       const position = group.idle.indexOf(member);
       if (position < 0) return;
@@ -139,21 +140,28 @@ export function createFleet(deps: FleetDeps): Fleet {
     return member;
   }
 
+  /** Undefined when the host is full of environments that are in use or provisioned. */
+  function addMember(deployment: Deployment, group: Group | undefined): Member | undefined {
+    if (members.size >= deps.hostEnvironmentsMax) evictColdest();
+    // An evicted one counts until its process is gone, so a full host may briefly hold one more than allowed.
+    if (members.size - endings.size >= deps.hostEnvironmentsMax) return undefined;
+    const environment = deps.create(deployment, group === undefined ? 'provisioned-concurrency' : 'on-demand');
+    const member: Member = { environment, group, idleSinceMs: 0, ending: false };
+    members.add(member);
+    return member;
+  }
+
   function evictColdest(): void {
-    let coldest: Member | undefined;
-    for (const group of groups.values()) {
-      const [candidate] = group.idle;
-      if (candidate !== undefined && (coldest === undefined || candidate.idleSinceMs < coldest.idleSinceMs)) coldest = candidate;
-    }
+    const coldest = findColdest(groups.values());
     if (coldest === undefined) return;
-    coldest.group.idle.shift();
+    coldest.group?.idle.shift();
     end(coldest);
   }
 
-  function putBack(member: Member): void {
-    if (closing || member.group.retired || !member.environment.isUsable()) return end(member);
+  function putBack(group: Group, member: Member): void {
+    if (closing || group.retired || !member.environment.isUsable()) return end(member);
     member.idleSinceMs = clock.now();
-    member.group.idle.push(member);
+    group.idle.push(member);
     scheduleSweep();
   }
 
@@ -183,7 +191,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     try {
       const result = await member.environment.run(input);
       group.busy -= 1;
-      putBack(member);
+      putBack(group, member);
       return result;
     } catch (error) {
       group.busy -= 1;
@@ -192,70 +200,58 @@ export function createFleet(deps: FleetDeps): Fleet {
     }
   }
 
+  async function close(drainMs: number): Promise<void> {
+    closing = true;
+    cancelSweep?.();
+    provisioned.close();
+    for (const group of [...groups.values()]) retireGroup(group);
+    await new Promise<void>((resolve) => {
+      onDrained = resolve;
+      if (running === 0) resolve();
+      else deps.wall.at(deps.wall.now() + drainMs, resolve);
+    });
+    // What still runs is told that its process was killed.
+    for (const member of [...members]) end(member);
+    await Promise.all(endings);
+  }
+
   return {
+    provisioned,
     async invoke(deployment, rules, input) {
       if (closing) throw errors.stopping();
+      running += 1;
       try {
-        const group = groupOf(deployment);
-        const leave = enter(group.load, deployment.name, rules);
-        running += 1;
-        try {
-          const result = await serve(group, deployment, input);
-          metrics.served(result);
-          return result;
-        } finally {
-          running -= 1;
-          leave();
-          if (running === 0) onDrained();
-        }
+        const result = await admit(deployment, rules, input);
+        metrics.served(result);
+        return result;
       } catch (error) {
         metrics.refused(error);
         throw error;
+      } finally {
+        running -= 1;
+        if (running === 0) onDrained();
       }
+    },
+    dropRecursive(functionArn) {
+      metrics.recursive();
+      // What AWS tells in the Health Dashboard.
+      log.warn('a function runs in a recursive loop with other resources; its invocation was stopped', {
+        functionArn, remedy: `if the loop is intended: aws lambda put-function-recursion-config --function-name ${functionArn} --recursive-loop Allow`,
+      });
     },
     retire(place, name, version) {
       const group = groups.get(versionKey(place, name, version));
       if (group !== undefined) retireGroup(group);
     },
-    async close(drainMs) {
-      closing = true;
-      cancelSweep?.();
-      for (const group of [...groups.values()]) retireGroup(group);
-      await new Promise<void>((resolve) => {
-        onDrained = resolve;
-        if (running === 0) resolve();
-        else deps.wall.at(deps.wall.now() + drainMs, resolve);
-      });
-      // What still runs is told that its process was killed.
-      for (const member of [...members]) end(member);
-      await Promise.all(endings);
-    },
+    close,
   };
 }
 
-function loadOf(loads: Map<string, PlaceLoad>, { account, region }: Place): PlaceLoad {
-  const key = `${account}/${region}`;
-  const load = loads.get(key) ?? { shared: 0, reserved: new Map<string, number>() };
-  loads.set(key, load);
-  return load;
-}
-
-/** Counts an invocation in, or throttles it. Answers what counts it out. */
-function enter(load: PlaceLoad, name: string, { reserved, reservedTotal }: ConcurrencyRules): () => void {
-  if (reserved === undefined) {
-    const sharedMax = Math.max(unreservedConcurrencyMin, concurrentExecutionsMax - reservedTotal);
-    if (load.shared >= sharedMax) throw errors.throttled('ConcurrentInvocationLimitExceeded');
-    load.shared += 1;
-    return () => {
-      load.shared -= 1;
-    };
+function findColdest(groups: Iterable<Group>): Member | undefined {
+  let coldest: Member | undefined;
+  for (const { idle } of groups) {
+    const [candidate] = idle;
+    if (candidate !== undefined && (coldest === undefined || candidate.idleSinceMs < coldest.idleSinceMs)) coldest = candidate;
   }
-  const running = load.reserved.get(name) ?? 0;
-  if (running >= reserved) throw errors.throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
-  load.reserved.set(name, running + 1);
-  return () => {
-    const left = (load.reserved.get(name) ?? 1) - 1;
-    if (left > 0) load.reserved.set(name, left);
-    else load.reserved.delete(name);
-  };
+  return coldest;
 }

@@ -2,15 +2,17 @@
 // log level decides which are kept. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 import { billedMs, crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, usedMegabytes } from '../domain/report.ts';
 import type { ReportFigures, RunFailure } from '../domain/report.ts';
+import type { SampledTrace } from '../domain/trace.ts';
 import { isKept } from '../domain/logging.ts';
 import type { JsonLogging, SystemLogLevel } from '../domain/logging.ts';
+import type { InitializationType } from './deployment.ts';
 import type { EnvironmentLog } from './environmentLog.ts';
 
 export interface PlatformLog {
   initStarted(runtime: RuntimeVersion): void;
   /** `phase` is `invoke` when the init was repeated with an invocation. */
   initEnded(durationMs: number, phase: InitPhase, failure: RunFailure | undefined): void;
-  started(requestId: string): void;
+  started(requestId: string, trace?: SampledTrace): void;
   ended(end: InvocationEnd): void;
   /** The figures may be complete a moment later; what is written meanwhile comes after them. */
   reported(figures: ReportFigures | Promise<ReportFigures>): void;
@@ -37,6 +39,7 @@ export interface PlatformLogSubject {
   readonly functionArn: string;
   readonly version: string;
   readonly timeoutSeconds: number;
+  readonly initializationType: InitializationType;
 }
 
 /** The platform's lines as text. `wallNow` is for the one line that carries a time. */
@@ -61,7 +64,7 @@ export function createTextPlatformLog(log: EnvironmentLog, { version, timeoutSec
 
 /** The platform's records as JSON. `now` is product time, as for all logs. */
 export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogSubject, { systemLevel }: JsonLogging, now: () => number): PlatformLog {
-  const initType = { initializationType: 'on-demand' };
+  const initType = { initializationType: subject.initializationType };
   const format = (atMs: number, type: string, record: object): string =>
     `${JSON.stringify({ time: new Date(atMs).toISOString(), type: `platform.${type}`, record })}\n`;
 
@@ -80,7 +83,7 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
       write(level, 'initRuntimeDone', { ...initType, phase, ...statusOf(failure) });
       write(level, 'initReport', { ...initType, phase, ...statusOf(failure), metrics: { durationMs: round(durationMs) } });
     },
-    started: (requestId) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version }),
+    started: (requestId, trace) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version, ...tracingOf(trace) }),
     ended({ requestId, durationMs, producedBytes, failure }) {
       const level = failure === undefined ? 'DEBUG' : 'WARN';
       write(level, 'runtimeDone', { requestId, ...statusOf(failure), metrics: { durationMs: round(durationMs), producedBytes } });
@@ -97,11 +100,15 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
   };
 }
 
+/** The schema reference, "TraceContext". */
+export const tracingOf = (trace: SampledTrace | undefined): object =>
+  trace?.segment === undefined ? {} : { tracing: { spanId: trace.segment.segmentId, type: 'X-Amzn-Trace-Id', value: trace.header } };
+
 function reportRecord(figures: ReportFigures): object {
   const { requestId, durationMs, initDurationMs, memoryMegabytes, failure } = figures;
   const metrics = {
     durationMs: round(durationMs),
-    billedDurationMs: billedMs(durationMs, initDurationMs),
+    billedDurationMs: billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs),
     memorySizeMB: memoryMegabytes,
     maxMemoryUsedMB: usedMegabytes(figures),
     ...(initDurationMs === undefined ? {} : { initDurationMs: round(initDurationMs) }),

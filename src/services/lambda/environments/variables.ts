@@ -3,12 +3,14 @@
 // adds itself.
 import type { Variables } from '../domain/environment.ts';
 import { runtimeKindOf } from '../domain/runtimes.ts';
-import type { Deployment } from './deployment.ts';
+import type { Deployment, InitializationType } from './deployment.ts';
 
 export interface VariablesInput {
   readonly deployment: Deployment;
   readonly own: Variables;
   readonly logStreamName: string;
+  /** `on-demand` when absent. */
+  readonly initializationType?: InitializationType;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string };
 }
 
@@ -36,7 +38,7 @@ export function environmentVariables(input: VariablesInput): Record<string, stri
     AWS_LAMBDA_LOG_GROUP_NAME: row.logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
     ...(row.logging === undefined ? {} : { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: row.logging.applicationLevel }),
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_INITIALIZATION_TYPE: input.initializationType ?? 'on-demand',
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,

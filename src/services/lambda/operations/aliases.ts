@@ -7,13 +7,16 @@ import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
+import { requireVersionFree } from '../environments/provision.ts';
+import { endProvisioned, touchProvisioned } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
 import { clearEventConfig } from '../invocations/eventConfigStore.ts';
 import { listPageMax } from '../limits.ts';
 import { accessTo, requireFunction, requireRevision, requireVersion, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
-import { clearAlias, clearPolicy, findAlias, guardAliases, listAliases as listRows, setAlias } from '../store.ts';
+import { clearAlias, clearPolicy, findAlias, findFunction, guardAliases, latest, listAliases as listRows, setAlias } from '../store.ts';
 import type { AliasRow } from '../store.ts';
+import { clearUrl } from '../urls/urlStore.ts';
 
 const implemented = new Set(['FunctionName', 'Name', 'FunctionVersion', 'Description', 'RevisionId', 'RoutingConfig', 'RoutingConfig.AdditionalVersionWeights']);
 
@@ -70,6 +73,10 @@ const updateAlias = operation('UpdateAlias', {
       requireRoutable(weights, version);
       await requireVersions(tx, reference, version, weights);
       const next: AliasRow = { ...row, version, weights, description: input.Description ?? row.description, revisionId: uuid(random) };
+      if ((await touchProvisioned(tx, reference, alias)) !== undefined) {
+        if (version === latest) throw errors.provisionedUnpublished();
+        await requireVersionFree(tx, reference, next);
+      }
       setAlias(tx, reference, reference.name, next);
       return next;
     });
@@ -85,9 +92,12 @@ const deleteAlias = operation('DeleteAlias', {
     // What does not exist is deleted already: the API reference lists no ResourceNotFoundException here.
     await store.transact(async (tx) => {
       guardAliases(tx, reference, reference.name);
+      const head = await findFunction(tx, reference, reference.name);
+      if (head !== undefined) await endProvisioned(tx, head, reference, alias);
       clearAlias(tx, reference, reference.name, alias);
       clearPolicy(tx, reference, reference.name, alias);
       clearEventConfig(tx, reference, reference.name, alias);
+      clearUrl(tx, reference, reference.name, alias);
     });
     return {};
   },

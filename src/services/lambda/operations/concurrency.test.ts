@@ -16,7 +16,7 @@ test('PutFunctionConcurrency limits a function, GetFunctionConcurrency tells, De
       code: 'TooManyRequestsException',
       status: 429,
       message: 'Rate Exceeded.',
-      members: { Type: 'User', Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' },
+      members: { Type: 'User', Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', retryAfterSeconds: '1' },
     });
     await new Promise(setImmediate);
     finish();

@@ -1,23 +1,29 @@
+import { setShares } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
-import { concurrentExecutionsMax, unreservedConcurrencyMin } from '../limits.ts';
+import { unreservedConcurrencyMin } from '../limits.ts';
 import { accessTo, requireFunction, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
-import { addUsage, setFunction } from '../store.ts';
 
 const putFunctionConcurrency = operation('PutFunctionConcurrency', {
   access: accessTo('lambda:PutFunctionConcurrency'),
-  async handle(input, call, { store }) {
+  async handle(input, call, { store, accountConcurrency }) {
     const reference = wholeFunctionOf(input, call);
     const wanted = input.ReservedConcurrentExecutions ?? 0;
     await store.transact(async (tx) => {
       const row = await requireFunction(tx, reference);
-      const { reservedConcurrency } = await addUsage(tx, reference, { reservedConcurrency: wanted - (row.reservedConcurrency ?? 0) });
-      if (reservedConcurrency > concurrentExecutionsMax - unreservedConcurrencyMin) {
+      const { provisionedConcurrency = 0 } = row;
+      if (wanted < provisionedConcurrency) {
+        throw errors.invalidParameter(
+          ` ReservedConcurrentExecutions  ${wanted} should not be lower than function's total provisioned concurrency [${provisionedConcurrency}].`,
+        );
+      }
+      const { usage } = await setShares(tx, reference, row, { ...row, reservedConcurrency: wanted });
+      // Less than before is always allowed, also where the account's limit has been lowered meanwhile.
+      if (usage.reservedConcurrency > Math.max(0, accountConcurrency - unreservedConcurrencyMin) && wanted > (row.reservedConcurrency ?? 0)) {
         throw errors.invalidParameter(
           `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedConcurrencyMin}].`,
         );
       }
-      setFunction(tx, reference, { ...row, reservedConcurrency: wanted });
     });
     return { ReservedConcurrentExecutions: wanted };
   },
@@ -37,9 +43,9 @@ const deleteFunctionConcurrency = operation('DeleteFunctionConcurrency', {
   async handle(input, call, { store }) {
     const reference = wholeFunctionOf(input, call);
     await store.transact(async (tx) => {
-      const { reservedConcurrency, ...row } = await requireFunction(tx, reference);
-      await addUsage(tx, reference, { reservedConcurrency: -(reservedConcurrency ?? 0) });
-      setFunction(tx, reference, row);
+      const old = await requireFunction(tx, reference);
+      const { reservedConcurrency: _ended, ...row } = old;
+      await setShares(tx, reference, old, row);
     });
     return {};
   },

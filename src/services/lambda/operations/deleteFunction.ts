@@ -2,6 +2,7 @@ import { rangeLimitMax } from '../../../kv/limits.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import { isAliasName, versionNumberOf } from '../domain/alias.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
+import { clearProvisioned, endProvisioned, shareOf } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
 import { clearEventConfig, clearEventConfigs } from '../invocations/eventConfigStore.ts';
 import { accessTo, referenceOf, requireFunction } from '../lookup.ts';
@@ -11,6 +12,7 @@ import {
   addUsage, clearAliasesAndPolicies, clearFunction, clearPackageUser, clearPolicy, clearVersion, findVersion, guardAliases, latest, listAliases, listVersions,
 } from '../store.ts';
 import type { VersionRow } from '../store.ts';
+import { clearUrls } from '../urls/urlStore.ts';
 import { removeVersion } from '../versions.ts';
 
 export const deleteFunction = operation('DeleteFunction', {
@@ -39,7 +41,7 @@ async function removeOne(tx: Transaction, reference: FunctionReference, version:
   const aliases = await listAliases(tx, reference, head.name, { limit: rangeLimitMax });
   const users = aliases.filter((alias) => alias.version === version || alias.weights.some(([other]) => other === version));
   if (users.length > 0) throw errors.versionInUse(users.map((alias) => alias.name));
-  await removeVersion(tx, reference, head, row, context);
+  await removeVersion(tx, reference, await endProvisioned(tx, head, reference, version), row, context);
   clearPolicy(tx, reference, head.name, version);
   clearEventConfig(tx, reference, head.name, version);
   return [row];
@@ -55,7 +57,9 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   clearFunction(tx, reference, head.name);
   clearAliasesAndPolicies(tx, reference, head.name);
   clearEventConfigs(tx, reference, head.name);
+  await clearUrls(tx, reference, head.name);
+  clearProvisioned(tx, reference);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);
-  await addUsage(tx, reference, { codeBytes: -codeBytes, functions: -1, reservedConcurrency: -(head.reservedConcurrency ?? 0) });
+  await addUsage(tx, reference, { codeBytes: -codeBytes, functions: -1, reservedConcurrency: -shareOf(head) });
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { InvocationRequest } from '@aws-sdk/client-lambda';
 import { findJsonFailure } from '../domain/jsonFailure.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { acceptTrace } from '../domain/trace.ts';
 import { errors } from '../errors.ts';
 import { asyncPayloadBytesMax, clientContextBytesMax, requestPayloadBytesMax } from '../limits.ts';
 import { acceptEvent } from '../invocations/eventQueue.ts';
@@ -22,7 +22,7 @@ export const invoke = operation('Invoke', {
     const event = requireEvent(input.Payload, invocationType);
     const clientContext = input.ClientContext === undefined ? undefined : requireClientContext(input.ClientContext);
     if (invocationType === 'DryRun') return { StatusCode: 204, Payload: undefined };
-    const traceId = call.head.headers['x-amzn-trace-id'] ?? newTraceId(call.nowMs, context.random);
+    const traceId = acceptTrace(call.head.headers['x-amzn-trace-id'], call.nowMs, context.random);
     const { requestId } = call;
     if (invocationType === 'Event') {
       // Neither a client context nor a log tail: the API reference has both for synchronous invocations only.
@@ -40,7 +40,8 @@ export const invoke = operation('Invoke', {
   },
 });
 
-function requireEvent(payload: Uint8Array | undefined, invocationType: string): Uint8Array {
+/** The event of an invocation, which must be JSON and not too long. */
+export function requireEvent(payload: Uint8Array | undefined, invocationType: string): Uint8Array {
   if (payload === undefined || payload.length === 0) return emptyEvent;
   const bytesMax = invocationType === 'Event' ? asyncPayloadBytesMax : requestPayloadBytesMax;
   if (payload.length > bytesMax) throw errors.payloadTooLarge(payload.length, invocationType, bytesMax);
@@ -50,7 +51,7 @@ function requireEvent(payload: Uint8Array | undefined, invocationType: string): 
 }
 
 /** The decoded JSON text. */
-function requireClientContext(encoded: NonNullable<InvocationRequest['ClientContext']>): string {
+export function requireClientContext(encoded: NonNullable<InvocationRequest['ClientContext']>): string {
   if (encoded.length > clientContextBytesMax) {
     throw errors.invalidRequestContent(`Client context must be a valid Base64-encoded JSON object of at most ${clientContextBytesMax} bytes.`);
   }
