@@ -166,7 +166,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const certify = createSigningCertificates(wall, random);
-  const sns = createSns({ ...common, encryption, sealKey, roleAccess, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
