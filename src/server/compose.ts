@@ -26,6 +26,7 @@ import { createMfaDirectory } from '../services/iam/mfaDevices.ts';
 import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createCloudWatch } from '../services/cloudwatch/createCloudWatch.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
@@ -128,6 +129,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
+  const cloudWatch = createCloudWatch(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
@@ -136,7 +138,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
   const destinations: Destinations = new Map([['s3', (arn: string) => s3.findDestination(arn)]]);
-  const lambda = createLambda({ ...common, destinations, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
+  const lambda = createLambda({ ...common, destinations, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency, recorder: cloudWatch.recorder });
   const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
@@ -145,6 +147,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+    { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
