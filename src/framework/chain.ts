@@ -117,7 +117,7 @@ function tellService({ head, sourceIp }: ApiRequest, requestId: string, progress
   service.answered({ head, bucket: progress.identification?.bucket, requestId, sourceIp, nowMs: deps.productNow(), durationMs, operation: progress.operation?.name, call, input, output: progress.output, status, headers, bytesSent, errorCode: code });
 }
 
-function auditCall({ operation, asked }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
+function auditCall({ operation, asked, output }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
   if (!operation || !asked || !audit.wants(operation.service.id, operation.name)) return;
   const { call, input, accessKeyId } = asked;
   audit.record({
@@ -132,6 +132,7 @@ function auditCall({ operation, asked }: Progress, failure: ServiceError | undef
     operation: operation.name,
     uri: operation.uri,
     input: auditedInput(operation.input, input),
+    output: failure || !output ? {} : auditedInput(operation.output, output),
     error: failure && { code: failure.code, message: failure.message },
     sourceIp: call.sourceIp,
     userAgent: call.head.headers['user-agent'] ?? '',

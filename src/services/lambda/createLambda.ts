@@ -4,6 +4,7 @@ import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Destinations } from '../../ports/destinationLookup.ts';
@@ -50,6 +51,8 @@ export interface LambdaDeps {
   readonly roles: RoleDirectory & MissingRoles;
   /** Asked what the roles of functions may do at queues and other places. */
   readonly roleAccess: RoleAccess;
+  /** Told of what is refused to services. */
+  readonly serviceDenials?: ServiceDenials;
   /** What event source mappings read. */
   readonly queues: QueueReader;
   /** Where the ends of events can be told, besides queues and functions. */
@@ -137,7 +140,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
   });
   const provisioning = createProvisioning({ ...deps, log, provisioned: fleet.provisioned });
-  const access = createFunctionAccess({ store: deps.store, clock });
+  const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
   const mappings = createMappingRunner({ ...deps, streams, log, fleet, atOnceMax });
