@@ -30,6 +30,7 @@ import { createMfaDirectory } from '../services/iam/mfaDevices.ts';
 import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createCloudWatch } from '../services/cloudwatch/createCloudWatch.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
@@ -140,6 +141,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
+  const cloudWatch = createCloudWatch(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const denials = createDenialLog();
@@ -161,6 +163,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     codeFolder: storage.codeFolder,
     enforcesRoles: options.iam === 'enforce',
     accountConcurrency: options.lambdaConcurrency,
+    recorder: cloudWatch.recorder,
   });
   const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
@@ -174,6 +177,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+    { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
