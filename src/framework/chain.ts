@@ -14,7 +14,7 @@ import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
 import { anonymous, authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
-import { type FrontRequest, identifySigner } from './front.ts';
+import { type FrontAnswer, type FrontRequest, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -72,6 +72,7 @@ interface Progress {
   operation?: OperationModel;
   /** From when it is known who asks for what. */
   asked?: { readonly call: Call; readonly input: Readonly<Record<string, unknown>>; readonly accessKeyId: string | undefined };
+  output?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -103,11 +104,20 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   };
   deps.recordRequest?.(served);
   if (deps.audit) auditCall(progress, failure, deps.audit);
+  tellService(request, requestId, progress, response, { code: failure?.code, durationMs: served.durationMs }, deps);
   deps.log.debug('request', { requestId, ...served, code: failure?.code });
   return response;
 }
 
-function auditCall({ operation, asked }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
+function tellService({ head, sourceIp }: ApiRequest, requestId: string, progress: Progress, { status, headers, body }: WireResponse, { code, durationMs }: { readonly code: string | undefined; readonly durationMs: number }, deps: ChainDeps): void {
+  const service = progress.identification && deps.services.get(progress.identification.service.id);
+  if (!service?.answered) return;
+  const bytesSent = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : Number(headers['content-length'] ?? headers['Content-Length'] ?? 0);
+  const { call, input } = progress.asked ?? {};
+  service.answered({ head, bucket: progress.identification?.bucket, requestId, sourceIp, nowMs: deps.productNow(), durationMs, operation: progress.operation?.name, call, input, output: progress.output, status, headers, bytesSent, errorCode: code });
+}
+
+function auditCall({ operation, asked, output }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
   if (!operation || !asked || !audit.wants(operation.service.id, operation.name)) return;
   const { call, input, accessKeyId } = asked;
   audit.record({
@@ -122,6 +132,7 @@ function auditCall({ operation, asked }: Progress, failure: ServiceError | undef
     operation: operation.name,
     uri: operation.uri,
     input: auditedInput(operation.input, input),
+    output: failure || !output ? {} : auditedInput(operation.output, output),
     error: failure && { code: failure.code, message: failure.message },
     sourceIp: call.sourceIp,
     userAgent: call.head.headers['user-agent'] ?? '',
@@ -148,7 +159,7 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const service = deps.services.get(model.id);
   // Forms that browsers post to buckets are signed inside.
   if (authorization || isFormRequest || service?.front) deps.failedSignatures.requireAllowed(senderOf(request), protocol);
-  const fronted = await service?.front?.(frontRequest(request, requestId, body, identification, deps));
+  const fronted = await answerInFront(service, request, requestId, body, identification, deps);
   if (fronted) return fronted;
   const addressee = { protocol, signingNames: model.signingNames, bucket: identification.bucket };
   const { via } = request;
@@ -172,8 +183,14 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
   progress.asked = { call, input: input as Readonly<Record<string, unknown>>, accessKeyId: identity.credential?.accessKeyId };
   await authorise(bound, input, call, about, deps);
-  const output = await handle(bound, input, call, taken.stream);
-  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
+  const output = (await handle(bound, input, call, taken.stream)) as Readonly<Record<string, unknown>>;
+  progress.output = output;
+  return applyAnswer(codecOf(protocol).formatOutput(operation, output, { requestId }), output);
+}
+
+async function answerInFront(service: BoundService | undefined, request: ApiRequest, requestId: string, body: RequestBody, identification: Identification, deps: ChainDeps): Promise<FrontAnswer | undefined> {
+  if (identification.functionUrl) return await service?.urls?.(frontRequest(request, requestId, body, identification, deps));
+  return await service?.front?.(frontRequest(request, requestId, body, identification, deps));
 }
 
 // A function has no address of its own.
@@ -242,6 +259,7 @@ function createCall({ request, requestId, identity, head, operation, about, nowM
     account: identity.account,
     region: identity.region,
     caller: identity.caller,
+    accessKeyId: identity.credential?.accessKeyId,
     nowMs,
     // Asked for by few operations, and not free to make.
     get signal() {
@@ -257,7 +275,8 @@ function createCall({ request, requestId, identity, head, operation, about, nowM
   return call;
 }
 
-function frontRequest(request: ApiRequest, requestId: string, body: RequestBody, { service, protocol, bucket }: Identification, deps: ChainDeps): FrontRequest {
+function frontRequest(request: ApiRequest, requestId: string, body: RequestBody, identification: Identification, deps: ChainDeps): FrontRequest {
+  const { service, protocol, bucket, functionUrl } = identification;
   const callOf = (identity: Identity): Call => {
     const about = { protocol, credential: identity.credential, service: service.id };
     return createCall({ request, requestId, identity, head: request.head, operation: 'front', about, nowMs: deps.productNow() }, deps);
@@ -266,6 +285,29 @@ function frontRequest(request: ApiRequest, requestId: string, body: RequestBody,
     head: request.head,
     requestId,
     bucket,
+    functionUrl,
+    sourceIp: request.sourceIp,
+    signal: request.signal,
+    log: deps.log.with({ requestId }),
+    readBody: (bytesMax, tooLarge) => request.readBody(bytesMax, tooLarge),
+    async identify() {
+      const addressee = { protocol, signingNames: service.signingNames };
+      // Answered in front, so that the chain sees no error of it.
+      const note = (error: unknown): never => {
+        if (error instanceof AuthenticationError) deps.failedSignatures.note(senderOf(request));
+        throw error;
+      };
+      const identity = await authenticate(request.head, addressee, deps, parseAuthorization(request.head), request.via).catch(note);
+      const accessKeyId = identity.credential?.accessKeyId;
+      const verifyBody = (received: Uint8Array): void => {
+        try {
+          body.verify(received, identity.bodyCheck);
+        } catch (error) {
+          note(error);
+        }
+      };
+      return { call: callOf(identity), accessKeyId, verifyBody };
+    },
     openBody: () => body.openRaw(),
     anonymousCall: () => callOf(anonymous(deps)),
     signedCall: async (signed) => callOf(await identifySigner(signed, request.via, deps)),

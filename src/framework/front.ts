@@ -2,8 +2,11 @@
 
 import { createHmac } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { ServiceError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
+import type { FunctionUrlAddress } from '../wire/functionUrl.ts';
 import { equalText } from '../wire/sigv4.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import { type Authenticator, type Identity, rootOf, standIn } from './authenticate.ts';
@@ -17,12 +20,29 @@ export interface FrontRequest {
   readonly requestId: string;
   /** Of a virtual host; the path then starts at the key. */
   readonly bucket: string | undefined;
+  /** A request to a function URL. */
+  readonly functionUrl: FunctionUrlAddress | undefined;
+  readonly sourceIp: string;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** The whole body as it came; throws what `tooLarge` makes for a longer one. */
+  readBody(bytesMax: number, tooLarge: () => ServiceError): Promise<Uint8Array>;
+  /** Who signed the head, as operations are signed; nobody when it is not signed. Throws the service's authentication errors. */
+  identify(): Promise<FrontIdentity>;
   /** Opens the body as it comes. */
   readonly openBody: () => Readable;
   /** A call by nobody, whom only the resource's own policy can let in. */
   anonymousCall(): Call;
   /** A call by whoever signed a policy; throws the service's authentication errors. */
   signedCall(signed: SignedPolicy): Promise<Call>;
+}
+
+export interface FrontIdentity {
+  readonly call: Call;
+  readonly accessKeyId: string | undefined;
+  /** Compares the body with the signature; throws when they do not belong together. Before that the caller is not known for certain. */
+  verifyBody(body: Uint8Array): void;
 }
 
 /** A base64 policy of a browser form, signed in one of two ways ("Authenticating requests in browser-based uploads using POST"). */
@@ -45,6 +65,10 @@ export async function identifySigner(signed: SignedPolicy, via: FunctionVisitor 
     if (via) return await standIn(via, region, { protocol: 'restXml' }, deps);
     const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : deps.defaultAccount;
     return { caller: rootOf(account), account, region, credential: undefined, bodyCheck: undefined };
+  }
+  // A policy signed for another service's scope is none of S3's ("Credential should be scoped to correct service").
+  if (signed.scope && signed.scope.service !== 's3') {
+    throw authenticationError({ kind: 'failure', problem: 'wrong-scope', message: "Credential should be scoped to correct service: 's3'. " }, 'restXml');
   }
   const nowMs = credential.expiresBy === 'wall' ? deps.wallNow() : deps.productNow();
   if (!credential.active) throw refuse('inactive-key');

@@ -4,7 +4,7 @@ import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
 import { type ApiRequest, type ChainDeps, crossOriginHeaders, mayBeAsked, serveApi } from '../framework/chain.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
-import { parseAuthorization } from '../wire/authorization.ts';
+import { functionUrlAddress, type FunctionUrlAddress } from '../wire/functionUrl.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { BodyError } from './body.ts';
@@ -21,6 +21,8 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   const { head } = arrival;
   const { chain } = platform.current();
   const listener = { loopback: chain.trustUnknownKeys || via !== undefined };
+  const functionUrl = functionUrlAddress(head);
+  if (functionUrl) return await answerFunctionUrl(arrival, functionUrl, platform, listener, via);
   const letIn = refuseForeignHost(head, listener) === undefined && isForeignPage(head) && !isControlPath(head.path) ? await letPageIn(head, platform) : undefined;
   const refusal = (letIn ? undefined : refuseForeignRequest(head, listener)) ?? (listener.loopback ? refuseWebsiteScript(head) : undefined);
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
@@ -44,14 +46,35 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   }
 }
 
-// What a page of another origin may ask: whether it may (a preflight), and then what the resource itself lets it; without an Origin only
-// what everybody may read. Answers the header fields for it.
+// Pages of any origin may ask a function URL, as on AWS: its own CORS settings decide what they may read. Nothing else is served at such an
+// address, whatever the path. A name that is not this server's is refused here too, lest a rebound one gets around that.
+async function answerFunctionUrl(
+  arrival: Arrival,
+  { region }: FunctionUrlAddress,
+  platform: Platform,
+  listener: { readonly loopback: boolean },
+  via: FunctionVisitor | undefined,
+): Promise<WireResponse> {
+  const { head } = arrival;
+  const refusal = refuseForeignHost(head, listener);
+  if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
+  return await platform.use(async ({ chain }) => {
+    const known = isForeignPage(head) && !isLocalPage(head) ? { ...chain, trustUnknownKeys: false } : chain;
+    const response = await serveApi(new ApiArrival(arrival, via), known);
+    // By path it has the server's own origin, which a page of the function must not have.
+    return region === undefined ? sandboxPage({ ...head, method: 'GET' }, response) : response;
+  });
+}
+
+// What a page of another origin may ask: whether it may (a preflight), and then what the resource itself lets it; without an Origin, to show
+// what everybody may read or what a presigned URL lets its holder read: nobody can make one up for a key that Haneul has issued. Answers
+// the header fields for it.
 async function letPageIn(head: RequestHead, platform: Platform): Promise<Readonly<Record<string, string>> | undefined> {
   const { chain } = platform.current();
   if (head.method === 'OPTIONS' && head.headers['access-control-request-method'] !== undefined) return mayBeAsked(head, chain) ? {} : undefined;
   if (head.headers['origin'] !== undefined) return await platform.use((state) => crossOriginHeaders(head, state.chain));
-  const isPublicRead = (head.method === 'GET' || head.method === 'HEAD') && parseAuthorization(head) === undefined;
-  return isPublicRead && mayBeAsked(head, chain) ? {} : undefined;
+  const isRead = (head.method === 'GET' || head.method === 'HEAD') && head.headers['authorization'] === undefined;
+  return isRead && mayBeAsked(head, chain) ? {} : undefined;
 }
 
 // Steering the server, and packages behind a link that is its own permission, are for those outside.

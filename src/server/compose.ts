@@ -3,18 +3,23 @@
 import { availableParallelism } from 'node:os';
 import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
+import { uuid } from '../base/ids.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import { createDenialLog } from '../framework/denialLog.ts';
 import type { ObjectReader } from '../framework/objectReader.ts';
 import { createRoleAccess, type RoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
+import { createServiceDenials } from '../framework/serviceDenials.ts';
 import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
 import { createTimers, type Timers } from '../kv/timers.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
+import type { Destinations } from '../ports/destinationLookup.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
+import { createApplicationAutoscaling } from '../services/application-autoscaling/createApplicationAutoscaling.ts';
 import { createRecorder } from '../services/cloudtrail/recorder.ts';
 import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
@@ -66,7 +71,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }), mailbox: createMailbox({ store, clock, random, log }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization);
+  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization);
   await lambda.recover();
 
   const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
@@ -82,6 +87,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     messages: access.messages,
     use: access.use,
     audit: recorder,
+    denials,
     organization,
     mailbox: common.mailbox,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
@@ -133,12 +139,24 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const logs = createLogs(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
+  const denials = createDenialLog();
+  const serviceDenials = createServiceDenials({ denials, newRequestId: () => uuid(random), log });
   // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
-  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) : async () => true;
-  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode, denials: serviceDenials }) : async () => true;
+  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
-  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
+  const destinations: Destinations = new Map([['s3', (arn: string) => s3.findDestination(arn)]]);
+  const lambda = createLambda({
+    ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
+    roles: identity,
+    logs: logs.sink,
+    queues: sqs.reader,
+    codeFolder: storage.codeFolder,
+    enforcesRoles: options.iam === 'enforce',
+    accountConcurrency: options.lambdaConcurrency,
+  });
+  const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const certify = createSigningCertificates(wall, random);
@@ -157,8 +175,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
+    { services: [autoscaling] },
   ];
-  return { parts, lambda, logs, access, recorder };
+  return { parts, lambda, logs, access, recorder, denials };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { AuthorizationMessages } from '../framework/authorizationMessages.ts';
+import type { DenialLog } from '../framework/denialLog.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { AccessUse } from '../ports/accessUse.ts';
 import type { AuditTrail } from '../ports/auditTrail.ts';
@@ -39,6 +40,8 @@ export interface Composition {
   readonly messages: AuthorizationMessages;
   readonly use: AccessUse;
   readonly audit: AuditTrail;
+  /** What was denied of late, to callers and to services that act by themselves: for `haneul why`. */
+  readonly denials: DenialLog;
   /** The service control policies that the operator has set. */
   readonly organization: Organization;
   readonly mailbox: ServerMailbox;

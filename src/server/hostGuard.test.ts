@@ -7,7 +7,7 @@ const head = (headers: Record<string, string>): RequestHead => ({ method: 'POST'
 const loopback = { loopback: true };
 
 test('refuseForeignRequest lets loopback names and AWS names through', () => {
-  for (const host of ['127.0.0.1:4566', 'localhost:4566', '[::1]:4566', 'bucket.s3.localhost:4566', 'lambda.us-east-1.amazonaws.com', '127.0.0.53']) {
+  for (const host of ['127.0.0.1:4566', 'localhost:4566', '[::1]:4566', 'bucket.s3.localhost:4566', 'abc.lambda-url.us-east-1.on.aws', 'abc.lambda-url.us-east-1.localhost:4566', 'lambda.us-east-1.amazonaws.com', '127.0.0.53']) {
     assert.equal(refuseForeignRequest(head({ host }), loopback), undefined, host);
   }
 });
@@ -55,6 +55,13 @@ test('isLocalPage trusts pages of servers on this machine, and none that may hav
   for (const origin of ['null', '', 'https://evil.example', 'http://localhost.evil.example', 'http://photos.s3-website.localhost:4566', 'http://photos.s3.localhost:4566']) {
     assert.equal(isLocal(origin), false, origin);
   }
+});
+
+test('isLocalPage takes what a page of this machine shows for its own, at a loopback name only', () => {
+  const shows = (host: string, site: string) => isLocalPage(head({ host, 'sec-fetch-site': site }));
+  assert.deepEqual(['localhost:4566', '127.0.0.1:4566', '[::1]:4566'].map((host) => shows(host, 'same-site')), [true, true, true]);
+  assert.equal(shows('localhost:4566', 'cross-site'), false);
+  assert.equal(shows('photos.s3.amazonaws.com', 'same-site'), false);
 });
 
 test('sandboxPage takes its origin from what a browser would run as a page', () => {

@@ -43,11 +43,14 @@ export function refuseWebsiteScript(head: RequestHead): string | undefined {
 
 /** Whether a made-up key may stand for the administrator in what this page asks: only if whoever wrote it has a server on this machine. */
 export function isLocalPage({ headers }: RequestHead): boolean {
-  const origin = headers['origin'] ?? '';
+  const { origin, host = '' } = headers;
+  // What a page only shows comes without an Origin. At a loopback name nothing is of the same site but what this machine serves; pages out
+  // of buckets are sandboxed, or of a site of their own.
+  if (origin === undefined) return headers['sec-fetch-site'] === 'same-site' && isLoopbackHost(hostName(host) ?? '');
   if (!URL.canParse(origin)) return false;
   const { hostname } = new URL(origin);
-  // Pages out of buckets have such names too, whoever wrote them.
-  return isLoopbackHost(hostname) && !isWebsiteHost(hostname) && !/\.s3(?:[.-]|$)/.test(hostname);
+  // Pages out of buckets and of functions have such names too, whoever wrote them.
+  return isLoopbackHost(hostname) && !isWebsiteHost(hostname) && !/\.s3(?:[.-]|$)/.test(hostname) && !hostname.includes('.lambda-url.');
 }
 
 const isWebsiteHost = (host: string): boolean => /\.s3-website[.-]/.test(host);
@@ -68,7 +71,7 @@ export function sandboxPage({ method, headers }: RequestHead, response: WireResp
 
 // Clients that are pointed here by a proxy or hosts entry keep AWS's own names; no public page can be served under them.
 function isServiceHost(host: string): boolean {
-  return host.endsWith('.amazonaws.com') || host === 'host.haneul.internal' || host.endsWith('.localhost.localstack.cloud');
+  return host.endsWith('.amazonaws.com') || host.endsWith('.on.aws') || host === 'host.haneul.internal' || host.endsWith('.localhost.localstack.cloud');
 }
 
 function isOwnOrigin(origin: string, hostHeader: string): boolean {

@@ -7,6 +7,7 @@ import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { type BodyBudget, piecesReader, readBody, streamBody } from './body.ts';
+import { isDisconnect } from './disconnect.ts';
 import { createFront, type Front } from './front/createFront.ts';
 import * as limits from './limits.ts';
 import type { Certificates } from './tls/authority.ts';
@@ -95,7 +96,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
   }
   // The rest of a body that nobody wants would otherwise be read as the next request, or fill the socket.
   const unread = !incoming.complete;
-  const { status, headers, body } = response;
+  const { status, headers, body, cookies } = response;
   const whole = typeof body === 'string' || body instanceof Uint8Array;
   // Models with a member for it tell it themselves: the answer to a HEAD even of a body that it does not have.
   const told = 'Content-Length' in headers;
@@ -105,6 +106,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, respo
       // Behind the length node:http reads this one field as UTF-8, and refuses it for what it holds then.
       ...(disposition === undefined ? {} : { 'Content-Disposition': disposition }),
       ...headers,
+      ...(cookies && { 'set-cookie': [...cookies] }),
       ...(whole && status !== 204 && status !== 304 && !told ? { 'content-length': Buffer.byteLength(body) } : {}),
       ...(unread ? { connection: 'close' } : {}),
     });
@@ -179,9 +181,4 @@ async function close(server: Server, front: Front): Promise<void> {
   clearInterval(sweep);
   clearTimeout(cut);
   front.cut();
-}
-
-function isDisconnect(error: unknown): boolean {
-  const code = systemErrorCode(error);
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

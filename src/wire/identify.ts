@@ -2,6 +2,7 @@
 
 import { parseAuthorization } from './authorization.ts';
 import type { Authorization } from './authorization.ts';
+import { functionUrlAddress, type FunctionUrlAddress } from './functionUrl.ts';
 import type { ServiceModel } from './model.ts';
 import { matchRoute } from './routes.ts';
 import type { ProtocolName, RequestHead } from './types.ts';
@@ -11,6 +12,8 @@ export interface Identification {
   readonly protocol: ProtocolName;
   /** S3 only: the bucket that the host names (`bucket.s3.…`); the path then starts at the key. */
   readonly bucket?: string;
+  /** Lambda only: the function URL that the host or path names; no operation of the model is meant. */
+  readonly functionUrl?: FunctionUrlAddress;
 }
 
 export interface Catalogue {
@@ -45,10 +48,11 @@ export function identify(
   authorization: Authorization | undefined = parseAuthorization(head),
 ): Identification | undefined {
   return (
+    byFunctionUrl(head, catalogue) ??
     byCborPath(head, catalogue) ??
     byTarget(head, catalogue) ??
     byScope(head, catalogue, authorization) ??
-    byLegacySignature(catalogue, authorization) ??
+    byLegacySignature(head, catalogue, authorization) ??
     byHost(head, catalogue) ??
     bySigningCertificate(head, catalogue) ??
     byQueryAction(head, catalogue) ??
@@ -66,6 +70,13 @@ export function isForm(head: RequestHead): boolean {
 export function identifyForm(body: Uint8Array, catalogue: Catalogue): Identification | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   return byAction(/(?:^|&)Action=([^&]*)/.exec(text)?.[1], /(?:^|&)Version=([^&]*)/.exec(text)?.[1], catalogue);
+}
+
+// First: whatever such a request looks like besides, it is the function's.
+function byFunctionUrl(head: RequestHead, catalogue: Catalogue): Identification | undefined {
+  const functionUrl = functionUrlAddress(head);
+  const service = functionUrl && catalogue.byEndpointPrefix.get('lambda');
+  return service && { service, protocol: 'restJson1', functionUrl };
 }
 
 function byCborPath(head: RequestHead, catalogue: Catalogue): Identification | undefined {
@@ -126,9 +137,9 @@ function isRest(service: ServiceModel): boolean {
   return service.protocols.includes('restJson1') || service.protocols.includes('restXml');
 }
 
-function byLegacySignature(catalogue: Catalogue, authorization: Authorization | undefined): Identification | undefined {
+function byLegacySignature(head: RequestHead, catalogue: Catalogue, authorization: Authorization | undefined): Identification | undefined {
   const service = authorization?.kind === 'v2' ? catalogue.byEndpointPrefix.get('s3') : undefined;
-  return service && { service, protocol: 'restXml' };
+  return service && withBucket(head, { service, protocol: 'restXml' });
 }
 
 function byHost(head: RequestHead, catalogue: Catalogue): Identification | undefined {
@@ -154,9 +165,16 @@ function s3Bucket(host: string): string | undefined {
   return /^(.+)\.s3[.-]/.exec(host)?.[1] ?? /^(.+)\.s3$/.exec(host)?.[1];
 }
 
+// SDKs that are pointed to `http://localhost:4566` and not told to use paths put the bucket before that name.
+function bucketBeforeLocalhost(host: string): string | undefined {
+  const name = /^([a-z0-9][a-z0-9.-]*)\.localhost$/.exec(host)?.[1];
+  return name === undefined || /^s3(?:[.-]|$)/.test(name) ? undefined : name;
+}
+
 function withBucket(head: RequestHead, found: Identification): Identification {
   if (found.service.id !== 's3') return found;
-  const bucket = s3Bucket((head.headers['host'] ?? '').replace(/:\d+$/, ''));
+  const host = (head.headers['host'] ?? '').replace(/:\d+$/, '');
+  const bucket = s3Bucket(host) ?? bucketBeforeLocalhost(host);
   return bucket === undefined ? found : { ...found, bucket };
 }
 
@@ -188,5 +206,5 @@ function byRoute(head: RequestHead, catalogue: Catalogue): Identification | unde
 function anonymousS3(head: RequestHead, catalogue: Catalogue): Identification | undefined {
   const service = catalogue.byEndpointPrefix.get('s3');
   if (!service || isForm(head) || head.headers['x-amz-target'] !== undefined) return undefined;
-  return { service, protocol: 'restXml' };
+  return withBucket(head, { service, protocol: 'restXml' });
 }

@@ -18,6 +18,8 @@ export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | Readable;
+  /** One Set-Cookie field each: the only field that cannot be joined. Not on the fast path. */
+  readonly cookies?: readonly string[];
 }
 
 export type ProtocolName = 'restJson1' | 'restXml' | 'awsJson1_0' | 'awsJson1_1' | 'awsQuery' | 'ec2Query' | 'rpcv2Cbor';

@@ -9,6 +9,7 @@ import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
 import { eventInvokeConfigOperations } from './operations/eventInvokeConfigs.ts';
 import { eventSourceMappingOperations } from './operations/eventSourceMappings.ts';
+import { functionUrlOperations } from './operations/functionUrls.ts';
 import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
@@ -19,15 +20,18 @@ import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
 import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
+import { recursionConfigOperations } from './operations/recursionConfig.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
 import { updateFunctionConfiguration } from './operations/updateFunctionConfiguration.ts';
+import { answerFunctionUrl } from './urls/answerFunctionUrl.ts';
 
 /** AWS Lambda. */
 export const lambdaService = defineService<LambdaContext>({
   id: 'lambda',
   validationErrorCode: 'ValidationException',
+  urls: answerFunctionUrl,
   requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers), InvokeWithResponseStream: ({ headers }) => payloadBytesMaxOf(headers) },
   tooLarge: (name, bytesMax, head) => (name === 'Invoke' || name === 'InvokeWithResponseStream' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
   operations: {
@@ -49,7 +53,9 @@ export const lambdaService = defineService<LambdaContext>({
     ...tagOperations,
     ...concurrencyOperations,
     ...provisionedConcurrencyOperations,
+    ...recursionConfigOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
+    ...functionUrlOperations,
   },
 });

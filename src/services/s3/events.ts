@@ -9,6 +9,7 @@ import { encodeKey } from './domain/encodeKey.ts';
 import { matchesNotification, type NotificationConfiguration, type NotificationRule } from './domain/notification.ts';
 import { isMarker, type VersionRow } from './domain/objectRow.ts';
 import { nullVersionId } from './domain/versionId.ts';
+import { traceHeaderCharsMax } from './limits.ts';
 import type { S3Deps } from './operation.ts';
 import { type Bucket, findSetting } from './store.ts';
 
@@ -36,13 +37,13 @@ export interface ObjectEvent {
 }
 
 /** Who did it: a request, or S3 itself. */
-export type Actor = Pick<Call, 'requestId' | 'caller' | 'sourceIp' | 'nowMs'> | { readonly nowMs: number; readonly requestId: string; readonly service: true };
+export type Actor = Pick<Call, 'requestId' | 'caller' | 'sourceIp' | 'nowMs' | 'head'> | { readonly nowMs: number; readonly requestId: string; readonly service: true };
 
 /** Commits what has to be told of a change together with the change itself. */
 export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitter'>, actor: Actor, bucket: Bucket, event: ObjectEvent): Promise<void> {
   const configuration = await findSetting<NotificationConfiguration>(tx, bucket, 'notification');
   if (!configuration) return;
-  const envelope = { source: 's3', sourceArn: bucketArn(bucket.name), account: bucket.account, region: bucket.region, callingPrincipal: 's3.amazonaws.com' };
+  const envelope = { source: 's3', sourceArn: bucketArn(bucket.name), account: bucket.account, region: bucket.region, callingPrincipal: 's3.amazonaws.com', traceHeader: 'service' in actor ? undefined : traceOf(actor) };
   for (const rule of configuration.rules) {
     if (!matchesNotification(rule, event.name, event.key)) continue;
     const payload = payloadFor(rule, { Records: [recordOf(actor, bucket, event, rule.id)] });
@@ -52,6 +53,12 @@ export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitt
     const payload = bridgeEventOf(actor, bucket, event);
     if (payload) deps.emitter.emit(tx, { ...envelope, target: eventBusArn(bucket), payload: Buffer.from(JSON.stringify(payload)) });
   }
+}
+
+// What a function does while it runs carries its trace: so a loop through a bucket is told from the outside.
+function traceOf({ head }: Pick<Call, 'head'>): string | undefined {
+  const header = head.headers['x-amzn-trace-id'];
+  return header === undefined || header.length > traceHeaderCharsMax ? undefined : header;
 }
 
 /** A message as its kind of destination takes it. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
@@ -32,6 +33,8 @@ export interface SqsOptions {
   readonly sealKey: Uint8Array;
   /** Asked when something is sent in the name of a role. */
   readonly roleAccess: RoleAccess;
+  /** Told of what is refused to services. */
+  readonly serviceDenials?: ServiceDenials;
   readonly log: Logger;
 }
 
@@ -53,13 +56,13 @@ export interface RunningSqs {
 
 /** The whole of SQS: the service, what others may ask of it, and its background work. To be made before the timers start. */
 export function createSqs(options: SqsOptions): RunningSqs {
-  const { store, clock, random, timers, encryption, sealKey, roleAccess } = options;
+  const { store, clock, random, timers, encryption, sealKey, roleAccess, serviceDenials } = options;
   const log = options.log.with({ service: 'sqs' });
   const queues = createQueueReads(store);
   const messages = { queues, sequence: createSequence(clock), random, sealing: createSealing({ encryption, sealKey, clock, random }) };
   const receiver = createReceiver({ ...messages, store, clock });
   registerMoveTasks({ ...messages, clock, timers, log });
-  const target = createEventTarget({ ...messages, store, clock, roleAccess, log });
+  const target = createEventTarget({ ...messages, store, clock, roleAccess, log, serviceDenials });
   const sweeper = startSweeping({ store, clock, log });
   return {
     service: sqsService.bind({ ...messages, store, clock, receiver, timers, log }),

@@ -7,6 +7,7 @@ import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
+import { requireVersionFree } from '../environments/provision.ts';
 import { endProvisioned, touchProvisioned } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
 import { clearEventConfig } from '../invocations/eventConfigStore.ts';
@@ -15,7 +16,7 @@ import { accessTo, requireFunction, requireRevision, requireVersion, wholeFuncti
 import { operation } from '../operation.ts';
 import { clearAlias, clearPolicy, findAlias, findFunction, guardAliases, latest, listAliases as listRows, setAlias } from '../store.ts';
 import type { AliasRow } from '../store.ts';
-import { requireVersionFree } from './provisionedConcurrency.ts';
+import { clearUrl } from '../urls/urlStore.ts';
 
 const implemented = new Set(['FunctionName', 'Name', 'FunctionVersion', 'Description', 'RevisionId', 'RoutingConfig', 'RoutingConfig.AdditionalVersionWeights']);
 
@@ -96,6 +97,7 @@ const deleteAlias = operation('DeleteAlias', {
       clearAlias(tx, reference, reference.name, alias);
       clearPolicy(tx, reference, reference.name, alias);
       clearEventConfig(tx, reference, reference.name, alias);
+      clearUrl(tx, reference, reference.name, alias);
     });
     return {};
   },

@@ -12,7 +12,7 @@ import { requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
-import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
+import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -28,7 +28,7 @@ import { publish } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -45,6 +45,7 @@ export const createFunction = operation('CreateFunction', {
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
+    if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
     return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
@@ -120,6 +121,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       architecture: input.Architectures?.[0] ?? 'x86_64',
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
+      ...(input.TracingConfig?.Mode === 'Active' ? { tracing: 'Active' as const } : {}),
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,

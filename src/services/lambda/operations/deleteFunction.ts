@@ -12,6 +12,7 @@ import {
   addUsage, clearAliasesAndPolicies, clearFunction, clearPackageUser, clearPolicy, clearVersion, findVersion, guardAliases, latest, listAliases, listVersions,
 } from '../store.ts';
 import type { VersionRow } from '../store.ts';
+import { clearUrls } from '../urls/urlStore.ts';
 import { removeVersion } from '../versions.ts';
 
 export const deleteFunction = operation('DeleteFunction', {
@@ -56,6 +57,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   clearFunction(tx, reference, head.name);
   clearAliasesAndPolicies(tx, reference, head.name);
   clearEventConfigs(tx, reference, head.name);
+  await clearUrls(tx, reference, head.name);
   clearProvisioned(tx, reference);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);
   await addUsage(tx, reference, { codeBytes: -codeBytes, functions: -1, reservedConcurrency: -shareOf(head) });

@@ -11,7 +11,7 @@ import { requireLogging } from '../domain/logging.ts';
 import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
-import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
+import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -26,7 +26,7 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
-  'DeadLetterConfig.TargetArn',
+  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -46,6 +46,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
     const deadLetterArn = input.DeadLetterConfig?.TargetArn;
     if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.roleArn, context);
+    if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? before.roleArn, call, context);
     const sealed = await sealChange(given, { input, reference, before, call, context });
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
@@ -53,7 +54,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
       const changed = { ...head.latest, ...change, ...role };
-      const next = withDeadLetters(withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig), deadLetterArn);
+      const next = withTracing(withDeadLetters(withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig), deadLetterArn), input.TracingConfig);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
@@ -90,6 +91,11 @@ function isOutdated(input: UpdateFunctionConfigurationRequest, before: VersionRo
 function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['LoggingConfig']): VersionRow {
   const logging = given === undefined ? old : requireLogging(given, old);
   return logging === undefined ? row : { ...row, logging };
+}
+
+function withTracing({ tracing: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['TracingConfig']): VersionRow {
+  const mode = given?.Mode ?? old;
+  return mode === 'Active' ? { ...row, tracing: 'Active' } : row;
 }
 
 /** An empty ARN ends it. */
