@@ -146,7 +146,10 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
-  const destinations: Destinations = new Map([['s3', (arn: string) => s3.findDestination(arn)]]);
+  const destinations: Destinations = new Map([
+    ['s3', (arn: string) => s3.findDestination(arn)],
+    ['sns', (arn: string) => sns.findDestination(arn)],
+  ]);
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
     roles: identity,
@@ -160,7 +163,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const certify = createSigningCertificates(wall, random);
-  const sns = createSns({ ...common, encryption, sealKey, roleAccess, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
