@@ -27,6 +27,8 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   const refusal = (letIn ? undefined : refuseForeignRequest(head, listener)) ?? (listener.loopback ? refuseWebsiteScript(head) : undefined);
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
   if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
+  // Whoever may subscribe could otherwise make SNS itself drive the server.
+  if (isControlPath(head.path) && head.headers['x-amz-sns-message-type'] !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: 'Messages of SNS are not taken here.' });
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
   try {
     return await platform.use(async (state) => {

@@ -54,6 +54,7 @@ export function identify(
     byScope(head, catalogue, authorization) ??
     byLegacySignature(head, catalogue, authorization) ??
     byHost(head, catalogue) ??
+    bySigningCertificate(head, catalogue) ??
     byQueryAction(head, catalogue) ??
     byRoute(head, catalogue) ??
     anonymousS3(head, catalogue)
@@ -150,6 +151,13 @@ function byHost(head: RequestHead, catalogue: Catalogue): Identification | undef
   if (labels.length < 2) return undefined;
   const service = catalogue.byEndpointPrefix.get(`${labels[0]}.${labels[1]}`) ?? catalogue.byEndpointPrefix.get(labels[0] ?? '');
   return service && { service, protocol: protocolOf(head, service) };
+}
+
+// At the server's own address nothing but its name tells the certificate of SNS from a bucket, which cannot have such a name.
+function bySigningCertificate(head: RequestHead, catalogue: Catalogue): Identification | undefined {
+  if (head.method !== 'GET' || !/^\/SimpleNotificationService-[0-9a-f]+\.pem$/.test(head.path)) return undefined;
+  const service = catalogue.byEndpointPrefix.get('sns');
+  return service && { service, protocol: 'awsQuery' };
 }
 
 /** `bucket.s3.us-east-1.…` and `bucket.s3.localhost`: bucket names may hold dots. */
