@@ -34,6 +34,7 @@ import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
+import { createScheduler } from '../services/scheduler/createScheduler.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
@@ -161,6 +162,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess });
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive], ['events', events.mayReceive]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
@@ -175,6 +177,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
     { services: [events.service], targets: { events: (arn) => events.eventTarget(arn) } },
+    { services: [scheduler.service], targets: { scheduler: (arn) => scheduler.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
   return { parts, lambda, logs, access, recorder, denials };
