@@ -44,6 +44,7 @@ import { createWorkPool } from '../workers/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { createMailbox, type ServerMailbox } from './mailbox.ts';
 import { isLocalMode } from './options.ts';
+import { createRoleCaller } from './roleCalls.ts';
 import { withRootKey } from './rootCredential.ts';
 import { createSigningCertificates } from './tls/signingCertificate.ts';
 
@@ -169,7 +170,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const certify = createSigningCertificates(wall, random);
   const sns = createSns({ ...common, encryption, sealKey, roleAccess, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
-  const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess });
+  const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
+  const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
+  const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [

@@ -7,6 +7,7 @@ import type { BusMessage } from '../../ports/eventBus.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../ports/outbox.ts';
 import { encodeQueueMessage, type QueueMessageAttribute } from '../../ports/queueMessage.ts';
 import { parseDeliveryArn, scheduleArn, type ScheduleName } from './domain/names.ts';
+import { parseUniversalTarget } from './domain/universalTarget.ts';
 import type { Occurrence } from './firing.ts';
 import type { SchedulerDeps } from './operation.ts';
 
@@ -53,6 +54,12 @@ async function passOn(errand: Errand, envelope: Envelope, delivery: Delivery, de
   const { target, name, input } = errand;
   const arn = target.Arn;
   if (parseArn(arn)?.service === 'lambda') return invokeFunction(errand, delivery, deps);
+  const universal = parseUniversalTarget(arn);
+  if (universal) {
+    const result = await deps.api.call({ ...universal, input: input || '{}', roleArn: target.RoleArn, account: name.account, region: name.region, signal: delivery.signal });
+    if (result.kind === 'done') return { kind: 'delivered' };
+    return { kind: result.retryable ? 'retry' : 'rejected', reason: `${result.code}: ${result.message}` };
+  }
   const receiver = deps.directory.for(arn);
   if (!receiver) return { kind: 'rejected', reason: `NO_RESOURCE: there is no ${arn}` };
   const forwarded: Envelope = { ...envelope, source: 'scheduler', sourceArn: scheduleArn(name), target: arn, callingPrincipal: target.RoleArn, payload: payloadFor(errand, input) };

@@ -7,6 +7,7 @@ import { operationsOf } from '../../framework/service.ts';
 import type { ReadTransaction, Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { Timers } from '../../kv/timers.ts';
+import type { ApiCaller } from '../../ports/apiCaller.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { RoleDirectory } from '../../ports/identity.ts';
 import type { Emitter, TargetDirectory } from '../../ports/outbox.ts';
@@ -28,6 +29,8 @@ export interface SchedulerDeps {
   readonly functions: FunctionAccess;
   readonly roles: Pick<RoleDirectory, 'findRole' | 'trustsService'>;
   readonly roleAccess: RoleAccess;
+  /** For universal targets. */
+  readonly api: ApiCaller;
 }
 
 export const operation = operationsOf<typeof import('@aws-sdk/client-scheduler'), SchedulerDeps>();

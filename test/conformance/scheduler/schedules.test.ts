@@ -91,7 +91,7 @@ suite('schedules', () => {
     await expectRefusal(create('bad', 'rate(1 hour)', arn, { ScheduleExpressionTimezone: 'Mars/Olympus' }), refused);
     await expectRefusal(create('bad', 'rate(1 hour)', arn, { StartDate: new Date(2e12), EndDate: new Date(1e12) }), refused);
     await expectRefusal(create('bad', 'rate(1 hour)', arn, { FlexibleTimeWindow: { Mode: 'FLEXIBLE' } }), refused);
-    await expectRefusal(create('bad', 'rate(1 hour)', 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage'), refused);
+    for (const action of ['sqs:receiveMessage', 'sqs:noSuchThing', 'nowhere:sendMessage']) await expectRefusal(create('bad', 'rate(1 hour)', `arn:aws:scheduler:::aws-sdk:${action}`, {}, { Input: '{}' }), refused);
     await expectRefusal(create('bad', 'rate(1 hour)', `arn:aws:ecs:us-east-1:${account}:cluster/x`), refused);
     await expectRefusal(create('bad', 'rate(1 hour)', arn, { KmsKeyArn: `arn:aws:kms:us-east-1:${account}:key/x` }), refused);
     await expectRefusal(create('bad', 'rate(1 hour)', arn, { GroupName: 'none' }), { name: 'ResourceNotFoundException', status: 404, message: 'Schedule group none does not exist.' });
@@ -128,6 +128,19 @@ suite('schedules', () => {
     assert.deepEqual(times.seoul.map((time) => time.slice(11)), ['09:00', '09:00', '09:00', '09:00']);
     assert.deepEqual(times.seoul.map((time) => Date.parse(`${time}Z`)).map((time, at, all) => time - (all[0] ?? 0) - at * day), [0, 0, 0, 0]);
     assert.deepEqual(times.york, ['14:00', '14:00', '13:00', '13:00']);
+  });
+  test('call any operation under their role, and no other than it may', { timeout: 60_000 }, async () => {
+    const [queue, dead] = [await createQueue(), await createQueue()];
+    const due = Math.ceil(scene().server.clock.now() / 60_000) * 60_000;
+    const at = `at(${new Date(due).toISOString().slice(0, 19)})`;
+    const QueueUrl = `${scene().server.endpoint}/${account}/${queue.arn.split(':').at(-1)}`;
+    await create(uniqueName('send'), at, 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage', {}, { Input: JSON.stringify({ QueueUrl, MessageBody: 'universal' }) });
+    const DeadLetterConfig = { Arn: dead.arn };
+    await create(uniqueName('purge'), at, 'arn:aws:scheduler:::aws-sdk:sqs:purgeQueue', {}, { Input: JSON.stringify({ QueueUrl }), DeadLetterConfig });
+    await until(due);
+    assert.equal((await queue.receive())?.Body, 'universal');
+    const letter = await dead.receive();
+    assert.deepEqual([letter?.MessageAttributes?.['ERROR_CODE']?.StringValue, letter?.Body], ['AccessDeniedException', JSON.stringify({ QueueUrl })]);
   });
   test('fire within a window, between their dates, and tell a dead-letter queue what they could not do', { timeout: 60_000 }, async () => {
     const [queue, dead] = [await createQueue(), await createQueue()];

@@ -29,6 +29,7 @@ async function withScheduler(work: (bench: { run(name: string, input: object): P
     functions: { mayInvoke: async () => ({ kind: 'allowed' }) },
     roles: { findRole: async () => undefined, trustsService: () => true },
     roleAccess: async () => true,
+    api: { has: () => true, call: async () => ({ kind: 'done' }) },
   });
   timers.start();
   const turns = async (): Promise<void> => {

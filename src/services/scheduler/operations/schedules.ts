@@ -4,6 +4,7 @@ import type { AccessRequest, Call } from '../../../framework/context.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import { defaultGroup, scheduleArn, type ScheduleName } from '../domain/names.ts';
 import { isTimeZone, parseExpression } from '../domain/occurrences.ts';
+import { isReadOnly, parseUniversalTarget } from '../domain/universalTarget.ts';
 import { errors } from '../errors.ts';
 import { clearSchedule, planSchedule } from '../firing.ts';
 import { inputBytesMax, inputPartBytes, pageRows } from '../limits.ts';
@@ -174,16 +175,20 @@ async function requireSettings(input: Given, call: Call, deps: SchedulerDeps): P
 
 const refusedParameters = ['EcsParameters', 'KinesisParameters', 'SageMakerPipelineParameters', 'EventBridgePutEventsV2Parameters', 'EventBridgePutRawEventsParameters'] as const;
 
-async function requireTarget(target: Given['Target'], call: Call, { directory, roles }: SchedulerDeps): Promise<void> {
+async function requireTarget(target: Given['Target'], call: Call, { directory, roles, api }: SchedulerDeps): Promise<void> {
   const { Arn: arn = '', RoleArn: roleArn = '', Input: input } = target ?? { Arn: '', RoleArn: '' };
   const parsed = parseArn(arn);
   if (!parsed) throw errors.validation(`Provided Arn is not in correct format: ${arn}.`);
-  if (parsed.service === 'scheduler') throw errors.unsupported('A universal target (aws-sdk)');
   for (const name of refusedParameters) if (target?.[name] !== undefined) throw errors.validation(`The parameter ${name} is not supported for the target ${arn}.`);
-  if (!directory.for(arn)) throw errors.validation(`Haneul does not deliver schedules to ${parsed.service} targets of this kind.`);
+  const universal = parseUniversalTarget(arn);
+  if (universal) {
+    if (isReadOnly(universal)) throw errors.validation(`The action ${universal.action} is read-only and not supported as a universal target.`);
+    if (!api.has(universal)) throw errors.validation(`${arn} is not supported by Haneul: there is no such operation here.`);
+    requireObject(input, 'a universal');
+  } else if (parsed.service === 'scheduler' || !directory.for(arn)) throw errors.validation(`Haneul does not deliver schedules to ${parsed.service} targets of this kind.`);
   if (parsed.service === 'events' && !target?.EventBridgeParameters) throw errors.validation('EventBridgeParameters must be provided for an event bus target.');
   if (parsed.service !== 'events' && target?.EventBridgeParameters) throw errors.validation(`The parameter EventBridgeParameters is not supported for the target ${arn}.`);
-  if (parsed.service === 'events') requireObject(input);
+  if (parsed.service === 'events') requireObject(input, 'an event bus');
   if (parsed.service === 'sqs' && arn.endsWith('.fifo') && target?.SqsParameters?.MessageGroupId === undefined) throw errors.validation('SqsParameters must be provided for a FIFO queue target.');
   if (input !== undefined && Buffer.byteLength(input) > inputBytesMax) throw errors.validation(`The Input must not be longer than ${inputBytesMax} bytes.`);
   const role = await roles.findRole(roleArn);
@@ -192,14 +197,14 @@ async function requireTarget(target: Given['Target'], call: Call, { directory, r
   if (dead && (dead.region !== call.region || dead.resource.endsWith('.fifo'))) throw errors.validation('The dead-letter queue must be a standard queue in the Region of the schedule.');
 }
 
-function requireObject(input: string | undefined): void {
+function requireObject(input: string | undefined, kind: string): void {
   try {
     const value: unknown = JSON.parse(input ?? '{}');
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
   } catch {
     // Said below.
   }
-  throw errors.validation('The Input of an event bus target must be a JSON object.');
+  throw errors.validation(`The Input of ${kind} target must be a JSON object.`);
 }
 
 function summary(name: ScheduleName, row: ScheduleRow) {
