@@ -21,7 +21,7 @@ export interface Refusal {
 
 /**
  * The error of the refusing service. The query services say AccessDenied, the JSON and REST ones AccessDeniedException; the
- * old JSON front ends answer it with 400.
+ * old JSON front ends answer it with 400. SQS kept its status when it learnt JSON, as it kept its codes (`x-amzn-query-error`).
  */
 export function accessDenied({ protocol, service, sentence, encodedMessage }: Refusal): AccessDeniedError {
   if (protocol === 'ec2Query') {
@@ -32,5 +32,5 @@ export function accessDenied({ protocol, service, sentence, encodedMessage }: Re
   // SNS API reference, "Common Errors": AuthorizationError is what its own actions answer.
   if (service === 'sns') return new AccessDeniedError('AuthorizationError', sentence, { status: 403, encodedMessage });
   if (protocol === 'awsQuery' || protocol === 'restXml') return new AccessDeniedError('AccessDenied', sentence, { status: 403, encodedMessage });
-  return new AccessDeniedError('AccessDeniedException', sentence, { status: protocol === 'restJson1' ? 403 : 400, encodedMessage });
+  return new AccessDeniedError('AccessDeniedException', sentence, { status: protocol === 'restJson1' || service === 'sqs' ? 403 : 400, encodedMessage });
 }

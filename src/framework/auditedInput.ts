@@ -6,7 +6,10 @@ const depthMax = 8;
 const itemsMax = 50;
 const charsMax = 2_048;
 
-/** An input as an audit trail may keep it: without what the model calls sensitive, without bodies, and bounded. */
+// Secrets that the models do not all call sensitive: whoever reads a trail must not be able to act with it.
+const secretNames = /^(secretAccessKey|sessionToken|.*password|secretString|secretBinary|plaintext|privateKey(plaintext)?|base32StringSeed|QRCodePNG|serviceCredentialSecret|(id|access|refresh|webIdentity|tradeIn)?token(code)?|SAMLAssertion|authenticationCode\d)$/i;
+
+/** An input or output as an audit trail may keep it: without what is secret, without bodies, and bounded. */
 export function auditedInput(shape: StructureShape | undefined, input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return shape === undefined ? {} : (auditedStructure(shape, input, 0) as Readonly<Record<string, unknown>>);
 }
@@ -15,7 +18,8 @@ function auditedStructure({ members }: StructureShape, value: object, depth: num
   const kept: [string, unknown][] = [];
   for (const member of members) {
     const found = (value as Readonly<Record<string, unknown>>)[member.name];
-    if (found !== undefined && found !== null && !member.streaming) kept.push([member.name, audited(member, found, depth)]);
+    if (found === undefined || found === null || member.streaming) continue;
+    kept.push([member.name, secretNames.test(member.name) ? hidden : audited(member, found, depth)]);
   }
   return Object.fromEntries(kept.filter(([, content]) => content !== undefined));
 }

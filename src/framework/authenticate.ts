@@ -62,9 +62,10 @@ export async function authenticate(
   const credential = await deps.credentials.findCredential(authorization.accessKeyId);
   if (!credential) {
     if (!deps.trustUnknownKeys) throw authenticationError(authenticationFailure('unknown-key'), addressee.protocol);
-    if (via) return await standIn(via, region, addressee, deps);
+    const bodyCheck = declaredHashCheck(head, authorization, addressee);
+    if (via) return { ...(await standIn(via, region, addressee, deps)), bodyCheck };
     const account = /^\d{12}$/.test(authorization.accessKeyId) ? authorization.accessKeyId : deps.defaultAccount;
-    return { caller: rootOf(account), account, region, credential, bodyCheck: undefined };
+    return { caller: rootOf(account), account, region, credential, bodyCheck };
   }
   const bodyCheck = judge(head, authorization, credential, addressee, deps);
   const identity = { caller: credential.caller, account: credential.caller.account, region, credential, bodyCheck };
@@ -100,6 +101,17 @@ export function anonymous({ defaultAccount, defaultRegion }: Authenticator): Ide
   return { caller, account: defaultAccount, region: defaultRegion, credential: undefined, bodyCheck: undefined };
 }
 
+/** The signature of a made-up key says nothing, but what the head says of the body must be so. */
+function declaredHashCheck(head: RequestHead, authorization: Exclude<Authorization, AuthenticationFailure>, { protocol }: Addressee): BodyCheck | undefined {
+  const check = bodyCheckOf(head, authorization);
+  if (check.kind !== 'compare' || head.headers['x-amz-content-sha256'] === undefined) return undefined;
+  return { verify: (sha256) => requireHash(sha256, check.payloadHash, protocol), isSenderKnown: true };
+}
+
+function requireHash(sha256: string, declared: string, protocol: ProtocolName): void {
+  if (sha256 !== declared.toLowerCase()) throw authenticationError(authenticationFailure('body-hash'), protocol);
+}
+
 /** Verifies what the head allows and answers how the rest is verified. */
 function judge(
   head: RequestHead,
@@ -125,9 +137,6 @@ function judge(
   if (check.kind === 'hash-first') return { verify: verifyWith, isSenderKnown: false };
   verifyWith(check.payloadHash);
   if (check.kind !== 'compare') return undefined;
-  const verify = (sha256: string): void => {
-    if (sha256 !== check.payloadHash.toLowerCase()) refuse(authenticationFailure('body-hash'));
-  };
-  return { verify, isSenderKnown: true };
+  return { verify: (sha256) => requireHash(sha256, check.payloadHash, protocol), isSenderKnown: true };
 }
 

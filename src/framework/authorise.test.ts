@@ -145,7 +145,7 @@ test('authoriseAccess answers each protocol in its own way', async () => {
     const asked = authoriseAccess(queue, testCall({ caller: ann }), { protocol, credential: undefined, service }, createScene({ identity: [] }, { messages }).deps);
     return await asked.then(() => assert.fail('it was allowed'), (error: AccessDeniedError) => error);
   };
-  const codes = [['awsQuery', 'iam', 'AccessDenied', 403], ['awsQuery', 'sns', 'AuthorizationError', 403], ['awsJson1_1', 'logs', 'AccessDeniedException', 400], ['restJson1', 'lambda', 'AccessDeniedException', 403], ['restXml', 's3', 'AccessDenied', 403]] as const;
+  const codes = [['awsQuery', 'iam', 'AccessDenied', 403], ['awsQuery', 'sns', 'AuthorizationError', 403], ['awsJson1_1', 'logs', 'AccessDeniedException', 400], ['awsJson1_1', 'sqs', 'AccessDeniedException', 403], ['restJson1', 'lambda', 'AccessDeniedException', 403], ['restXml', 's3', 'AccessDenied', 403]] as const;
   for (const [protocol, service, code, status] of codes) {
     const error = await errorFor(protocol, service);
     assert.deepEqual([error.code, error.status, error.encodedMessage], [code, status, 'sealed']);

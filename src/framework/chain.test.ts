@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { createFailedSignatures } from './failedSignatures.ts';
 import { test } from 'node:test';
 import type * as Lambda from '@aws-sdk/client-lambda';
@@ -107,6 +108,16 @@ test('serveApi serves an unknown key as local root, in the account that a 12-dig
   assert.equal(response.status, 200);
   assert.deepEqual(json['Configuration'], { FunctionName: 'f', FunctionArn: '444455556666 eu-west-1' });
   assert.equal(seen[0]?.kind, 'root');
+});
+
+test('serveApi compares what an unknown key says of the body with the body', async () => {
+  const hash = createHash('sha256').update('{}').digest('hex');
+  const right = await attempt({ headers: { 'x-amz-content-sha256': hash }, body: '{}' });
+  assert.equal(right.response.status, 200);
+  const wrong = await attempt({ headers: { 'x-amz-content-sha256': hash }, body: '{}', sentBody: '{ }' });
+  assert.deepEqual([wrong.response.status, wrong.seen], [403, []]);
+  // What is not said cannot be wrong.
+  assert.equal((await attempt({ body: '{}', sentBody: '{ }' })).response.status, 200);
 });
 
 test('serveApi refuses an unknown key where unknown keys are not trusted', async () => {

@@ -72,6 +72,7 @@ interface Progress {
   operation?: OperationModel;
   /** From when it is known who asks for what. */
   asked?: { readonly call: Call; readonly input: Readonly<Record<string, unknown>>; readonly accessKeyId: string | undefined };
+  output?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -103,11 +104,20 @@ export async function serveApi(request: ApiRequest, deps: ChainDeps): Promise<Wi
   };
   deps.recordRequest?.(served);
   if (deps.audit) auditCall(progress, failure, deps.audit);
+  tellService(request, requestId, progress, response, { code: failure?.code, durationMs: served.durationMs }, deps);
   deps.log.debug('request', { requestId, ...served, code: failure?.code });
   return response;
 }
 
-function auditCall({ operation, asked }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
+function tellService({ head, sourceIp }: ApiRequest, requestId: string, progress: Progress, { status, headers, body }: WireResponse, { code, durationMs }: { readonly code: string | undefined; readonly durationMs: number }, deps: ChainDeps): void {
+  const service = progress.identification && deps.services.get(progress.identification.service.id);
+  if (!service?.answered) return;
+  const bytesSent = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : Number(headers['content-length'] ?? headers['Content-Length'] ?? 0);
+  const { call, input } = progress.asked ?? {};
+  service.answered({ head, bucket: progress.identification?.bucket, requestId, sourceIp, nowMs: deps.productNow(), durationMs, operation: progress.operation?.name, call, input, output: progress.output, status, headers, bytesSent, errorCode: code });
+}
+
+function auditCall({ operation, asked, output }: Progress, failure: ServiceError | undefined, audit: AuditTrail): void {
   if (!operation || !asked || !audit.wants(operation.service.id, operation.name)) return;
   const { call, input, accessKeyId } = asked;
   audit.record({
@@ -122,6 +132,7 @@ function auditCall({ operation, asked }: Progress, failure: ServiceError | undef
     operation: operation.name,
     uri: operation.uri,
     input: auditedInput(operation.input, input),
+    output: failure || !output ? {} : auditedInput(operation.output, output),
     error: failure && { code: failure.code, message: failure.message },
     sourceIp: call.sourceIp,
     userAgent: call.head.headers['user-agent'] ?? '',
@@ -172,8 +183,9 @@ async function runSteps(request: ApiRequest, requestId: string, progress: Progre
   const call = createCall({ request, requestId, identity, head: taken.head, operation: operation.name, about, nowMs }, deps);
   progress.asked = { call, input: input as Readonly<Record<string, unknown>>, accessKeyId: identity.credential?.accessKeyId };
   await authorise(bound, input, call, about, deps);
-  const output = await handle(bound, input, call, taken.stream);
-  return applyAnswer(codecOf(protocol).formatOutput(operation, output as Readonly<Record<string, unknown>>, { requestId }), output);
+  const output = (await handle(bound, input, call, taken.stream)) as Readonly<Record<string, unknown>>;
+  progress.output = output;
+  return applyAnswer(codecOf(protocol).formatOutput(operation, output, { requestId }), output);
 }
 
 async function answerInFront(service: BoundService | undefined, request: ApiRequest, requestId: string, body: RequestBody, identification: Identification, deps: ChainDeps): Promise<FrontAnswer | undefined> {
@@ -247,6 +259,7 @@ function createCall({ request, requestId, identity, head, operation, about, nowM
     account: identity.account,
     region: identity.region,
     caller: identity.caller,
+    accessKeyId: identity.credential?.accessKeyId,
     nowMs,
     // Asked for by few operations, and not free to make.
     get signal() {

@@ -8,6 +8,8 @@ export interface Call {
   readonly account: string;
   readonly region: string;
   readonly caller: Caller;
+  /** The key that the request was signed with, if Haneul issued it: tells sessions of one name apart. */
+  readonly accessKeyId?: string | undefined;
   /** Product time at the start of the request, milliseconds. */
   readonly nowMs: number;
   /** Aborts when the client goes away or the server stops. */

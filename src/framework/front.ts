@@ -66,6 +66,10 @@ export async function identifySigner(signed: SignedPolicy, via: FunctionVisitor 
     const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : deps.defaultAccount;
     return { caller: rootOf(account), account, region, credential: undefined, bodyCheck: undefined };
   }
+  // A policy signed for another service's scope is none of S3's ("Credential should be scoped to correct service").
+  if (signed.scope && signed.scope.service !== 's3') {
+    throw authenticationError({ kind: 'failure', problem: 'wrong-scope', message: "Credential should be scoped to correct service: 's3'. " }, 'restXml');
+  }
   const nowMs = credential.expiresBy === 'wall' ? deps.wallNow() : deps.productNow();
   if (!credential.active) throw refuse('inactive-key');
   if (credential.expiresAtMs !== undefined && credential.expiresAtMs <= nowMs) throw refuse('expired-token');

@@ -18,3 +18,7 @@ export const statementCharsMax = 2_048;
 
 /** STS API reference, DecodeAuthorizationMessage: length of EncodedMessage. */
 export const encodedMessageCharsMax = 10_240;
+
+/** The same refusal to a service that tries again is told this much later, and so many are remembered as told. */
+export const repeatedDenialMs = 60_000;
+export const repeatedDenialsMax = 1_000;

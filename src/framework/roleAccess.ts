@@ -1,8 +1,10 @@
 import { parseArn } from '../base/arn.ts';
 import { contextOf } from '../policy/context.ts';
-import { decide } from '../policy/decide.ts';
+import { compileApplicable } from '../policy/decide.ts';
+import { evaluate } from '../policy/evaluate.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
 import type { Caller, CredentialDirectory, RoleDirectory } from '../ports/identity.ts';
+import type { ServiceDenials } from './serviceDenials.ts';
 
 export interface RoleAccessRequest {
   /** In whose name a service acts: a function's execution role, the role of a rule. */
@@ -23,10 +25,12 @@ export interface RoleAccessDeps {
   readonly roles: Pick<RoleDirectory, 'findRole'> & Pick<CredentialDirectory, 'policiesOf'>;
   /** Local mode: nothing is enforced on a role that does not exist. */
   readonly toleratesMissingRoles: boolean;
+  /** Told of what is refused. */
+  readonly denials?: ServiceDenials;
 }
 
 /** With a cache of compiled documents. */
-export function createRoleAccess({ roles, toleratesMissingRoles }: RoleAccessDeps): RoleAccess {
+export function createRoleAccess({ roles, toleratesMissingRoles, denials }: RoleAccessDeps): RoleAccess {
   const policies = createPolicyCache();
   return async ({ roleArn, action, resource, resourcePolicy, nowMs, region, conditions }) => {
     const role = await roles.findRole(roleArn);
@@ -46,6 +50,10 @@ export function createRoleAccess({ roles, toleratesMissingRoles }: RoleAccessDep
     const resourceAccount = parseArn(resource)?.account;
     const context = contextOf({ principal, nowMs, region, temporary: true, resourceAccount, callerKeys: own.conditions, keys: conditions });
     const texts = { ...own, resource: resourcePolicy === undefined ? undefined : { source: resource, document: resourcePolicy } };
-    return decide(policies, { principal, action, resource, context }, texts).decision === 'allow';
+    const request = { principal, action, resource, context };
+    const applicable = compileApplicable(policies, texts);
+    const evaluation = evaluate(request, applicable);
+    if (evaluation.decision !== 'allow') denials?.note({ nowMs, account, request, evaluation, texts, policies: applicable });
+    return evaluation.decision === 'allow';
   };
 }

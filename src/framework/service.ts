@@ -13,6 +13,8 @@ export interface Operation<In, Out, Deps> {
   readonly handle: (input: In, call: Call, deps: Deps) => Awaitable<Out>;
   /** For an operation whose input has a stream in the model, but which wants all of it at once. */
   readonly buffered?: true;
+  /** It is known and refused by name: docs/coverage.md does not count it among those that answer. */
+  readonly refused?: true;
 }
 
 /** An operation whose types are no longer known, as the chain sees it. */
@@ -34,6 +36,8 @@ export interface ServiceDefinition<Deps> {
   readonly urls?: (request: FrontRequest, deps: Deps) => Promise<FrontAnswer | undefined>;
   /** Header fields for the answer to a request of a page of another origin; undefined when the resource does not let that page in. */
   readonly crossOrigin?: (request: CrossOriginRequest, deps: Deps) => Promise<Readonly<Record<string, string>> | undefined>;
+  /** Told of every request that was answered, for a service that keeps a record of its own. Must not throw, and nobody waits for it. */
+  readonly answered?: (request: AnsweredRequest, deps: Deps) => void;
   /** Largest request body per operation, in bytes, where the service documents one; for some it depends on what the head asks for. */
   readonly requestBytesMax?: Readonly<Record<string, number | ((head: RequestHead) => number)>>;
   /** The service's own error for a larger one. */
@@ -46,11 +50,14 @@ export interface BoundService {
   readonly validationErrorCode: string;
   readonly checksOwnInput: boolean;
   readonly operationNames: readonly string[];
+  /** Those among them that only refuse. */
+  readonly refusedNames: readonly string[];
   readonly tooLarge: ((operationName: string, bytesMax: number, head: RequestHead) => ServiceError) | undefined;
   readonly servesAnonymous: boolean;
   front?(request: FrontRequest): Promise<FrontAnswer | undefined>;
   urls?(request: FrontRequest): Promise<FrontAnswer | undefined>;
   crossOrigin?(request: CrossOriginRequest): Promise<Readonly<Record<string, string>> | undefined>;
+  answered?(request: AnsweredRequest): void;
   find(operationName: string): BoundOperation | undefined;
   requestBytesMax(operationName: string, head: RequestHead): number | undefined;
 }
@@ -59,6 +66,28 @@ export interface BoundService {
 export interface CrossOriginRequest {
   readonly head: RequestHead;
   readonly bucket: string | undefined;
+}
+
+/** A request with its answer. */
+export interface AnsweredRequest {
+  readonly head: RequestHead;
+  /** Of a virtual host. */
+  readonly bucket: string | undefined;
+  readonly requestId: string;
+  readonly sourceIp: string;
+  /** Product time of the answer. */
+  readonly nowMs: number;
+  readonly durationMs: number;
+  /** Undefined for what is no operation of the model, and for what was refused before it was known. */
+  readonly operation: string | undefined;
+  /** Undefined where a request was refused before it was known who asks for what. */
+  readonly call: Call | undefined;
+  readonly input: Readonly<Record<string, unknown>> | undefined;
+  readonly output: Readonly<Record<string, unknown>> | undefined;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytesSent: number;
+  readonly errorCode: string | undefined;
 }
 
 export interface BoundOperation {
@@ -82,6 +111,7 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
   return {
     bind(deps) {
       const bound = new Map<string, BoundOperation>();
+      const refusedNames = Object.entries(definition.operations).filter(([, { refused }]) => refused).map(([name]) => name);
       for (const [name, operation] of Object.entries(definition.operations)) {
         const { access, handle, buffered } = operation as unknown as Operation<object, object, Deps>;
         bound.set(name, {
@@ -95,11 +125,13 @@ export function defineService<Deps>(definition: ServiceDefinition<Deps>): { bind
         validationErrorCode: definition.validationErrorCode,
         checksOwnInput: definition.checksOwnInput ?? false,
         operationNames: [...bound.keys()],
+        refusedNames,
         tooLarge: definition.tooLarge,
         servesAnonymous: definition.servesAnonymous ?? false,
         ...(definition.front && { front: (request) => definition.front?.(request, deps) ?? Promise.resolve(undefined) }),
         ...(definition.urls && { urls: (request) => definition.urls?.(request, deps) ?? Promise.resolve(undefined) }),
         ...(definition.crossOrigin && { crossOrigin: (request) => definition.crossOrigin?.(request, deps) ?? Promise.resolve(undefined) }),
+        ...(definition.answered && { answered: (request) => definition.answered?.(request, deps) }),
         find: (name) => bound.get(name),
         requestBytesMax(name, head) {
           const bytesMax = definition.requestBytesMax?.[name];

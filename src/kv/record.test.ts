@@ -57,3 +57,12 @@ test('decodeRecord notices every flipped bit and names the key', () => {
   assert.throws(() => decodeRecord(Buffer.alloc(0)), InvariantError);
   assert.throws(() => decodeRecord(value.subarray(0, value.length - 1)), InvariantError);
 });
+
+test('decodeRecord gives back a member called __proto__, wherever it is, as a member', () => {
+  const row = { tags: JSON.parse('{"__proto__":"a","constructor":"b"}') as object, list: [JSON.parse('{"__proto__":{"deep":1}}') as object], bytes: Buffer.from([1, 2]), big: 2 ** 40, none: undefined, text: '__proto__' };
+  const read = decodeRecord<typeof row>(encodeRecord(row));
+  assert.deepEqual(Object.entries(read.tags), [['__proto__', 'a'], ['constructor', 'b']]);
+  assert.deepEqual(Object.entries(read.list[0] ?? {}), [['__proto__', { deep: 1 }]]);
+  assert.deepEqual([read.bytes, read.big, 'none' in read, read.text], [row.bytes, row.big, true, '__proto__']);
+  assert.equal(Object.getPrototypeOf(read.tags), Object.prototype);
+});

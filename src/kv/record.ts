@@ -26,7 +26,19 @@ export function decodeRecord<Row extends object>(value: Value, key?: Key): Row {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (end < 2 || bytes[0] !== formatPlain) throw broken('a stored row has an unknown format', value, key);
   if (bytes.readUInt32LE(end) !== crc32c(bytes, 0, end)) throw broken('a stored row does not match its checksum', value, key);
-  return cbor.decode(bytes.subarray(1, end)) as Row;
+  const body = bytes.subarray(1, end);
+  // The decoder gives no object a member of this name, which users may give a tag or a header: such a row is read as maps.
+  if (body.includes(prototypeName)) return asObjects(maps.decode(body)) as Row;
+  return cbor.decode(body) as Row;
+}
+
+const prototypeName = Buffer.from('__proto__');
+const maps = new Encoder({ useRecords: false, mapsAsObjects: false, variableMapSize: true, tagUint8Array: false });
+
+function asObjects(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asObjects);
+  // Makes own members whatever they are called.
+  return value instanceof Map ? Object.fromEntries([...value].map(([name, member]) => [name, asObjects(member)])) : value;
 }
 
 function broken(message: string, value: Value, key: Key | undefined): InvariantError {

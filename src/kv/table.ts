@@ -32,6 +32,8 @@ export interface ListOptions {
 export interface Table<Row extends object> {
   key(scope: Scope, parts: readonly KeyPart[]): Key;
   get(tx: ReadTransaction, scope: Scope, parts: readonly KeyPart[]): Promise<Row | undefined>;
+  /** The row in a value that was read by its key, by `Store.getMany` for example. */
+  decode(value: Value, key: Key): Row;
   set(tx: Transaction, scope: Scope, parts: readonly KeyPart[], row: Row): void;
   clear(tx: Transaction, scope: Scope, parts: readonly KeyPart[]): void;
   /** Clears every row strictly below `prefixParts`. */
@@ -76,6 +78,7 @@ export function defineTable<Row extends object>(service: string, name: string, {
 
   return {
     key,
+    decode,
     async get(tx, scope, parts) {
       const packed = key(scope, parts);
       const value = await tx.get(packed);

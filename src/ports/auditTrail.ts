@@ -19,6 +19,8 @@ export interface AuditedCall {
   readonly uri: string;
   /** The input without what the model calls sensitive, and without bodies. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** What was answered, in the same manner; empty for what was refused. */
+  readonly output: Readonly<Record<string, unknown>>;
   readonly error: { readonly code: string; readonly message: string } | undefined;
   readonly sourceIp: string;
   readonly userAgent: string;

@@ -16,17 +16,20 @@ export interface EnvelopeDraft {
   readonly payload: Uint8Array;
   /** Events of one target with the same key are delivered one after another, in the order of their commits. */
   readonly orderingKey?: string;
+  /** The X-Amzn-Trace-Id of the request that caused it: what runs at the target belongs to the same chain. */
+  readonly traceHeader?: string | undefined;
   /** From now on; then it becomes a dead record. */
   readonly maximumAgeMs?: number;
   readonly maximumAttempts?: number;
 }
 
 /** An event on its way. */
-export interface Envelope extends Required<Omit<EnvelopeDraft, 'sourceArn' | 'orderingKey'>> {
+export interface Envelope extends Required<Omit<EnvelopeDraft, 'sourceArn' | 'orderingKey' | 'traceHeader'>> {
   /** The same for every attempt: receivers outside the store can know a repetition by it. */
   readonly id: string;
   readonly sourceArn: string | undefined;
   readonly orderingKey: string | undefined;
+  readonly traceHeader?: string | undefined;
   /** Product time. */
   readonly createdAtMs: number;
   /** How many attempts have failed. */

@@ -3,7 +3,7 @@ import { assert, type NoSpaceError } from '../base/errors.ts';
 import { uuid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { ChainDeps } from '../framework/chain.ts';
-import { createDenialLog, type DenialLog } from '../framework/denialLog.ts';
+import type { DenialLog } from '../framework/denialLog.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
 import { createFailedSignatures } from '../framework/failedSignatures.ts';
 import { createPolicyCache } from '../policy/policyCache.ts';
@@ -27,7 +27,7 @@ export interface ApiState {
 /** Prepares the handler chain for one composition. */
 export function createApiState(composition: Composition, foundation: Foundation): ApiState {
   const { options, log, random, wall, metrics } = foundation;
-  const denials = createDenialLog();
+  const { denials } = composition;
   return {
     composition,
     denials,

@@ -3,18 +3,23 @@
 import { availableParallelism } from 'node:os';
 import { parseArn } from '../base/arn.ts';
 import { type Clock, createProductClock } from '../base/clock.ts';
+import { uuid } from '../base/ids.ts';
 import type { BlobStore } from '../blob/blobStore.ts';
 import { createAuthorizationMessages } from '../framework/authorizationMessages.ts';
+import { createDenialLog } from '../framework/denialLog.ts';
 import type { ObjectReader } from '../framework/objectReader.ts';
 import { createRoleAccess, type RoleAccess } from '../framework/roleAccess.ts';
 import type { BoundService } from '../framework/service.ts';
+import { createServiceDenials } from '../framework/serviceDenials.ts';
 import type { Store } from '../kv/store.ts';
 import { defineTable } from '../kv/table.ts';
 import { createTimers, type Timers } from '../kv/timers.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import { createEmitter } from '../outbox/emitter.ts';
 import { createActionCatalogue } from '../policy/actionCatalogue.ts';
+import type { Destinations } from '../ports/destinationLookup.ts';
 import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
+import { createApplicationAutoscaling } from '../services/application-autoscaling/createApplicationAutoscaling.ts';
 import { createRecorder } from '../services/cloudtrail/recorder.ts';
 import { cloudTrail } from '../services/cloudtrail/service.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
@@ -29,13 +34,16 @@ import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
+import { createSns } from '../services/sns/createSns.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
 import { createSts } from '../services/sts/createSts.ts';
 import { createWorkPool } from '../workers/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
+import { createMailbox, type ServerMailbox } from './mailbox.ts';
 import { isLocalMode } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
+import { createSigningCertificates } from './tls/signingCertificate.ts';
 
 /** What one product adds to the server. */
 interface Part {
@@ -61,9 +69,9 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
   const timers = createTimers({ store, clock, wall, log });
-  const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
+  const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }), mailbox: createMailbox({ store, clock, random, log }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access, recorder } = createParts(foundation, common, organization);
+  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization);
   await lambda.recover();
 
   const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
@@ -79,7 +87,9 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     messages: access.messages,
     use: access.use,
     audit: recorder,
+    denials,
     organization,
+    mailbox: common.mailbox,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
     async advanceClock(milliseconds) {
@@ -113,6 +123,7 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emitter: Emitter;
+  readonly mailbox: ServerMailbox;
 }
 
 // In the order in which they need each other: what closes last comes first.
@@ -128,15 +139,29 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const logs = createLogs(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
+  const denials = createDenialLog();
+  const serviceDenials = createServiceDenials({ denials, newRequestId: () => uuid(random), log });
   // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
-  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode }) : async () => true;
-  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess });
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode, denials: serviceDenials }) : async () => true;
+  const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
-  const lambda = createLambda({ ...common, encryption, objects, sandbox, functionGate, roles: identity, logs: logs.sink, roleAccess, queues: sqs.reader, work, sealKey, codeFolder: storage.codeFolder, localMode, enforcesRoles: options.iam === 'enforce', accountConcurrency: options.lambdaConcurrency });
+  const destinations: Destinations = new Map([['s3', (arn: string) => s3.findDestination(arn)]]);
+  const lambda = createLambda({
+    ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
+    roles: identity,
+    logs: logs.sink,
+    queues: sqs.reader,
+    codeFolder: storage.codeFolder,
+    enforcesRoles: options.iam === 'enforce',
+    accountConcurrency: options.lambdaConcurrency,
+  });
+  const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const certify = createSigningCertificates(wall, random);
+  const sns = createSns({ ...common, encryption, sealKey, roleAccess, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
@@ -144,13 +169,15 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
+    { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
+    { services: [autoscaling] },
   ];
-  return { parts, lambda, logs, access, recorder };
+  return { parts, lambda, logs, access, recorder, denials };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { AuthorizationMessages } from '../framework/authorizationMessages.ts';
+import type { DenialLog } from '../framework/denialLog.ts';
 import type { BoundService } from '../framework/service.ts';
 import type { AccessUse } from '../ports/accessUse.ts';
 import type { AuditTrail } from '../ports/auditTrail.ts';
@@ -13,6 +14,7 @@ import type { Sandbox } from '../sandbox/types.ts';
 import type { AccessSummary } from '../services/iam/describeAccess.ts';
 import type { Organization } from '../services/iam/organization.ts';
 import type { ServerOptions } from './options.ts';
+import type { ServerMailbox } from './mailbox.ts';
 import type { RootKey } from './secrets.ts';
 import type { Storage } from './storage.ts';
 
@@ -38,8 +40,11 @@ export interface Composition {
   readonly messages: AuthorizationMessages;
   readonly use: AccessUse;
   readonly audit: AuditTrail;
+  /** What was denied of late, to callers and to services that act by themselves: for `haneul why`. */
+  readonly denials: DenialLog;
   /** The service control policies that the operator has set. */
   readonly organization: Organization;
+  readonly mailbox: ServerMailbox;
   /** What a user or role may do and when it last did; undefined when there is none of this ARN. */
   accessReport(arn: string): Promise<AccessSummary | undefined>;
   readonly clock: MovableClock;

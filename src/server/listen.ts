@@ -7,6 +7,7 @@ import { systemErrorCode, UserFacingError } from '../base/errors.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
 import { type BodyBudget, piecesReader, readBody, streamBody } from './body.ts';
+import { isDisconnect } from './disconnect.ts';
 import { createFront, type Front } from './front/createFront.ts';
 import * as limits from './limits.ts';
 import type { Certificates } from './tls/authority.ts';
@@ -180,9 +181,4 @@ async function close(server: Server, front: Front): Promise<void> {
   clearInterval(sweep);
   clearTimeout(cut);
   front.cut();
-}
-
-function isDisconnect(error: unknown): boolean {
-  const code = systemErrorCode(error);
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

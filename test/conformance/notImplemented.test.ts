@@ -46,8 +46,8 @@ test('query of old clients (SNS)', async () => {
     assert.match(answer.body, /<ErrorResponse[^]*<Error>[^]*<Code>NotImplemented<\/Code>[^]*<RequestId>[0-9a-f-]{36}<\/RequestId>/);
   }
 });
-test('REST XML (S3)', async () => {
-  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /bucket?inventory', 's3', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }));
+test('REST XML (CloudFront)', async () => {
+  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /2020-05-31/distribution', 'cloudfront'));
   assert.equal(answer.status, 501, answer.body);
   assert.match(answer.body, /<Error>[^]*<Code>NotImplemented<\/Code>/);
 });

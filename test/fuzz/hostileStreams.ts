@@ -1,4 +1,4 @@
-// Makes byte streams for one HTTP connection: honest invocations, and beside them everything that has ever made two parsers
+// Makes byte streams for one HTTP connection: honest invocations and documents, and beside them everything that has ever made two parsers
 // disagree about where a request ends.
 
 import type { Random } from '../../src/base/random.ts';
@@ -65,7 +65,10 @@ function bodyOf(dice: Dice): Buffer {
 
 function honestRequest(dice: Dice): Buffer {
   const body = bodyOf(dice);
-  return assemble(`POST ${invocationPath(dice)} HTTP/1.1`, honestHeaders(dice, body.length), body);
+  const headers = honestHeaders(dice, body.length);
+  if (dice.chance(0.5)) return assemble(`POST ${invocationPath(dice)} HTTP/1.1`, headers, body);
+  const kind = dice.pick(['X-Amz-Target: AmazonSQS.SendMessage', 'x-amz-target:DynamoDB_20120810.GetItem', 'Content-Type: application/x-www-form-urlencoded', 'content-type:application/x-www-form-urlencoded; charset=utf-8', ...(dice.chance(0.8) ? [] : ['Content-Type: multipart/form-data'])]);
+  return assemble(`POST ${dice.chance(0.97) ? '/' : dice.pick(['/?delete', '/queue', '//', '*', '/ '])} HTTP/1.1`, [...headers, kind], body);
 }
 
 function assemble(line: string, headers: readonly string[], body: Buffer, lineEnd = '\r\n'): Buffer {

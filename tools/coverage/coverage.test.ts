@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../src/base/packageRoot.ts';
+import { errorReadme, errorTable, listedServices } from './errorTable.ts';
 import { formatCoverage, replaceGenerated, summaryTable } from './formatCoverage.ts';
 import { findCalls, readCoverage, type ServiceCoverage } from './readCoverage.ts';
 
@@ -12,6 +13,17 @@ test('docs/coverage.md and the table of the README are what npm run coverage wou
   const services = await readCoverage(packageRoot);
   assert.ok(read('docs/coverage.md') === formatCoverage(services), 'docs/coverage.md is out of date: npm run coverage');
   assert.ok(read('README.md') === replaceGenerated(read('README.md'), summaryTable(services)), 'README.md is out of date: npm run coverage');
+});
+
+test("the READMEs of services list the errors of their errors.ts, as npm run coverage would write them", async () => {
+  for (const id of listedServices) {
+    const path = errorReadme(packageRoot, id);
+    assert.ok(path, `src/services/${id} has no README`);
+    const text = readFileSync(path, 'utf8');
+    const table = await errorTable(packageRoot, id);
+    assert.ok(table.split('\n').length > 20, table);
+    assert.ok(text === replaceGenerated(text, table), `src/services/${id}/README.md is out of date: npm run coverage`);
+  }
 });
 
 const logs = { id: 'logs', sdkId: 'CloudWatch Logs', operations: { TagResource: {}, PutLogEvents: {}, FilterLogEvents: {}, StartQuery: {} } };

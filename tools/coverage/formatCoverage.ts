@@ -10,10 +10,11 @@ export function formatCoverage(services: readonly ServiceCoverage[]): string {
     header,
     '# What Haneul answers',
     '',
-    'Every operation of the official API models is at one of three levels:',
+    'Every operation of the official API models is at one of four levels:',
     '',
     '- **tested**: its behaviour is tested through an unmodified client (AWS SDK or AWS CLI) over HTTP;',
     '- **answers**: it is implemented and tested beside its code, not yet through a client;',
+    "- **refused**: it is out of scope and refused by name, in the service's own words;",
     "- **absent**: the server refuses it with the service's own error, in the service's own protocol.",
     '',
     summaryTable(begun),
@@ -29,7 +30,7 @@ export function formatCoverage(services: readonly ServiceCoverage[]): string {
 /** The table of the services that have begun, for the README. */
 export function summaryTable(services: readonly ServiceCoverage[]): string {
   const rows = services.filter(hasBegun).map((service) => {
-    const answering = service.operations.length - count(service, 'absent');
+    const answering = service.operations.length - count(service, 'absent') - count(service, 'refused');
     return `| ${service.fullName} (\`${service.id}\`) | ${answering} of ${service.operations.length} | ${count(service, 'tested')} |`;
   });
   return ['| service | operations that answer | of these tested through a real client |', '|---|---|---|', ...rows].join('\n');
@@ -37,7 +38,7 @@ export function summaryTable(services: readonly ServiceCoverage[]): string {
 
 function formatService(service: ServiceCoverage): string[] {
   const list = (level: Level): string => service.operations.filter((operation) => operation.level === level).map(({ name }) => name).join(', ');
-  const levels = (['tested', 'answers', 'absent'] as const).filter((level) => count(service, level) > 0);
+  const levels = (['tested', 'answers', 'refused', 'absent'] as const).filter((level) => count(service, level) > 0);
   return [`## ${service.fullName} (${service.id})`, '', ...levels.flatMap((level) => [`**${level}** (${count(service, level)}): ${list(level)}`, ''])];
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** How far one API operation has come. `tested` means: its behaviour, through an unmodified client, over HTTP. */
-export type Level = 'absent' | 'answers' | 'tested';
+export type Level = 'absent' | 'refused' | 'answers' | 'tested';
 
 export interface ServiceCoverage {
   readonly id: string;
@@ -28,7 +28,7 @@ export async function readCoverage(root: string): Promise<ServiceCoverage[]> {
     const called = evidence(model);
     const operations = Object.keys(model.operations)
       .sort()
-      .map((name) => ({ name, level: !registered.has(name) ? 'absent' : called.has(name) ? 'tested' : 'answers' }) as const);
+      .map((name) => ({ name, level: registered.get(name) === undefined ? 'absent' : registered.get(name) === 'refused' ? 'refused' : called.has(name) ? 'tested' : 'answers' }) as const);
     return { id: model.id, fullName: model.fullName, operations };
   });
   return (await Promise.all(services)).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -39,19 +39,19 @@ function readModel(root: string, name: string): Model {
 }
 
 interface ServiceModule {
-  readonly bind?: (deps: unknown) => { readonly id: string; readonly operationNames: readonly string[] };
+  readonly bind?: (deps: unknown) => { readonly id: string; readonly operationNames: readonly string[]; readonly refusedNames: readonly string[] };
 }
 
 // A manifest only lists its operations when it is bound; it calls none of them.
-async function registeredOperations(root: string, id: string): Promise<Set<string>> {
-  const names = new Set<string>();
+async function registeredOperations(root: string, id: string): Promise<Map<string, 'answers' | 'refused'>> {
+  const names = new Map<string, 'answers' | 'refused'>();
   for (const folder of readdirSync(join(root, 'src/services'))) {
     const manifest = join(root, 'dist/src/services', folder, 'service.js');
     if (!existsSync(join(root, 'src/services', folder, 'service.ts')) || !existsSync(manifest)) continue;
     const exported = Object.values((await import(manifest)) as Record<string, ServiceModule | undefined>);
     for (const definition of exported) {
       const service = definition?.bind?.({});
-      if (service?.id === id) for (const name of service.operationNames) names.add(name);
+      if (service?.id === id) for (const name of service.operationNames) names.set(name, service.refusedNames.includes(name) ? 'refused' : 'answers');
     }
   }
   return names;

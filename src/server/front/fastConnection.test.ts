@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { afterEach, test } from 'node:test';
 import type { WireResponse } from '../../wire/types.ts';
 import type { Arrival } from '../arrival.ts';
 import { BodyBudget, BodyError } from '../body.ts';
+import { isDisconnect } from '../disconnect.ts';
 import { FastConnection } from './fastConnection.ts';
+import { fastDocumentBytesMax } from './limits.ts';
 import { ResponseWriter } from './responseWriter.ts';
 
 const path = '/2015-03-31/functions/hello/invocations';
@@ -69,7 +72,7 @@ const echo = async (arrival: Arrival): Promise<WireResponse> => ok(Buffer.from(a
 test('FastConnection answers with length, date and keep-alive', async () => {
   const { client, receive } = await open(echo);
   client.write(request('ping'));
-  assert.match(await receive(/ping$/), /^HTTP\/1\.1 200 OK\r\ncontent-type: text\/plain\r\ncontent-length: 4\r\ndate: \w{3}, \d\d [^\r]* GMT\r\nconnection: keep-alive\r\nkeep-alive: timeout=65\r\n\r\nping$/);
+  assert.match(await receive(/ping$/), /^HTTP\/1\.1 200 OK\r\ncontent-type: text\/plain\r\ndate: \w{3}, \d\d [^\r]* GMT\r\ncontent-length: 4\r\nconnection: keep-alive\r\nkeep-alive: timeout=65\r\n\r\nping$/);
 });
 
 test('FastConnection answers pipelined requests one after the other and in order', async () => {
@@ -86,6 +89,62 @@ test('FastConnection answers pipelined requests one after the other and in order
   const text = await receive(/<49>$/);
   assert.deepEqual([...text.matchAll(/<(\d+)>/g)].map((match) => Number(match[1])), Array.from({ length: 50 }, (_, index) => index));
   assert.equal(most, 1);
+});
+
+const documentOf = (body: string, headers = 'X-Amz-Target: A.B\r\n'): string => `POST / HTTP/1.1\r\nhost: x\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+test('FastConnection serves documents that name their operation in a field or a form, and leaves other posts to the root', async () => {
+  const { client, handedOver, receive } = await open(async (arrival) => ok(`<${arrival.head.path} ${(await arrival.readBody(100)).length}>`));
+  client.write(documentOf('{}') + documentOf('Action=A', 'content-type: application/x-www-form-urlencoded; charset=utf-8\r\n'));
+  await receive(/<\/ 2>[^]*<\/ 8>$/);
+  const upload = documentOf('--x', 'content-type: multipart/form-data; boundary=x\r\n');
+  client.write(upload);
+  while ((handedOver[0] ?? '').length < upload.length) await new Promise(setImmediate);
+  assert.deepEqual(handedOver, [upload]);
+});
+
+test('FastConnection leaves a document that is read in pieces to node:http, by its declared length', async () => {
+  const atEdge = await open(async () => ok('mine'));
+  atEdge.client.write(`POST / HTTP/1.1\r\nX-Amz-Target: A.B\r\ncontent-length: ${fastDocumentBytesMax - 1}\r\n\r\n`);
+  await atEdge.receive(/mine$/);
+  const past = await open(async () => ok('not mine'));
+  past.client.write(`POST / HTTP/1.1\r\nX-Amz-Target: A.B\r\ncontent-length: ${fastDocumentBytesMax}\r\n\r\n`);
+  while (past.handedOver.length === 0) await new Promise(setImmediate);
+});
+
+test('FastConnection sends a streamed answer in chunks as it comes, and closes behind it', async () => {
+  const body = new PassThrough();
+  const { client, connection, receive } = await open(async () => ({ status: 200, headers: {}, body }));
+  client.write(documentOf('{}'));
+  body.write('first');
+  assert.match(await receive(/5\r\nfirst\r\n$/), /transfer-encoding: chunked\r\nconnection: close\r\n\r\n/);
+  connection.sweep(performance.now() + 10_000_000);
+  const closed = once(client, 'close');
+  body.end('a longer last piece');
+  await receive(/\r\n13\r\na longer last piece\r\n0\r\n\r\n$/);
+  await closed;
+});
+
+test('FastConnection ends a streamed answer whose reader went away, and cuts one that fails', async () => {
+  const left = new PassThrough();
+  const leaving = await open(async () => ({ status: 200, headers: {}, body: left }));
+  leaving.client.write(documentOf('{}'));
+  left.write('first');
+  await leaving.receive(/first/);
+  const ended = new Promise<unknown>((resolve) => left.once('error', resolve));
+  leaving.client.destroy();
+  assert.ok(isDisconnect(await ended));
+  assert.deepEqual(leaving.bugs, []);
+  const broken = new PassThrough();
+  const breaking = await open(async () => ({ status: 200, headers: {}, body: broken }));
+  breaking.client.write(documentOf('{}'));
+  broken.write('first');
+  const text = await breaking.receive(/first/);
+  const closed = once(breaking.client, 'close');
+  broken.destroy(new Error('lost'));
+  await closed;
+  assert.doesNotMatch(text, /0\r\n\r\n$/);
+  assert.equal(breaking.bugs.length, 1);
 });
 
 test('FastConnection puts a head and a body together from pieces', async () => {

@@ -3,11 +3,14 @@
 // and the connection stays there.
 
 import type { Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import type { WireResponse } from '../../wire/types.ts';
 import type { Arrival } from '../arrival.ts';
 import type { BodyBudget } from '../body.ts';
 import { discardBytesMax, discardMs, headTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } from '../limits.ts';
+import { isDisconnect } from '../disconnect.ts';
 import { answerMalformed, answerTimeout } from '../malformed.ts';
+import { ChunkedCoding } from './chunkedCoding.ts';
 import { FastArrival } from './fastArrival.ts';
 import { fastHeadBytesMax, fastHeadPiecesMax } from './limits.ts';
 import { type FastRequest, readHead } from './readHead.ts';
@@ -113,13 +116,19 @@ export class FastConnection {
 
   readonly #onAnswer = (response: WireResponse): void => {
     const request = this.#request;
-    if (this.#phase !== 'serving' || request === undefined || !this.socket.writable) return;
+    const { body } = response;
+    if (this.#phase !== 'serving' || request === undefined || !this.socket.writable) {
+      // Nobody will read it, and what it holds open must go.
+      if (body instanceof Readable) body.destroy();
+      return;
+    }
     try {
+      if (body instanceof Readable) return this.#stream(response, body);
       if (this.#unread.length > 0) this.#feed();
       const last = this.#stopping || request.missing > 0;
       this.#request = undefined;
       request.settle();
-      this.#deps.writer.write(this.socket, response, { last });
+      this.#deps.writer.write(this.socket, response, body, { last });
       if (last) this.#finish();
       else if (this.socket.writableNeedDrain) this.#drain();
       else this.#goOn();
@@ -127,6 +136,16 @@ export class FastConnection {
       this.#onFailure(error);
     }
   };
+
+  // An answer that goes on for as long as it likes (StartLiveTail). Nothing is served behind it on this connection.
+  #stream(response: WireResponse, body: Readable): void {
+    this.#deps.writer.writeChunkedHead(this.socket, response);
+    pipeline(body, new ChunkedCoding(), this.socket, (error) => {
+      if (error) return isDisconnect(error) ? undefined : this.#onFailure(error);
+      this.#discard(discardBytesMax, performance.now() + discardMs);
+      this.socket.resume();
+    });
+  }
 
   readonly #onFailure = (error: unknown): void => {
     this.socket.destroy();

@@ -1,8 +1,9 @@
-// A parser of the one kind of head that the fast path serves. It is strict where HTTP is lenient: whatever two parsers could
+// A parser of the two kinds of head that the fast path serves: invocations, and whatever names its operation in a field or in a form
+// instead of the path, which is every operation of most services. It is strict where HTTP is lenient: whatever two parsers could
 // read differently (folded lines, bare line feeds, repeated or odd lengths, transfer codings) is "foreign" and goes to node:http.
 
 import type { RequestHead } from '../../wire/types.ts';
-import { fastHeadersMax } from './limits.ts';
+import { fastDocumentBytesMax, fastHeadersMax } from './limits.ts';
 
 export interface FastRequest {
   readonly kind: 'request';
@@ -17,24 +18,24 @@ export type HeadReading = FastRequest | { readonly kind: 'partial' } | { readonl
 const partial: HeadReading = { kind: 'partial' };
 const foreign: HeadReading = { kind: 'foreign' };
 
-const opening = 'POST /2015-03-31/functions/';
+const openings = ['POST / HTTP/1.1\r\n', 'POST /2015-03-31/functions/'];
 // The whole head but its last line end. One expression over everything is several times faster than one for each line.
 const wellFormed = /^[\x20-\x7e]+(?:\r\n[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 // Invoke (Lambda API reference): a name or ARN, percent-encoded or not, and a query.
-const requestLine = /^POST (\/2015-03-31\/functions\/[A-Za-z0-9_.:$%-]{1,1024}\/invocations)(?:\?([A-Za-z0-9_.:$%~&=+*-]{0,2048}))? HTTP\/1\.1$/;
+const invocationLine = /^POST (\/2015-03-31\/functions\/[A-Za-z0-9_.:$%-]{1,1024}\/invocations)(?:\?([A-Za-z0-9_.:$%~&=+*-]{0,2048}))? HTTP\/1\.1$/;
 // No blanks but the usual one: parsers disagree about the others.
 const contentLength = /^ ?\d{1,15}$/;
 
 /** Reads the head at the start of `bytes`. */
 export function readHead(bytes: Buffer): HeadReading {
-  if (bytes.toString('latin1', 0, Math.min(opening.length, bytes.length)) !== opening.slice(0, bytes.length)) return foreign;
+  if (!openings.some((opening) => bytes.toString('latin1', 0, Math.min(opening.length, bytes.length)) === opening.slice(0, bytes.length))) return foreign;
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return partial;
   const text = bytes.toString('latin1', 0, end);
   if (!wellFormed.test(text)) return foreign;
   let lineEnd = text.indexOf('\r\n');
-  const line = requestLine.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
-  if (!line) return foreign;
+  const target = text.startsWith('POST / ') ? root : targetOf(lineEnd < 0 ? text : text.slice(0, lineEnd));
+  if (!target) return foreign;
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let count = 0; lineEnd >= 0; count += 1) {
     const start = lineEnd + 2;
@@ -45,7 +46,27 @@ export function readHead(bytes: Buffer): HeadReading {
   }
   const length = headers['content-length'];
   if (length === undefined) return foreign;
-  return { kind: 'request', head: { method: 'POST', path: line[1] ?? '', query: line[2] ?? '', headers }, headBytes: end + 4, bodyBytes: Number(length) };
+  const bodyBytes = Number(length);
+  if (target === root && !isSmallDocument(headers, bodyBytes)) return foreign;
+  return { kind: 'request', head: { method: 'POST', path: target.path, query: target.query, headers }, headBytes: end + 4, bodyBytes };
+}
+
+interface Target {
+  readonly path: string;
+  readonly query: string;
+}
+
+const root: Target = { path: '/', query: '' };
+
+function targetOf(line: string): Target | undefined {
+  const found = invocationLine.exec(line);
+  return found ? { path: found[1] ?? '', query: found[2] ?? '' } : undefined;
+}
+
+// JSON protocols name the operation in a field, query protocols in a form. What else is posted to the root, to a bucket by its host name
+// for example, is a stream to node:http; so is a document that is taken apart while it comes.
+function isSmallDocument(headers: Readonly<Record<string, string>>, bodyBytes: number): boolean {
+  return bodyBytes < fastDocumentBytesMax && (headers['x-amz-target'] !== undefined || headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true);
 }
 
 /** Adds one header; false when the request is not for the fast path. */

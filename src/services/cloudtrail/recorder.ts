@@ -54,8 +54,8 @@ export function createRecorder({ store, clock, wall, random, log }: Options): Re
     const rows = calls.map((call) => {
       const id = uuid(random);
       const row = describeEvent(call, id);
-      // What is too long to keep is kept without its parameters.
-      return { call, id, row: row.record.length <= recordCharsMax ? row : describeEvent({ ...call, input: {} }, id) };
+      // What is too long to keep is kept without its parameters and its answer.
+      return { call, id, row: row.record.length <= recordCharsMax ? row : describeEvent({ ...call, input: {}, output: {} }, id) };
     });
     const scopes = new Map(calls.map(({ account, region }) => [`${account} ${region}`, { account, region }]));
     await store.transact(async (tx) => {

@@ -55,6 +55,8 @@ export const controlPoliciesPerLevel = 5;
 
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;
+/** Credentials, which every signed request reads: so many rows are kept decoded. */
+export const rememberedCredentialsMax = 1_000;
 
 /** How many missing roles are remembered as told of; then they are told of again. */
 export const reportedRolesMax = 1_000;
@@ -74,6 +76,11 @@ export const samlMetadataPartChars = 30_000;
 export const samlCertificatesMax = 10;
 /** Where the metadata names no end, a provider is valid this long, as on AWS. */
 export const samlValidYears = 100;
+
+/** IAM quotas, "IAM object quotas". */
+export const serverCertificatesPerAccount = 20;
+/** DEVIATION: AWS takes 2 million; with the certificate it has to fit into one value of the store. */
+export const certificateChainCharsMax = 60_000;
 
 /** API reference, UpdateAccountPasswordPolicy: MinimumPasswordLength. */
 export const passwordLengthMin = 6;

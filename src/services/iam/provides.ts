@@ -4,7 +4,6 @@ import type { Clock } from '../../base/clock.ts';
 import { iamId } from '../../base/ids.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import { decodeRecord } from '../../kv/record.ts';
 import type { Store } from '../../kv/store.ts';
 import { contextOf } from '../../policy/context.ts';
 import { decide } from '../../policy/decide.ts';
@@ -26,7 +25,7 @@ import { expiredSessionMsMax, expiredSessionsPerIssue, reportedRolesMax } from '
 import { loadManagedPolicies, type ManagedPolicies } from './managedPolicies.ts';
 import type { Organization } from './organization.ts';
 import { findPolicyDocument } from './policies.ts';
-import { clearExpiredSessions, credentialKey, findEntity, setCredentialRow, type CredentialRow } from './store.ts';
+import { clearExpiredSessions, findEntity, lookCredentialRow, setCredentialRow, type CredentialRow } from './store.ts';
 
 export interface IdentityOptions {
   readonly store: Store;
@@ -98,9 +97,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   return {
     managedPolicies,
     async findCredential(accessKeyId) {
-      const key = credentialKey(accessKeyId);
-      const [value] = await store.getMany([key]);
-      return value && credentialOf(accessKeyId, decodeRecord<CredentialRow>(value, key));
+      const row = await lookCredentialRow(store, accessKeyId);
+      return row && credentialOf(accessKeyId, row);
     },
     policiesOf: callerPolicies.of,
     isControlled: (account) => organization?.serviceControlOf(account) !== undefined,

@@ -18,10 +18,10 @@
 //   credentials       [access key id]                     of all accounts: who signs with a key is not known before
 //   sessionExpiries   [expiry, access key id]             likewise
 
-import type { Key, ReadTransaction, Transaction } from '../../kv/store.ts';
+import type { Key, ReadTransaction, Store, Transaction } from '../../kv/store.ts';
 import { defineTable, type Scope } from '../../kv/table.ts';
 import type { Caller, PolicyText } from '../../ports/identity.ts';
-import { actionUsesPerEntity, inlinePoliciesMax, policyVersionsMax } from './limits.ts';
+import { actionUsesPerEntity, inlinePoliciesMax, policyVersionsMax, rememberedCredentialsMax } from './limits.ts';
 
 export type EntityKind = 'role' | 'user' | 'group';
 export type PolicyUse = 'attached' | 'boundary';
@@ -160,7 +160,7 @@ export const tables = {
   reportJobs: defineTable<ReportJobRow>('iam', 'reportJobs'),
   reportJobAges: defineTable<object>('iam', 'reportJobAges'),
   controlPolicies: defineTable<ControlPoliciesRow>('iam', 'controlPolicies'),
-  credentials: defineTable<CredentialRow>('iam', 'credentials'),
+  credentials: defineTable<CredentialRow>('iam', 'credentials', { remember: rememberedCredentialsMax }),
   sessionExpiries: defineTable<object>('iam', 'sessionExpiries'),
   wallSessionExpiries: defineTable<object>('iam', 'wallSessionExpiries'),
 };
@@ -196,7 +196,7 @@ export function clearEntity(tx: Transaction, account: string, row: EntityRow): v
   moveEpoch(tx, account);
 }
 
-export type CountedKind = EntityKind | 'policy' | 'instanceProfile' | 'mfaDevice' | 'mfaInUse';
+export type CountedKind = EntityKind | 'policy' | 'instanceProfile' | 'mfaDevice' | 'mfaInUse' | 'serverCertificate';
 
 /** Adds `delta` to the number of entities of a kind and returns the new number. */
 export async function addToCount(tx: Transaction, account: string, kind: CountedKind, delta: number): Promise<number> {
@@ -252,8 +252,11 @@ export function moveEpoch(tx: Transaction, account: string): void {
   tx.add(epochKey(account), 1n);
 }
 
-export function credentialKey(accessKeyId: string): Key {
-  return tables.credentials.key(everyAccount, [accessKeyId]);
+/** A credential as it was acknowledged, without a transaction around one read. */
+export async function lookCredentialRow(store: Store, accessKeyId: string): Promise<CredentialRow | undefined> {
+  const key = tables.credentials.key(everyAccount, [accessKeyId]);
+  const [value] = await store.getMany([key]);
+  return value && tables.credentials.decode(value, key);
 }
 
 export async function findCredentialRow(tx: ReadTransaction, accessKeyId: string): Promise<CredentialRow | undefined> {

@@ -74,9 +74,12 @@ export interface GrantRow {
   readonly issuer: string;
 }
 
-export const keys = defineTable<KeyRow>('kms', 'key');
+// Every use of a key reads its row, and by an alias that too.
+const remember = 1_000;
+
+export const keys = defineTable<KeyRow>('kms', 'key', { remember });
 export const materials = defineTable<MaterialRow>('kms', 'material');
-export const aliases = defineTable<AliasRow>('kms', 'alias');
+export const aliases = defineTable<AliasRow>('kms', 'alias', { remember });
 export const grants = defineTable<GrantRow>('kms', 'grant');
 export const grantsByGrantee = defineTable<GrantRow>('kms', 'grantByGrantee');
 export const grantsByRetiree = defineTable<Record<string, never>>('kms', 'grantByRetiree');

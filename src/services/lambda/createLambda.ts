@@ -4,8 +4,10 @@ import { type Metrics, silentMetrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { ObjectReader } from '../../framework/objectReader.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Destinations } from '../../ports/destinationLookup.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
@@ -15,13 +17,17 @@ import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import { unrecordedMetrics, type MetricRecorder } from '../../ports/metrics.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
+import type { ScalableResource } from '../../ports/scalableResource.ts';
+import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../workers/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
 import { parseFunctionArn } from './domain/functionName.ts';
 import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
+import { createSampler } from './environments/sampler.ts';
 import { createFleet } from './environments/fleet.ts';
+import { createScalableConcurrency } from './environments/scalableConcurrency.ts';
 import { createProvisioning } from './environments/provisioning.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
@@ -46,8 +52,14 @@ export interface LambdaDeps {
   readonly roles: RoleDirectory & MissingRoles;
   /** Asked what the roles of functions may do at queues and other places. */
   readonly roleAccess: RoleAccess;
+  /** Told of what is refused to services. */
+  readonly serviceDenials?: ServiceDenials;
   /** What event source mappings read. */
   readonly queues: QueueReader;
+  /** Where the ends of events can be told, besides queues and functions. */
+  readonly destinations?: Destinations;
+  /** The same for streams; without them none can be mapped. */
+  readonly streams?: StreamReaders;
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly wall: Clock;
@@ -83,6 +95,8 @@ export interface Lambda {
   readonly access: FunctionAccess;
   /** Calls functions for services that wait for the answer. */
   readonly invoker: FunctionInvoker;
+  /** What Application Auto Scaling scales. */
+  readonly scalable: ScalableResource;
   /** Where events for functions are delivered; undefined for what is no function's ARN. */
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** What a `/lambda-code/<token>` link leads to; undefined when it is not valid (any more). */
@@ -101,6 +115,7 @@ export interface Lambda {
 export function createLambda(deps: LambdaDeps): Lambda {
   const { clock, wall, sealKey } = deps;
   const log = deps.log.with({ service: 'lambda' });
+  const streams: StreamReaders = deps.streams ?? new Map();
   const packages = createPackageStore({ ...deps, log });
   const layers = createLayerFolders({ ...deps, packages, log });
   const variables = createVariableVault(deps);
@@ -112,6 +127,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     log,
     enforcesRoles: deps.enforcesRoles ?? true,
     hostArchitecture: deps.hostArchitecture ?? (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
+    sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
@@ -127,14 +143,15 @@ export function createLambda(deps: LambdaDeps): Lambda {
     create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
   });
   const provisioning = createProvisioning({ ...deps, log, provisioned: fleet.provisioned });
-  const access = createFunctionAccess({ store: deps.store, clock });
+  const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, log, fleet, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, streams, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
+    scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
     eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {

@@ -142,6 +142,13 @@ export const errors = {
   versionProvisionedByAlias: () => new ServiceError('ResourceConflictException', 'Version is pointed by a Provisioned Concurrency alias', { status: 409, members: user }),
   /** The guide, "Configuring provisioned concurrency": settings of an alias stay as they are while it routes to two versions. */
   aliasRouted: () => errors.invalidParameter('Invalid alias configuration for Provisioned Concurrency'),
+  /** The words are those of the API model (Lambda API reference, Invoke, RecursiveInvocationException). */
+  recursiveInvocation: () =>
+    new ServiceError(
+      'RecursiveInvocationException',
+      "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your function's invocation.",
+      { status: 400, members: user },
+    ),
   invalidRuntime: (message: string) => new ServiceError('InvalidRuntimeException', message, { status: 502, members: user }),
   /** Lambda API reference, Invoke, "ServiceException". */
   serviceFailure: () => new ServiceError('ServiceException', 'The AWS Lambda service encountered an internal error.', { status: 500, fault: 'server', members: { Type: 'Service' } }),

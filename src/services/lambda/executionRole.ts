@@ -21,6 +21,12 @@ export async function requireExecutionRole(roleArn: string, call: Call, { roles,
   return false;
 }
 
+/** A function that traces sends its segments in the name of its role. */
+export async function requireTracingRole(roleArn: string, call: Call, { roleAccess }: LambdaContext): Promise<void> {
+  const about = { roleArn, resource: '*', nowMs: call.nowMs, region: call.region };
+  if (!(await roleAccess({ ...about, action: 'xray:PutTraceSegments' }))) throw errors.invalidParameter('The provided execution role does not have permissions to call PutTraceSegments on XRAY');
+}
+
 export interface RoleCheckDeps {
   readonly roles: RoleDirectory;
   readonly localMode: boolean;

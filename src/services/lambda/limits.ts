@@ -128,6 +128,35 @@ export const mappingScanMs = 5_000;
 export const throttleRetryMsFirst = 1_000;
 export const throttleRetryMsMax = 60_000;
 
+// Event source mappings of streams: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+export const streamBatchDefault = 100;
+export const streamBatchMax = 10_000;
+/** The same page, MaximumRecordAgeInSeconds: -1 for no limit, or at least a minute. */
+export const recordAgeSecondsMin = 60;
+/** A function's own waits between attempts at a batch; AWS names no numbers. */
+export const streamRetryMsFirst = 1_000;
+export const streamRetryMsMax = 60_000;
+/** How long a look for records lasts, and how often shards are looked for when nothing says that one has ended. */
+export const streamWaitMs = 20_000;
+export const shardScanMs = 30_000;
+/** Of one shard, read and not yet done: so much and no more waits in memory. */
+export const shardRecordsMax = 20_000;
+export const shardReadBytesMax = 6 * 1024 * 1024;
+export const shardBytesMax = 24 * 1024 * 1024;
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html: "a maximum size of 1 MB per shard"; then the window ends early. */
+export const windowStateBytesMax = 1_048_576;
+/** Rows are small: a longer state is kept in several. */
+export const statePartBytes = 64 * 1024;
+
+// Recursion and tracing.
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: stopped after being invoked "approximately 16 times" in one chain. */
+export const recursiveRunsMax = 16;
+/** AWS names no numbers: a chain remembers its last functions, and a longer header is no trace header. */
+export const lineageFunctionsMax = 32;
+export const traceHeaderCharactersMax = 1_024;
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the first request each second, and 5 % of the others. */
+export const sampledPart = 0.05;
+
 // Asynchronous invocation.
 /** The guide, "Handling errors": throttled events wait from one second "to a maximum of 5 minutes". */
 export const requeueMsFirst = 1_000;

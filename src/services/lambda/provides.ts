@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { ServiceError } from '../../base/errors.ts';
 import { createServiceAccess } from '../../framework/serviceAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FunctionAccess, FunctionAccessQuestion } from '../../ports/functionAccess.ts';
 import { parseFunctionArn } from './domain/functionName.ts';
@@ -9,8 +10,8 @@ import { requireVersion } from './lookup.ts';
 import { findPolicy } from './store.ts';
 
 /** What other services may ask about functions. */
-export function createFunctionAccess({ store, clock }: { readonly store: Store; readonly clock: Clock }): FunctionAccess {
-  const allows = createServiceAccess();
+export function createFunctionAccess({ store, clock, serviceDenials }: { readonly store: Store; readonly clock: Clock; readonly serviceDenials?: ServiceDenials | undefined }): FunctionAccess {
+  const allows = createServiceAccess(serviceDenials);
   return {
     async mayInvoke(question) {
       const reference = parseFunctionArn(question.functionArn);
@@ -20,17 +21,15 @@ export function createFunctionAccess({ store, clock }: { readonly store: Store; 
         return exists ? { policy: await findPolicy(tx, reference, reference.name, reference.qualifier) } : undefined;
       });
       if (found === undefined) return { kind: 'no-such-function' };
-      const allowed =
-        found.policy !== undefined &&
-        allows({
-          document: found.policy.document,
-          service: question.service,
-          action: 'lambda:InvokeFunction',
-          resource: question.functionArn,
-          nowMs: clock.now(),
-          region: reference.region,
-          conditions: conditionsOf(question),
-        });
+      const allowed = allows({
+        document: found.policy?.document,
+        service: question.service,
+        action: 'lambda:InvokeFunction',
+        resource: question.functionArn,
+        nowMs: clock.now(),
+        region: reference.region,
+        conditions: conditionsOf(question),
+      });
       return allowed ? { kind: 'allowed' } : { kind: 'denied', remedy: remedyFor(question, reference) };
     },
   };

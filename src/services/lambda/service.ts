@@ -22,6 +22,7 @@ import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
 import { provisionedConcurrencyOperations } from './operations/provisionedConcurrency.ts';
 import { publishVersion } from './operations/publishVersion.ts';
+import { recursionConfigOperations } from './operations/recursionConfig.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
@@ -54,6 +55,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...tagOperations,
     ...concurrencyOperations,
     ...provisionedConcurrencyOperations,
+    ...recursionConfigOperations,
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
     ...functionUrlOperations,

@@ -42,6 +42,8 @@ export interface VersionRow {
   readonly logging?: JsonLogging;
   /** Absent when the function never had an `Environment`; see domain/seal.ts. */
   readonly sealedVariables?: Uint8Array;
+  /** It records traces of its own; absent where it only passes on what its callers decided. */
+  readonly tracing?: 'Active';
   /** Where asynchronous events go that it has failed on. */
   readonly deadLetterArn?: string;
   /** The KMS key that the user gave for them; absent when the server's own key seals them. */
@@ -83,6 +85,8 @@ export interface FunctionRow {
   readonly reservedConcurrency?: number;
   /** Sum over its versions and aliases. */
   readonly provisionedConcurrency?: number;
+  /** It may be part of a loop; absent where loops are stopped. */
+  readonly allowsRecursion?: true;
 }
 
 export interface AliasRow {

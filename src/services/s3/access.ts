@@ -2,6 +2,7 @@ import type { AccessRequest, Call } from '../../framework/context.ts';
 import type { ReadTransaction } from '../../kv/store.ts';
 import { resourcePolicyOf } from './domain/resourcePolicy.ts';
 import type { Acl } from './domain/acl.ts';
+import type { Tags } from './domain/tags.ts';
 import { isMarker } from './domain/objectRow.ts';
 import type { PublicAccessBlock } from './domain/publicAccess.ts';
 import { errors } from './errors.ts';
@@ -72,6 +73,7 @@ async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: Object
   };
   // Nothing is read for the one whom nothing else decides on; a narrowed session of root is narrowed all the same.
   if (isOwner(bucket, call)) return asked;
+  const bucketTags = bucket.settings.includes('abac') ? ((await findSetting<{ readonly tags: Tags }>(tx, bucket, 'tagging'))?.tags ?? []) : [];
   const [policy, block, bucketAcl, version] = await Promise.all([
     findSetting<{ readonly text: string }>(tx, bucket, 'policy'),
     findSetting<PublicAccessBlock>(tx, bucket, 'publicAccessBlock'),
@@ -79,7 +81,10 @@ async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: Object
     object && (object.VersionId === undefined ? findCurrent(tx, bucket, object.Key ?? '') : findVersion(tx, bucket, object.Key ?? '', object.VersionId)),
   ]);
   const row = version && !isMarker(version) ? version : undefined;
-  const tags = Object.fromEntries((row?.tags ?? []).map(([key, value]) => [`s3:ExistingObjectTag/${key}`, value]));
+  const tags = Object.fromEntries([
+    ...(row?.tags ?? []).map(([key, value]) => [`s3:ExistingObjectTag/${key}`, value] as const),
+    ...bucketTags.flatMap(([key, value]) => [[`s3:BucketTag/${key}`, value] as const, ...(object ? [] : [[`aws:ResourceTag/${key}`, value] as const])]),
+  ]);
   const resourcePolicy = resourcePolicyOf({
     bucketName: bucket.name,
     key: object?.Key,

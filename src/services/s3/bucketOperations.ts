@@ -1,8 +1,10 @@
 import { bucketReplicationOperations } from './operations/bucketReplication.ts';
+import { bucketAbacOperations } from './operations/bucketAbac.ts';
 import { bucketAccessOperations } from './operations/bucketAccessSettings.ts';
 import { bucketBookkeepingOperations } from './operations/bucketBookkeeping.ts';
 import { bucketCorsOperations } from './operations/bucketCors.ts';
 import { bucketEncryptionOperations } from './operations/bucketEncryption.ts';
+import { bucketLoggingOperations } from './operations/bucketLogging.ts';
 import { bucketLifecycleOperations } from './operations/bucketLifecycle.ts';
 import { bucketPolicyOperations } from './operations/bucketPolicy.ts';
 import { bucketWebsiteOperations } from './operations/bucketWebsite.ts';
@@ -14,6 +16,7 @@ import { deleteBucket } from './operations/deleteBucket.ts';
 import { getBucketLocation } from './operations/getBucketLocation.ts';
 import { headBucket } from './operations/headBucket.ts';
 import { listBuckets } from './operations/listBuckets.ts';
+import { refusedOperations } from './operations/refused.ts';
 
 export const bucketOperations = {
   CreateBucket: createBucket,
@@ -21,15 +24,18 @@ export const bucketOperations = {
   GetBucketLocation: getBucketLocation,
   HeadBucket: headBucket,
   ListBuckets: listBuckets,
+  ...bucketAbacOperations,
   ...bucketAccessOperations,
   ...bucketBookkeepingOperations,
   ...bucketCorsOperations,
   ...bucketEncryptionOperations,
   ...bucketLifecycleOperations,
+  ...bucketLoggingOperations,
   ...bucketPolicyOperations,
   ...bucketWebsiteOperations,
   ...bucketNotificationOperations,
   ...bucketReplicationOperations,
   ...bucketTaggingOperations,
   ...bucketVersioningOperations,
+  ...refusedOperations,
 };

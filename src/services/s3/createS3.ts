@@ -9,10 +9,15 @@ import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
+import { createAccessLog } from './accessLog.ts';
+import type { FindDestination } from '../../ports/destinationLookup.ts';
 import { createReplicationTarget } from './replication.ts';
+import { createLogDeliveryHandler } from './jobs/deliverLogs.ts';
 import { createLifecycleHandler } from './jobs/lifecycle.ts';
+import { createRestoreHandler } from './jobs/restore.ts';
 import type { NotificationTargets } from './notificationTargets.ts';
-import { createObjectReader } from './provides.ts';
+import { createBucketTarget } from './objectWrites.ts';
+import { createBucketLookup, createObjectReader } from './provides.ts';
 import { s3Service } from './service.ts';
 
 export interface S3Options {
@@ -33,12 +38,16 @@ export interface RunningS3 {
   readonly service: BoundService;
   /** For services that take files from buckets. */
   readonly objects: ObjectReader;
-  /** Where versions to be replicated are delivered, for every bucket's ARN. */
+  /** Where versions to be replicated, and objects of other services, are delivered, for every bucket's ARN. */
   readonly eventTarget: DeliveryTarget;
+  /** Asked by services that put objects for their users. */
+  readonly findDestination: FindDestination;
 }
 
 /** The whole of S3. To be made before the timers start. */
 export function createS3(options: S3Options): RunningS3 {
-  options.timers.handle('s3', createLifecycleHandler(options));
-  return { service: s3Service.bind(options), objects: createObjectReader(options), eventTarget: createReplicationTarget(options) };
+  const handlers = new Map([['lifecycle', createLifecycleHandler(options)], ['log', createLogDeliveryHandler(options)], ['restore', createRestoreHandler(options)]]);
+  options.timers.handle('s3', async (tx, timer) => await handlers.get(timer.id.split('/')[0] ?? '')?.(tx, timer));
+  const deps = { ...options, accessLog: createAccessLog(options) };
+  return { service: s3Service.bind(deps), objects: createObjectReader(deps), eventTarget: createBucketTarget(deps, createReplicationTarget(deps)), findDestination: createBucketLookup(deps) };
 }

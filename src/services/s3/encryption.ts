@@ -101,7 +101,7 @@ export function customerKeyOf({ SSECustomerAlgorithm, SSECustomerKey, SSECustome
   if (SSECustomerAlgorithm === undefined && SSECustomerKey === undefined && SSECustomerKeyMD5 === undefined) return undefined;
   const start = 'Requests specifying Server Side Encryption with Customer provided keys must provide';
   if (SSECustomerAlgorithm === undefined) throw errors.invalidArgument(`${start} a valid encryption algorithm.`, 'x-amz-server-side-encryption-customer-algorithm');
-  if (SSECustomerAlgorithm !== 'AES256') throw new ServiceError('InvalidEncryptionAlgorithmError', 'The encryption request you specified is not valid. The valid value is AES256.', { status: 400 });
+  if (SSECustomerAlgorithm !== 'AES256') throw errors.invalidEncryptionAlgorithm();
   if (SSECustomerKey === undefined) throw errors.invalidArgument(`${start} an appropriate secret key.`, 'x-amz-server-side-encryption-customer-key');
   if (SSECustomerKeyMD5 === undefined) throw errors.invalidArgument(`${start} the client calculated MD5 of the secret key.`, 'x-amz-server-side-encryption-customer-key-MD5');
   const key = Buffer.from(SSECustomerKey, 'base64');

@@ -49,6 +49,9 @@ export const errors = {
     refuse(400, 'MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', { Size, MaxSizeAllowed }),
   invalidStorageClass: (StorageClassRequested: string) => refuse(400, 'InvalidStorageClass', 'The storage class you specified is not valid', { StorageClassRequested }),
   invalidObjectState: (StorageClass: string) => refuse(403, 'InvalidObjectState', "The operation is not valid for the object's storage class", { StorageClass }),
+  conflictingOperation: () => refuse(409, 'OperationAborted', 'A conflicting conditional operation is currently in progress against this resource. Please try again.'),
+  restoreNotAllowed: (StorageClass: string) => refuse(403, 'InvalidObjectState', "Restore is not allowed for the object's current storage class", { StorageClass }),
+  restoreAlreadyInProgress: () => refuse(409, 'RestoreAlreadyInProgress', 'Object restore is already in progress'),
   invalidTag: (message: string, TagKey?: string, TagValue?: string) => refuse(400, 'InvalidTag', message, { TagKey, TagValue }),
   badRequest: (message: string) => refuse(400, 'BadRequest', message),
   methodNotAllowed: (Method: string, ResourceType: string, headers?: Readonly<Record<string, string>>) =>
@@ -56,10 +59,10 @@ export const errors = {
   headerNotImplemented: (Header: string) => refuse(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented', { Header }),
   notImplemented: (what: string) => refuse(501, 'NotImplemented', `A request you made implies functionality that is not implemented: ${what}`),
   invalidBucketState: (message: string) => refuse(409, 'InvalidBucketState', message),
-  noSuchConfiguration: (code: string, message: string, BucketName: string) => refuse(404, code, message, { BucketName }),
   aclsNotSupported: () => refuse(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs'),
   bucketAclWithOwnership: (BucketName: string) =>
     refuse(400, 'InvalidBucketAclWithObjectOwnership', "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", { BucketName }),
+  invalidEncryptionAlgorithm: () => refuse(400, 'InvalidEncryptionAlgorithmError', 'The encryption request you specified is not valid. The valid value is AES256.'),
   malformedAcl: () => refuse(400, 'MalformedACLError', 'The XML you provided was not well-formed or did not validate against our published schema'),
   malformedPolicy: (message: string) => refuse(400, 'MalformedPolicy', message),
   malformedPost: () => refuse(400, 'MalformedPOSTRequest', 'The body of your POST request is not well-formed multipart/form-data.'),
@@ -72,6 +75,28 @@ export const errors = {
   crossOriginDisabled: (Method: string, ResourceType: string) => refuse(403, 'AccessForbidden', 'CORSResponse: CORS is not enabled for this bucket.', { Method, ResourceType }),
   unsupportedChecksum: () =>
     refuse(400, 'InvalidRequest', 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]'),
+  malformedContinuationToken: () => refuse(400, 'MalformedContinuationToken', 'The continuation-token you provided invalid.'),
+  noSuchNamedConfiguration: () => refuse(404, 'NoSuchConfiguration', 'The specified configuration does not exist.'),
+  noMetadataConfiguration: () => refuse(404, 'MetadataConfigurationNotFound', 'The metadata configuration does not exist for this bucket.'),
+  invalidLoggingTarget: (message: string, TargetBucket: string) => refuse(400, 'InvalidTargetBucketForLogging', message, { TargetBucket }),
+  loggingAcrossRegions: (message: string, TargetBucketLocation: string, SourceBucketLocation: string) =>
+    refuse(403, 'CrossLocationLoggingProhibitted', message, { TargetBucketLocation, SourceBucketLocation }),
   /** What S3 has and this server does not: by name, never ignored. */
-  unsupported: (what: string) => refuse(501, 'NotImplemented', `${what} is not implemented by this server.`),
+  unsupported: (what: string) => refuse(501, 'NotImplemented', `A header you provided implies functionality that is not implemented: ${what} is not there.`),
+} as const;
+
+const noSuch = (code: string, message: string) => (BucketName: string): ServiceError => refuse(404, code, message, { BucketName });
+
+/** Where a setting was never made, or taken away. */
+export const absent = {
+  cors: noSuch('NoSuchCORSConfiguration', 'The CORS configuration does not exist'),
+  lifecycle: noSuch('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'),
+  lock: noSuch('ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist for this bucket'),
+  lockOfObject: noSuch('NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration'),
+  ownership: noSuch('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'),
+  policy: noSuch('NoSuchBucketPolicy', 'The bucket policy does not exist'),
+  publicAccessBlock: noSuch('NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'),
+  replication: noSuch('ReplicationConfigurationNotFoundError', 'The replication configuration was not found'),
+  tags: noSuch('NoSuchTagSet', 'The TagSet does not exist'),
+  website: noSuch('NoSuchWebsiteConfiguration', 'The specified bucket does not have a website configuration'),
 } as const;

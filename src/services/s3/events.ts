@@ -2,12 +2,14 @@ import type { Call } from '../../framework/context.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { Caller } from '../../ports/identity.ts';
 import { encodeQueueMessage } from '../../ports/queueMessage.ts';
+import { encodeTopicMessage } from '../../ports/topicMessage.ts';
 import { bucketArn } from './access.ts';
 import { canonicalIdOf } from './domain/canonicalId.ts';
 import { encodeKey } from './domain/encodeKey.ts';
 import { matchesNotification, type NotificationConfiguration, type NotificationRule } from './domain/notification.ts';
 import { isMarker, type VersionRow } from './domain/objectRow.ts';
 import { nullVersionId } from './domain/versionId.ts';
+import { traceHeaderCharsMax } from './limits.ts';
 import type { S3Deps } from './operation.ts';
 import { type Bucket, findSetting } from './store.ts';
 
@@ -35,13 +37,13 @@ export interface ObjectEvent {
 }
 
 /** Who did it: a request, or S3 itself. */
-export type Actor = Pick<Call, 'requestId' | 'caller' | 'sourceIp' | 'nowMs'> | { readonly nowMs: number; readonly requestId: string; readonly service: true };
+export type Actor = Pick<Call, 'requestId' | 'caller' | 'sourceIp' | 'nowMs' | 'head'> | { readonly nowMs: number; readonly requestId: string; readonly service: true };
 
 /** Commits what has to be told of a change together with the change itself. */
 export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitter'>, actor: Actor, bucket: Bucket, event: ObjectEvent): Promise<void> {
   const configuration = await findSetting<NotificationConfiguration>(tx, bucket, 'notification');
   if (!configuration) return;
-  const envelope = { source: 's3', sourceArn: bucketArn(bucket.name), account: bucket.account, region: bucket.region, callingPrincipal: 's3.amazonaws.com' };
+  const envelope = { source: 's3', sourceArn: bucketArn(bucket.name), account: bucket.account, region: bucket.region, callingPrincipal: 's3.amazonaws.com', traceHeader: 'service' in actor ? undefined : traceOf(actor) };
   for (const rule of configuration.rules) {
     if (!matchesNotification(rule, event.name, event.key)) continue;
     const payload = payloadFor(rule, { Records: [recordOf(actor, bucket, event, rule.id)] });
@@ -53,10 +55,18 @@ export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitt
   }
 }
 
+// What a function does while it runs carries its trace: so a loop through a bucket is told from the outside.
+function traceOf({ head }: Pick<Call, 'head'>): string | undefined {
+  const header = head.headers['x-amzn-trace-id'];
+  return header === undefined || header.length > traceHeaderCharsMax ? undefined : header;
+}
+
 /** A message as its kind of destination takes it. */
 export function payloadFor({ kind }: Pick<NotificationRule, 'kind'>, message: object): Uint8Array {
   const body = JSON.stringify(message);
-  return kind === 'Queue' ? encodeQueueMessage({ body }) : Buffer.from(body);
+  if (kind === 'Queue') return encodeQueueMessage({ body });
+  // Recorded from the service.
+  return kind === 'Topic' ? encodeTopicMessage({ message: body, subject: 'Amazon S3 Notification' }) : Buffer.from(body);
 }
 
 export function eventBusArn({ region, account }: Pick<Bucket, 'region' | 'account'>): string {

@@ -55,3 +55,11 @@ export const documentBytesMax = 2 * 1024 ** 2;
 /** "POST Object restrictions": form fields before the file; and our own for the head of one field. */
 export const formFieldsBytesMax = 20 * 1024;
 export const formHeadBytesMax = 4 * 1024;
+/** Our own: how long lines of an access log wait to be delivered (AWS: "most log records are delivered within a few hours"). */
+export const logDeliveryMs = 5 * 60_000;
+/** Our own: lines that wait to be written, lines of one write, and lines of one delivery. */
+export const waitingLinesMax = 10_000;
+export const writtenLinesMax = 200;
+export const logLinesOfDelivery = 500;
+/** Our own: a tracing header in the head of a request; the longest of X-Ray with a lineage has some 200 characters. */
+export const traceHeaderCharsMax = 512;

@@ -17,6 +17,7 @@ import { listObjectVersions } from './operations/listObjectVersions.ts';
 import { listParts } from './operations/listParts.ts';
 import { objectTaggingOperations } from './operations/objectTagging.ts';
 import { putObject } from './operations/putObject.ts';
+import { updateObjectEncryption } from './operations/updateObjectEncryption.ts';
 import { uploadPart } from './operations/uploadPart.ts';
 import { uploadPartCopy } from './operations/uploadPartCopy.ts';
 
@@ -24,6 +25,7 @@ export const objectOperations = {
   AbortMultipartUpload: abortMultipartUpload,
   CompleteMultipartUpload: completeMultipartUpload,
   CopyObject: copyObject,
+  UpdateObjectEncryption: updateObjectEncryption,
   CreateMultipartUpload: createMultipartUpload,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,

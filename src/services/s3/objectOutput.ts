@@ -39,7 +39,8 @@ export function versionMember(bucket: Bucket, versionId: string): { VersionId?: 
   return bucket.versioning === undefined && versionId === nullVersionId ? {} : { VersionId: versionId };
 }
 
-function restoreText({ restoredUntilMs }: ObjectRow, nowMs: number): string | undefined {
+function restoreText({ restoreReadyMs = 0, restoredUntilMs }: ObjectRow, nowMs: number): string | undefined {
+  if (restoreReadyMs > nowMs) return 'ongoing-request="true"';
   if (restoredUntilMs === undefined || restoredUntilMs <= nowMs) return undefined;
   return `ongoing-request="false", expiry-date="${new Date(restoredUntilMs).toUTCString()}"`;
 }

@@ -6,6 +6,7 @@ import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { Emitter } from '../../ports/outbox.ts';
+import type { AccessLog } from './accessLog.ts';
 import type { NotificationTargets } from './notificationTargets.ts';
 
 /** What every operation of the service may use. */
@@ -18,6 +19,7 @@ export interface S3Deps {
   readonly timers: Timers;
   readonly emitter: Emitter;
   readonly targets: NotificationTargets;
+  readonly accessLog: AccessLog;
   /** Absent where there is no KMS. */
   readonly encryption?: Encryption | undefined;
 }

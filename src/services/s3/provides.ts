@@ -4,7 +4,15 @@ import { openBody } from './bodies.ts';
 import { keyToRead } from './encryption.ts';
 import type { S3Deps } from './operation.ts';
 import { findRequested } from './operations/getObject.ts';
+import type { FindDestination } from '../../ports/destinationLookup.ts';
 import { requireReadable } from './reading.ts';
+import { findBucket } from './store.ts';
+
+/** Whether a bucket exists. */
+export const createBucketLookup = ({ store }: S3Deps): FindDestination => async (arn) => {
+  const name = /^arn:[^:]+:s3:::([a-z0-9.-]+)$/.exec(arn)?.[1] ?? '';
+  return (await store.read((tx) => findBucket(tx, name))) && { fifo: false };
+};
 
 /** Objects for other services, in the name of their callers. */
 export function createObjectReader(deps: S3Deps): ObjectReader {

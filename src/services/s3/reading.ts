@@ -55,6 +55,6 @@ export function requireReadConditions(conditions: ReadConditions, row: ObjectRow
 }
 
 /** Refuses to read the body of an archived object that has not been restored. */
-export function requireReadable({ storageClass, restoredUntilMs }: ObjectRow, nowMs: number): void {
-  if (isArchived(storageClass) && (restoredUntilMs ?? 0) <= nowMs) throw errors.invalidObjectState(storageClass ?? '');
+export function requireReadable({ storageClass, restoreReadyMs = 0, restoredUntilMs = 0 }: ObjectRow, nowMs: number): void {
+  if (isArchived(storageClass) && (restoredUntilMs <= nowMs || restoreReadyMs > nowMs)) throw errors.invalidObjectState(storageClass ?? '');
 }

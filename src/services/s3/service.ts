@@ -15,5 +15,6 @@ export const s3Service = defineService<S3Deps>({
   servesAnonymous: true,
   front: answerFront,
   crossOrigin: answerCrossOrigin,
+  answered: (request, { accessLog }) => accessLog.note(request),
   operations: { ...bucketOperations, ...objectOperations },
 });

@@ -1,7 +1,7 @@
 // The settings of a bucket: one document each, read and written whole.
 
+import type { ServiceError } from '../../base/errors.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { errors } from './errors.ts';
 import type { S3Deps } from './operation.ts';
 import { type Bucket, findSetting, requireBucket, setSetting } from './store.ts';
 
@@ -18,9 +18,9 @@ export async function readSetting<Document extends object>({ store }: S3Deps, { 
 }
 
 /** The same where its absence is an error of its own. */
-export async function requireSetting<Document extends object>(deps: S3Deps, input: BucketName, kind: string, absent: readonly [code: string, message: string]): Promise<Document> {
+export async function requireSetting<Document extends object>(deps: S3Deps, input: BucketName, kind: string, refusal: (bucketName: string) => ServiceError): Promise<Document> {
   const { document } = await readSetting<Document>(deps, input, kind);
-  if (!document) throw errors.noSuchConfiguration(absent[0], absent[1], input.Bucket ?? '');
+  if (!document) throw refusal(input.Bucket ?? '');
   return document;
 }
 

@@ -26,6 +26,9 @@ import { bucketNameCharsMax, keyBytesMax, packedKeyBytesMax } from './limits.ts'
 //   inline       body id                           -> { bytes }: small bodies
 //   slices       manifest id, page                 -> { slices }: what a body of several pieces is made of
 //   parts        manifest id, page                 -> { parts }: sizes and checksums of the parts an object was uploaded in
+//   logged       name                              -> {}: buckets whose requests are logged
+//   logLine      bucket id, time, random           -> { line }: of an access log, until it is delivered
+//   logDelivery  bucket id                         -> {}: a delivery is planned
 
 export const everywhere: Scope = { account: '', region: '' };
 
@@ -80,6 +83,10 @@ export const partWrites = defineTable<object>('s3', 'partWrites');
 export const inlineBodies = defineTable<{ readonly bytes: Uint8Array }>('s3', 'inline');
 export const slicePages = defineTable<{ readonly slices: readonly Slice[] }>('s3', 'slices');
 export const partPages = defineTable<{ readonly parts: readonly PartFacts[] }>('s3', 'parts');
+
+export const loggedBuckets = defineTable<object>('s3', 'logged');
+export const logLines = defineTable<{ readonly line: string }>('s3', 'logLine');
+export const logDeliveries = defineTable<object>('s3', 'logDelivery');
 
 export async function findBucket(tx: ReadTransaction, name: string): Promise<Bucket | undefined> {
   // Longer names fit no row (domain/bucketName.ts).

@@ -15,8 +15,12 @@ export function makeUploadId(nowMs: number, random: Random): string {
   return bytes.toString('hex');
 }
 
+export async function findUpload(tx: ReadTransaction, bucketId: string, key: string, uploadId: string): Promise<UploadRow | undefined> {
+  return /^[0-9a-f]{96}$/.test(uploadId) ? await uploads.get(tx, everywhere, [bucketId, key, uploadId]) : undefined;
+}
+
 export async function requireUpload(tx: ReadTransaction, bucketId: string, key: string, uploadId: string): Promise<UploadRow> {
-  const upload = /^[0-9a-f]{96}$/.test(uploadId) ? await uploads.get(tx, everywhere, [bucketId, key, uploadId]) : undefined;
+  const upload = await findUpload(tx, bucketId, key, uploadId);
   if (!upload) throw errors.noSuchUpload(uploadId);
   return upload;
 }

@@ -5,9 +5,9 @@ import type { Call } from '../../framework/context.ts';
 import type { FrontAnswer, FrontRequest } from '../../framework/front.ts';
 import { objectAccess } from './access.ts';
 import { openBody } from './bodies.ts';
-import { findRedirection, type WebsiteConfiguration } from './domain/website.ts';
+import { encodePath, findRedirection, type WebsiteConfiguration } from './domain/website.ts';
 import { lastModified } from './domain/objectRow.ts';
-import { errors } from './errors.ts';
+import { absent, errors } from './errors.ts';
 import { findRequested, type Requested } from './operations/getObject.ts';
 import type { S3Deps } from './operation.ts';
 import { readSetting } from './settings.ts';
@@ -21,7 +21,7 @@ export async function serveWebsite(request: FrontRequest, bucketName: string, de
   try {
     if (method !== 'GET' && !isHead) throw errors.methodNotAllowed(method, 'OBJECT');
     website = (await readSetting<WebsiteConfiguration>(deps, { Bucket: bucketName }, 'website')).document;
-    if (!website) throw errors.noSuchConfiguration('NoSuchWebsiteConfiguration', 'The specified bucket does not have a website configuration', bucketName);
+    if (!website) throw absent.website(bucketName);
     return await servePage({ website, call, deps, bucketName, isHead, headers }, decodeURIComponent(path.replace(/^\//, '')));
   } catch (error) {
     if (error instanceof URIError) return errorPage(errors.invalidRequest("Couldn't parse the specified URI."), call, isHead);
@@ -53,8 +53,8 @@ async function servePage(visit: Visit, key: string): Promise<FrontAnswer> {
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.status === 304) return { status: 304, headers: error.headers ?? {}, body: '' };
-    // A folder without its slash leads to its index ("Configuring an index document").
-    if (target === key && (await exists(visit, `${key}/${suffix}`))) return redirect(302, `/${encodeURI(key)}/`);
+    // A folder without its slash leads to its index ("Configuring an index document"). Said in full: what begins with two slashes is a host.
+    if (target === key && (await exists(visit, `${key}/${suffix}`))) return redirect(302, `${own.protocol}://${own.host}/${encodePath(key)}/`);
     const after = findRedirection(website, key, error.status, own);
     if (after) return redirect(after.status, after.location);
     if (website.errorKey === undefined || (error.status ?? 500) < 400) throw error;

@@ -9,7 +9,9 @@ import { parseEvent } from './events.ts';
 import { createTimerHandler } from './jobs/timers.ts';
 import type { FoundSecret } from './lookup.ts';
 import type { SecretsDeps } from './operation.ts';
+import type { SecretKeeper } from '../../ports/secretKeeper.ts';
 import type { SecretReader } from '../../ports/secretReader.ts';
+import { createSecretKeeper } from './managedSecrets.ts';
 import { createSecretReader } from './provides.ts';
 import { copyToRegion } from './replication.ts';
 import { continueRun, giveUpRun } from './rotation.ts';
@@ -29,6 +31,8 @@ export interface SecretsManager {
   readonly eventTarget: DeliveryTarget;
   /** Asked by services that read secrets for their users. */
   readonly reader: SecretReader;
+  /** For services that keep secrets for their users. */
+  readonly keeper: SecretKeeper;
 }
 
 /** The whole of Secrets Manager. Registers its timers, so it is made before they start. */
@@ -36,7 +40,7 @@ export function createSecretsManager(options: SecretsManagerOptions): SecretsMan
   const { store, timers, clock } = options;
   const log = options.log.with({ service: 'secretsmanager' });
   timers.handle('secretsmanager', createTimerHandler(options));
-  return { service: secretsManager.bind(options), eventTarget: { deliver, giveUp }, reader: createSecretReader(options) };
+  return { service: secretsManager.bind(options), eventTarget: { deliver, giveUp }, reader: createSecretReader(options), keeper: createSecretKeeper(options) };
 
   async function deliver(envelope: Envelope, delivery: Parameters<DeliveryTarget['deliver']>[1]) {
     const event = parseEvent(envelope.payload);

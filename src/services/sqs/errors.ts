@@ -53,6 +53,8 @@ export const messageGone = (handle: string): ServiceError =>
 export const overLimit = (count: number): ServiceError =>
   new ServiceError('OverLimit', `Too many messages in flight: the limit of inflight messages (${count}) has been reached for this queue.`);
 
+export const tooManyActions = (count: number, countMax: number): ServiceError => new ServiceError('OverLimit', `${count} Actions were found, maximum allowed is ${countMax}.`);
+
 export const unsupportedOperation = (message: string): ServiceError => new ServiceError('UnsupportedOperation', message);
 
 export const emptyBatch = (entryName: string): ServiceError =>
@@ -75,3 +77,17 @@ export const batchTooLong = (bytesMax: number, bytes: number): ServiceError =>
 export const resourceNotFound = (message: string): ServiceError => new ServiceError('ResourceNotFoundException', message);
 
 export const kmsNotFound = (message: string): ServiceError => new ServiceError('KmsNotFound', message);
+
+/** What KMS refuses, under the names that SQS gives it (API reference, SendMessage, Errors). */
+export const kmsErrors = {
+  NotFoundException: (message: string, cause?: unknown) => kmsError('KmsNotFound', message, cause),
+  DisabledException: (message: string, cause?: unknown) => kmsError('KmsDisabled', message, cause),
+  KMSInvalidStateException: (message: string, cause?: unknown) => kmsError('KmsInvalidState', message, cause),
+  InvalidKeyUsageException: (message: string, cause?: unknown) => kmsError('KmsInvalidKeyUsage', message, cause),
+  AccessDeniedException: (message: string, cause?: unknown) => kmsError('KmsAccessDenied', message, cause),
+  AccessDenied: (message: string, cause?: unknown) => kmsError('KmsAccessDenied', message, cause),
+} as const;
+
+function kmsError(code: string, message: string, cause: unknown): ServiceError {
+  return new ServiceError(code, message, { status: 400, cause });
+}

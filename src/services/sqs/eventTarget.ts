@@ -5,6 +5,7 @@ import { ServiceError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import { createServiceAccess } from '../../framework/serviceAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { Store } from '../../kv/store.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../ports/outbox.ts';
@@ -18,6 +19,7 @@ export interface EventTargetDeps extends MessageDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly roleAccess: RoleAccess;
+  readonly serviceDenials?: ServiceDenials | undefined;
   readonly log: Logger;
 }
 
@@ -40,7 +42,7 @@ export function createDestinationAccess({ queues, clock }: Pick<EventTargetDeps,
 /** The one target for all queues; `TargetDirectory.for` gives it for every queue's ARN. */
 export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
   const { store, clock, queues, log, roleAccess } = deps;
-  const serviceAccess = createServiceAccess();
+  const serviceAccess = createServiceAccess(deps.serviceDenials);
 
   async function deliver(envelope: Envelope, delivery: Delivery): Promise<DeliveryResult> {
     const name = parseQueueArn(envelope.target);
@@ -50,7 +52,8 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
       log.warn('a queue does not let a sender in', { queueArn: queue.arn, sender: envelope.callingPrincipal, sourceArn: envelope.sourceArn });
       return rejected('AccessDenied');
     }
-    const message = decodeQueueMessage(envelope.payload);
+    const sent = decodeQueueMessage(envelope.payload);
+    const message = sent.traceHeader === undefined && envelope.traceHeader !== undefined ? { ...sent, traceHeader: envelope.traceHeader } : sent;
     try {
       const draft = await sealDraft(draftOf(message, queue), queue, deps);
       return await store.transact(
@@ -76,7 +79,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     const about = { action: 'sqs:SendMessage', resource: queue.arn, nowMs: clock.now(), region: queue.region };
     const conditions = { 'aws:SourceAccount': account, ...(sourceArn === undefined ? {} : { 'aws:SourceArn': sourceArn }) };
     if (callingPrincipal.startsWith('arn:')) return roleAccess({ ...about, roleArn: callingPrincipal, resourcePolicy: queue.policy, conditions });
-    return queue.policy !== undefined && serviceAccess({ ...about, document: queue.policy, service: callingPrincipal, conditions });
+    return serviceAccess({ ...about, document: queue.policy, service: callingPrincipal, conditions });
   }
 
   return { deliver };
@@ -89,7 +92,8 @@ function senderOf({ callingPrincipal }: Envelope): string {
   return callingPrincipal.startsWith('arn:') ? (callingPrincipal.split('/').at(-1) ?? callingPrincipal) : callingPrincipal;
 }
 
-function draftOf(message: QueueMessage, queue: Queue): Draft {
+/** A message of another service, as `queue` takes it. */
+export function draftOf(message: QueueMessage, queue: Queue): Draft {
   const draft = readMessage(sentForm(message, queue), queue);
   requireSize(draft, queue);
   return draft;

@@ -61,3 +61,9 @@ export const countPageRows = 2_000;
 export const moveBatchMessages = 50;
 export const moveBatchBytesMax = 4 * 1_048_576;
 export const moveIntervalMs = 100;
+
+/** Our own: a tracing header in the head of a request; the longest of X-Ray with a lineage has some 200 characters. */
+export const traceHeaderCharsMax = 512;
+
+/** Our own: source queues of one dead-letter queue that a redrive back to them is checked for. */
+export const redriveSourcesMax = 1_000;

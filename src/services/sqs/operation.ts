@@ -84,8 +84,8 @@ export function senderIdOf({ caller }: Call): string {
 }
 
 /** In whose name keys are used. */
-export function sealingCaller({ caller, authorise }: Call): SealingCaller {
-  return { arn: caller.kind === 'anonymous' ? 'anonymous' : caller.arn, authorise };
+export function sealingCaller({ caller, accessKeyId, authorise }: Call): SealingCaller {
+  return { arn: caller.kind === 'anonymous' ? 'anonymous' : caller.arn, accessKeyId, authorise };
 }
 
 export function nowOf({ clock }: { readonly clock: Clock }): number {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CloudTrailClient, type Event, LookupEventsCommand, type LookupEventsCommandInput } from '@aws-sdk/client-cloudtrail';
-import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
+import { CreateAccessKeyCommand, CreateRoleCommand, CreateUserCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { createFunction, invoke, lambdaTrustPolicy, uniqueName, waitUntilUpdated } from '../../support/functions.ts';
 import { sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
@@ -35,6 +36,31 @@ test('LookupEvents tells who made what, and what was refused', async () => {
   assert.equal((record['userIdentity'] as Record<string, unknown>)['type'], 'Root');
   const [refused] = await lookUp('ResourceName', `${RoleName}-absent`);
   assert.deepEqual([recordOf(refused)['errorCode'], recordOf(refused)['readOnly']], ['NoSuchEntityException', true]);
+});
+
+test('LookupEvents tells what was answered to calls that change something, without its secrets', async () => {
+  const { aws } = scene();
+  const UserName = uniqueName('keyed');
+  const { User } = await aws.iam.send(new CreateUserCommand({ UserName }));
+  const { AccessKey } = await aws.iam.send(new CreateAccessKeyCommand({ UserName }));
+  const events = (await lookUp('ResourceName', UserName)).map(recordOf);
+  const answerOf = (name: string): unknown => events.find((record) => record['eventName'] === name)?.['responseElements'];
+  assert.deepEqual((answerOf('CreateUser') as { user: { arn: string } }).user.arn, User?.Arn);
+  const { accessKey } = answerOf('CreateAccessKey') as { accessKey: Record<string, unknown> };
+  assert.deepEqual([accessKey['accessKeyId'], accessKey['secretAccessKey']], [AccessKey?.AccessKeyId, 'HIDDEN_DUE_TO_SECURITY_REASONS']);
+  assert.ok(!JSON.stringify(events).includes(AccessKey?.SecretAccessKey ?? 'no key'));
+
+  const RoleName = uniqueName('assumed');
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: '000000000000' }, Action: 'sts:AssumeRole' }] });
+  const { Role } = await aws.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+  const { Credentials } = await aws.sts.send(new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'run' }));
+  const record = (await lookUp('ResourceName', Role?.Arn ?? '')).map(recordOf).find(({ eventName }) => eventName === 'AssumeRole');
+  const { credentials } = record?.['responseElements'] as { credentials: Record<string, unknown> };
+  assert.deepEqual([credentials['accessKeyId'], credentials['sessionToken'], credentials['secretAccessKey']], [Credentials?.AccessKeyId, 'HIDDEN_DUE_TO_SECURITY_REASONS', 'HIDDEN_DUE_TO_SECURITY_REASONS']);
+  // Reading is told without what was read.
+  await aws.iam.send(new GetRoleCommand({ RoleName }));
+  const read = (await lookUp('ResourceName', RoleName)).map(recordOf).find(({ eventName }) => eventName === 'GetRole');
+  assert.equal(read?.['responseElements'], null);
 });
 
 test('LookupEvents shows no secret, no body and no invocation', async () => {

@@ -11,6 +11,7 @@ import {
   PutFunctionEventInvokeConfigCommand,
   UpdateFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, type Message } from '@aws-sdk/client-sqs';
 import { createExecutionRole, createFunction, invoke, uniqueName } from '../../support/functions.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
@@ -88,6 +89,27 @@ suite('PutFunctionEventInvokeConfig', () => {
     const { Body = '' } = await receive(queue.url);
     const record = JSON.parse(Body) as { readonly responsePayload: unknown; readonly requestContext: { readonly condition: string } };
     assert.deepEqual([record.responsePayload, record.requestContext.condition], [20, 'Success']);
+  });
+  test('a failure is written into a bucket, under the name that AWS gives it', async () => {
+    const { aws } = scene();
+    const Bucket = uniqueName('failed');
+    await aws.s3.send(new CreateBucketCommand({ Bucket }));
+    const Destination = `arn:aws:s3:::${Bucket}`;
+    const name = await createFunction(aws.lambda, { Role: await createRole('s3:PutObject', 's3:ListBucket'), files: failing });
+    await aws.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination } } }));
+    const { requestId } = await invoke(aws.lambda, name, { n: 1 }, { InvocationType: 'Event' });
+    const list = async () => (await aws.s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? [];
+    let objects = await list();
+    for (const endMs = Date.now() + 30_000; objects.length === 0 && Date.now() < endMs; objects = await list()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const [{ Key = '' } = {}] = objects;
+    assert.match(Key, new RegExp(`^aws/lambda/async/${name}/\\d{4}/\\d\\d/\\d\\d/\\d{4}-\\d\\d-\\d\\dT\\d\\d\\.\\d\\d\\.\\d\\d-[0-9a-f-]{36}$`));
+    const { Body, ContentType } = await aws.s3.send(new GetObjectCommand({ Bucket, Key }));
+    const record = JSON.parse((await Body?.transformToString()) ?? '') as { readonly requestContext: { readonly requestId: string; readonly condition: string } };
+    assert.deepEqual([ContentType, record.requestContext.requestId, record.requestContext.condition], ['application/json', requestId, 'RetriesExhausted']);
+    // Buckets are for failures only, the page says.
+    await expectRefusal(aws.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, DestinationConfig: { OnSuccess: { Destination } } })), {
+      name: 'InvalidParameterValueException', status: 400, message: `The destination ARN ${Destination} is invalid.`,
+    });
   });
   test('refusals: no permission, nothing to deliver to, no such function', async () => {
     const { aws, roleArn } = scene();

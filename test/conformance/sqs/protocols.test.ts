@@ -108,7 +108,7 @@ suite('permission', () => {
     const { url: QueueUrl, arn } = await createQueue();
     const user = await createLimitedUser(scene(), [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn }]);
     await user.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
-    await expectRefusal(user.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl })), { name: /AccessDenied/, message: /is not authorized to perform: sqs:ReceiveMessage on resource: arn:aws:sqs:/i });
+    await expectRefusal(user.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl })), { name: /AccessDenied/, status: 403, message: /is not authorized to perform: sqs:receivemessage on resource: arn:aws:sqs:/ });
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: user.arn }, Action: 'sqs:ReceiveMessage', Resource: arn }] });
     const { sqs } = scene().aws;
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));

@@ -33,7 +33,7 @@ export function describeEvent(call: AuditedCall, eventId: string): EventRow {
     userAgent: call.userAgent.slice(0, textCharsMax),
     ...(error && { errorCode: error.code, errorMessage: error.message.slice(0, textCharsMax) }),
     requestParameters: Object.keys(call.input).length === 0 ? null : lowerCased(call.input),
-    responseElements: null,
+    responseElements: tellsAnswer(call) && Object.keys(call.output).length > 0 ? lowerCased(call.output) : null,
     requestID: call.requestId,
     eventID: eventId,
     readOnly: isReadOnly(operation),
@@ -51,6 +51,11 @@ export function describeEvent(call: AuditedCall, eventId: string): EventRow {
     resources: resourcesOf(call.input),
     record: JSON.stringify(record),
   };
+}
+
+// CloudTrail User Guide, "CloudTrail record contents", responseElements: for what makes changes, and for the sessions that STS makes.
+function tellsAnswer({ service, operation }: AuditedCall): boolean {
+  return !isReadOnly(operation) || (service === 'sts' && operation.startsWith('AssumeRole'));
 }
 
 // Second versions of three operations of Lambda keep the date of the first ("Logging Lambda API calls with CloudTrail").

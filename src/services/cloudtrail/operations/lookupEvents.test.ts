@@ -18,7 +18,7 @@ test('LookupEvents forgets what is older than 90 days, in answers at once and on
   const service = cloudTrail.bind({ store, recorder });
   const call = testCall();
   const record = (operation: string): void =>
-    recorder.record({ ...call, requestId: 'r', atMs: clock.now(), accessKeyId: undefined, service: 'iam', endpointPrefix: 'iam', operation, uri: '/', input: {}, error: undefined, userAgent: 'test' });
+    recorder.record({ ...call, requestId: 'r', atMs: clock.now(), accessKeyId: undefined, service: 'iam', endpointPrefix: 'iam', operation, uri: '/', input: {}, output: {}, error: undefined, userAgent: 'test' });
   const names = async (): Promise<unknown[]> => {
     const { Events } = (await service.find('LookupEvents')?.handle({}, testCall({ nowMs: clock.now() }))) as { Events: { EventName: string }[] };
     return Events.map(({ EventName }) => EventName);

@@ -11,6 +11,13 @@ export interface ReportFigures {
   readonly memoryMegabytes: number;
   readonly memoryPeakBytes: number;
   readonly failure?: RunFailure | undefined;
+  /** When the request is traced. */
+  readonly segment?: Segment | undefined;
+}
+
+export interface Segment {
+  readonly traceId: string;
+  readonly segmentId: string;
 }
 
 /** Failures of the environment; what a handler throws is none. */
@@ -51,7 +58,8 @@ export function reportLine(figures: ReportFigures): string {
   ];
   if (initDurationMs !== undefined) fields.push(`Init Duration: ${initDurationMs.toFixed(2)} ms`);
   // AWS ends the line with a tab unless a status follows.
-  return `${fields.join('\t')}\t${failure === undefined ? '' : statusFields(failure)}\n`;
+  const traced = figures.segment === undefined ? '' : `XRAY TraceId: ${figures.segment.traceId}\tSegmentId: ${figures.segment.segmentId}\tSampled: true\t\n`;
+  return `${fields.join('\t')}\t${failure === undefined ? '' : statusFields(failure)}\n${traced}`;
 }
 
 const statusFields = (failure: RunFailure): string =>

@@ -5,7 +5,6 @@ import { ephemeralMegabytesMax, ephemeralMegabytesMin, memoryMegabytesMax, memor
 // Values that say what is the case anyway.
 const neutral: Readonly<Record<string, unknown>> = {
   PackageType: 'Zip',
-  'TracingConfig.Mode': 'PassThrough',
   'SnapStart.ApplyOn': 'None',
 };
 

@@ -18,6 +18,7 @@ import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
+import { decideSampling } from '../domain/trace.ts';
 import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
 import type { LayerFolders } from '../layers/layerFolders.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
@@ -44,6 +45,8 @@ export interface ExecutionDeps {
   readonly functionGate?: FunctionGate;
   /** `x86_64` or `arm64`: what programs this host can run. */
   readonly hostArchitecture: string;
+  /** Whether a request to a function that traces is recorded, where its caller has not decided. */
+  readonly sample: (functionArn: string) => boolean;
   /** Milliseconds with fractions, from any start: for durations only. */
   readonly monotonicMs: () => number;
 }
@@ -203,10 +206,11 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const deadlineMs = wall.now() + timeoutMs;
     const retried = process === undefined ? await start(timeoutMs) : undefined;
     if (retried !== undefined) platform.initEnded(retried.durationMs, 'invoke', initFailure(retried));
-    platform.started(input.requestId);
+    const trace = decideSampling(input.traceId, row.tracing, () => deps.sample(subject.functionArn), deps.random);
+    platform.started(input.requestId, trace);
     const served = process;
     const counted = input.receiver && countParts(input.receiver);
-    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs, counted?.receiver));
+    const outcome = served === undefined ? retried : await served.invoke(requestOf(input, deadlineMs, trace.header, counted?.receiver));
     if (outcome?.kind === 'exited' && outcome.exit.isLost === true) {
       log.endTail();
       throw errors.serviceFailure();
@@ -222,7 +226,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     platform.ended({ requestId, durationMs, producedBytes: result.payload.length + (counted?.bytes() ?? 0), failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;
-    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure };
+    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure, segment: trace.segment };
     aheadMs = undefined;
     const report = (memoryPeakBytes: number): ReportFigures => ({ ...told, memoryPeakBytes });
     platform.reported(typeof peak === 'number' ? report(peak) : peak.then(report));
@@ -278,7 +282,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.
-const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, traceId }: InvocationInput, deadlineMs: number, receiver: ResponseReceiver | undefined): InvocationRequest => ({
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
   requestId,
   event,
   deadlineMs,

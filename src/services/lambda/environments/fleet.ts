@@ -34,6 +34,8 @@ export interface Fleet {
   invoke(deployment: Deployment, rules: InvocationRules, input: InvocationInput): Promise<InvocationResult>;
   /** What is kept ready whether anybody asks or not. */
   readonly provisioned: Provisioned;
+  /** Counts an invocation that was stopped because its function is in a loop, and says so. */
+  dropRecursive(functionArn: string): void;
   /** Ends all environments of a version whose code or settings changed; a running one serves its request first. */
   retire(place: Place, name: string, version: string): void;
   /** Admits nothing more, waits up to `drainMs` for what runs, and ends everything. */
@@ -61,8 +63,7 @@ interface Group {
 export function createFleet(deps: FleetDeps): Fleet {
   const { clock, log } = deps;
   const groups = new Map<string, Group>();
-  const endings = new Set<Promise<void>>();
-  const members = new Set<Member>();
+  const [endings, members] = [new Set<Promise<void>>(), new Set<Member>()];
   let closing = false;
   let running = 0;
   let onDrained = (): void => undefined;
@@ -71,8 +72,7 @@ export function createFleet(deps: FleetDeps): Fleet {
   const metrics = createFleetMetrics(deps.metrics, countEnvironments);
   const admission = createAdmission(deps);
   const provisioned = createProvisioned({
-    wall: deps.wall,
-    log,
+    ...{ clock, wall: deps.wall, log },
     create: (deployment) => addMember(deployment, undefined)?.environment,
     end: (environment) => [...members].filter((member) => member.environment === environment).forEach(end),
   });
@@ -231,6 +231,13 @@ export function createFleet(deps: FleetDeps): Fleet {
         running -= 1;
         if (running === 0) onDrained();
       }
+    },
+    dropRecursive(functionArn) {
+      metrics.recursive();
+      // What AWS tells in the Health Dashboard.
+      log.warn('a function runs in a recursive loop with other resources; its invocation was stopped', {
+        functionArn, remedy: `if the loop is intended: aws lambda put-function-recursion-config --function-name ${functionArn} --recursive-loop Allow`,
+      });
     },
     retire(place, name, version) {
       const group = groups.get(versionKey(place, name, version));

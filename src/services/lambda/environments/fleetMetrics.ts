@@ -13,6 +13,8 @@ export interface FleetMetrics {
   served(result: InvocationResult): void;
   /** It never reached a function, or its environment broke under it. */
   refused(error: unknown): void;
+  /** Stopped, because its function is in a loop. */
+  recursive(): void;
 }
 
 const states = ['starting', 'busy', 'idle', 'ending'] as const;
@@ -35,6 +37,7 @@ export function createFleetMetrics(metrics: Metrics, count: () => EnvironmentCou
       (outcome === 'response' ? succeeded[start] : invocations(outcome, start)).add();
       seconds[start].record(durationMs / 1_000);
     },
+    recursive: () => invocations('recursive', 'none').add(),
     refused(error) {
       const throttled = error instanceof ServiceError && error.code === 'TooManyRequestsException';
       invocations(throttled ? 'throttled' : 'failed', 'none').add();

@@ -2,6 +2,7 @@
 // log level decides which are kept. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 import { billedMs, crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, usedMegabytes } from '../domain/report.ts';
 import type { ReportFigures, RunFailure } from '../domain/report.ts';
+import type { SampledTrace } from '../domain/trace.ts';
 import { isKept } from '../domain/logging.ts';
 import type { JsonLogging, SystemLogLevel } from '../domain/logging.ts';
 import type { InitializationType } from './deployment.ts';
@@ -11,7 +12,7 @@ export interface PlatformLog {
   initStarted(runtime: RuntimeVersion): void;
   /** `phase` is `invoke` when the init was repeated with an invocation. */
   initEnded(durationMs: number, phase: InitPhase, failure: RunFailure | undefined): void;
-  started(requestId: string): void;
+  started(requestId: string, trace?: SampledTrace): void;
   ended(end: InvocationEnd): void;
   /** The figures may be complete a moment later; what is written meanwhile comes after them. */
   reported(figures: ReportFigures | Promise<ReportFigures>): void;
@@ -82,7 +83,7 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
       write(level, 'initRuntimeDone', { ...initType, phase, ...statusOf(failure) });
       write(level, 'initReport', { ...initType, phase, ...statusOf(failure), metrics: { durationMs: round(durationMs) } });
     },
-    started: (requestId) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version }),
+    started: (requestId, trace) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version, ...tracingOf(trace) }),
     ended({ requestId, durationMs, producedBytes, failure }) {
       const level = failure === undefined ? 'DEBUG' : 'WARN';
       write(level, 'runtimeDone', { requestId, ...statusOf(failure), metrics: { durationMs: round(durationMs), producedBytes } });
@@ -98,6 +99,10 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
     },
   };
 }
+
+/** The schema reference, "TraceContext". */
+export const tracingOf = (trace: SampledTrace | undefined): object =>
+  trace?.segment === undefined ? {} : { tracing: { spanId: trace.segment.segmentId, type: 'X-Amzn-Trace-Id', value: trace.header } };
 
 function reportRecord(figures: ReportFigures): object {
   const { requestId, durationMs, initDurationMs, memoryMegabytes, failure } = figures;

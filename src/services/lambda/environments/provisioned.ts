@@ -45,10 +45,13 @@ export interface Provisioned {
   take(deployment: Deployment, qualifier: string | undefined): Taken | undefined;
   /** What is kept for the version that an invocation runs, whether it was set for the alias or for the version. */
   statusFor(deployment: Deployment, qualifier: string | undefined): ProvisionedStatus | undefined;
+  /** The greatest part that was busy at one time, within the minute that begins then; undefined when nothing was invoked. */
+  peakUtilisation(key: string, minuteMs: number): number | undefined;
   close(): void;
 }
 
 export interface ProvisionedDeps {
+  readonly clock: Clock;
   readonly wall: Clock;
   readonly log: Logger;
   /** Undefined when the host is full. */
@@ -73,9 +76,11 @@ interface Pool {
   failures: number;
   failure: string | undefined;
   cancelRetry: () => void;
+  /** By the minute they belong to; the last few. */
+  readonly peaks: Map<number, number>;
 }
 
-export function createProvisioned({ wall, log, create, end }: ProvisionedDeps): Provisioned {
+export function createProvisioned({ clock, wall, log, create, end }: ProvisionedDeps): Provisioned {
   const pools = new Map<string, Pool>();
   let starting = 0;
   let closed = false;
@@ -108,7 +113,8 @@ export function createProvisioned({ wall, log, create, end }: ProvisionedDeps): 
       failed = !(await member.environment.initialise());
     } catch (error) {
       failed = true;
-      log.warn('an environment of provisioned concurrency could not be started', { pool: pool.key, error: String(error) });
+      // One that is ended meanwhile has nothing to say.
+      if (pool.members.has(member)) log.warn('an environment of provisioned concurrency could not be started', { pool: pool.key, error: String(error) });
     }
     starting -= 1;
     const kept = pool.members.has(member);
@@ -186,9 +192,17 @@ export function createProvisioned({ wall, log, create, end }: ProvisionedDeps): 
     for (const member of pool.members) {
       if (member.state !== 'idle' || !member.environment.isUsable() || !member.environment.isReady()) continue;
       member.state = 'busy';
+      notePeak(pool);
       return { environment: member.environment, giveBack: (broken) => giveBack(pool, member, broken) };
     }
     return undefined;
+  }
+
+  function notePeak(pool: Pool): void {
+    const { busy, allocated } = statusOf(pool);
+    const minuteMs = Math.floor(clock.now() / 60_000) * 60_000;
+    pool.peaks.set(minuteMs, Math.max(pool.peaks.get(minuteMs) ?? 0, allocated === 0 ? 0 : busy / allocated));
+    for (const known of pool.peaks.keys()) if (known < minuteMs - 10 * 60_000) pool.peaks.delete(known);
   }
 
   function giveBack(pool: Pool, member: Member, broken: boolean): void {
@@ -207,7 +221,7 @@ export function createProvisioned({ wall, log, create, end }: ProvisionedDeps): 
         pool = undefined;
       }
       if (pool === undefined) {
-        pool = { key, setting, members: new Set(), ended: false, failures: 0, failure: undefined, cancelRetry: () => undefined };
+        pool = { key, setting, members: new Set(), ended: false, failures: 0, failure: undefined, cancelRetry: () => undefined, peaks: new Map() };
         pools.set(key, pool);
       } else if (pool.setting.revision !== setting.revision) {
         pool.cancelRetry();
@@ -234,6 +248,13 @@ export function createProvisioned({ wall, log, create, end }: ProvisionedDeps): 
     statusFor(deployment, qualifier) {
       const [pool] = poolsFor(deployment, qualifier);
       return pool && statusOf(pool);
+    },
+    peakUtilisation(key, minuteMs) {
+      const pool = pools.get(key);
+      if (pool === undefined) return undefined;
+      // What runs on over the end of a minute is in the next one, too.
+      const { busy, allocated } = statusOf(pool);
+      return pool.peaks.get(minuteMs) ?? (busy > 0 && allocated > 0 ? busy / allocated : undefined);
     },
     close() {
       closed = true;

@@ -1,11 +1,14 @@
 // Where the end of an asynchronous invocation is told: a record for destinations, the event itself for dead-letter queues.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 import { parseArn } from '../../../base/arn.ts';
+import { uuid } from '../../../base/ids.ts';
+import type { Random } from '../../../base/random.ts';
 import { errors } from '../errors.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { functionArn, parseFunctionArn } from '../domain/functionName.ts';
 import { asyncPayloadBytesMax, deadLetterMessageCharactersMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
+import { encodeObjectWrite } from '../../../ports/objectWrite.ts';
 import { encodeQueueMessage } from '../../../ports/queueMessage.ts';
 import { findFunction, latest } from '../store.ts';
 import type { EventRow } from '../store.ts';
@@ -43,8 +46,34 @@ export function makeInvocationRecord({ reference, row, condition, invokes, reque
   return Buffer.byteLength(record) <= asyncPayloadBytesMax ? record : undefined;
 }
 
-/** What a destination's envelope carries. */
+/** What a destination's envelope carries. Topics take the text as it is. */
 export const encodeForDestination = (arn: string, record: string): Uint8Array => (parseArn(arn)?.service === 'sqs' ? encodeQueueMessage({ body: record }) : Buffer.from(record));
+
+/** The same with what event buses and buckets want to know besides the record. */
+export function encodeEnding(destination: string, record: string, { reference, condition, nowMs }: EventEnding, random: Random): Uint8Array {
+  const arn = parseArn(destination);
+  if (arn?.service === 's3') {
+    const key = `aws/lambda/async/${reference.name}/${formatObjectTime(nowMs)}-${uuid(random)}`;
+    return encodeObjectWrite({ key, contentType: 'application/json', body: Buffer.from(record) });
+  }
+  if (arn?.service !== 'events') return encodeForDestination(destination, record);
+  return Buffer.from(JSON.stringify({
+    version: '0',
+    'detail-type': `Lambda Function Invocation Result - ${condition === 'Success' ? 'Success' : 'Failure'}`,
+    source: 'lambda',
+    account: reference.account,
+    time: new Date(nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    region: reference.region,
+    resources: [functionArn(reference, reference.name, reference.qualifier ?? latest), destination],
+    detail: JSON.parse(record) as unknown,
+  }));
+}
+
+/** `YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS`, in the names of objects. */
+export const formatObjectTime = (ms: number): string => {
+  const time = new Date(ms).toISOString().slice(0, 19).replaceAll(':', '.');
+  return `${time.slice(0, 10).replaceAll('-', '/')}/${time}`;
+};
 
 /** What a dead-letter queue gets: the event, and what went wrong in the attributes; undefined when there is no such text. */
 export function makeDeadLetter({ row, requestPayload, response, condition }: EventEnding): Uint8Array {
@@ -52,8 +81,8 @@ export function makeDeadLetter({ row, requestPayload, response, condition }: Eve
     body: Buffer.from(requestPayload).toString('utf8'),
     attributes: {
       RequestID: { type: 'String', value: row.requestId },
-      ErrorCode: { type: 'Number', value: response === undefined ? '429' : '200' },
-      ErrorMessage: { type: 'String', value: messageOf(response?.payload) ?? condition },
+      ErrorCode: { type: 'Number', value: response !== undefined ? '200' : condition === 'RecursiveInvocationException' ? '400' : '429' },
+      ErrorMessage: { type: 'String', value: messageOf(response?.payload) ?? (condition === 'RecursiveInvocationException' ? errors.recursiveInvocation().message : condition) },
     },
   });
 }
@@ -73,10 +102,10 @@ function openPayload(bytes: Uint8Array): unknown {
   }
 }
 
-type DestinationDeps = Pick<LambdaContext, 'store' | 'queues' | 'roleAccess' | 'clock'>;
+type DestinationDeps = Pick<LambdaContext, 'store' | 'queues' | 'roleAccess' | 'clock' | 'destinations'>;
 
 /** Throws unless records can be delivered to this ARN in the name of the role. */
-export async function requireDestination(arn: string, reference: FunctionReference, roleArn: string, deps: DestinationDeps): Promise<void> {
+export async function requireDestination(arn: string, reference: FunctionReference, roleArn: string, kind: 'OnSuccess' | 'OnFailure', deps: DestinationDeps): Promise<void> {
   const service = parseArn(arn)?.service;
   if (service === 'lambda') {
     const target = parseFunctionArn(arn);
@@ -84,14 +113,33 @@ export async function requireDestination(arn: string, reference: FunctionReferen
     if (target.name === reference.name && target.account === reference.account && target.region === reference.region) throw destinationErrors.itself();
     return requirePermission('lambda:InvokeFunction', arn, roleArn, deps);
   }
-  // Topics, event buses and buckets are refused until something delivers to them.
-  const queue = service === 'sqs' ? await deps.queues.describe(arn) : undefined;
-  if (queue === undefined || queue.fifo) throw destinationErrors.invalid(arn);
-  return requirePermission('sqs:SendMessage', arn, roleArn, deps);
+  // The guide's table: buckets are for failures only.
+  if (service === 's3' && kind === 'OnSuccess') throw destinationErrors.invalid(arn);
+  await requirePlace(arn, roleArn, deps);
 }
 
-async function requirePermission(action: string, arn: string, roleArn: string, deps: DestinationDeps): Promise<void> {
-  if (!(await mayCall(action, arn, roleArn, deps))) throw destinationErrors.notPermitted(action.split(':')[1] ?? action, arn);
+/** The same for what a stream's mapping has given up: queues, topics and buckets. */
+export async function requireFailureDestination(arn: string, roleArn: string, deps: DestinationDeps): Promise<void> {
+  if (!['sqs', 'sns', 's3'].includes(parseArn(arn)?.service ?? '')) throw destinationErrors.invalid(arn);
+  await requirePlace(arn, roleArn, deps);
+}
+
+const placeCalls: Readonly<Record<string, readonly (readonly [action: string, below: string])[]>> = {
+  sqs: [['sqs:SendMessage', '']],
+  sns: [['sns:Publish', '']],
+  events: [['events:PutEvents', '']],
+  s3: [['s3:PutObject', '/aws/lambda/*'], ['s3:ListBucket', '']],
+};
+
+async function requirePlace(arn: string, roleArn: string, deps: DestinationDeps): Promise<void> {
+  const service = parseArn(arn)?.service ?? '';
+  const place = service === 'sqs' ? await deps.queues.describe(arn) : await deps.destinations.get(service)?.(arn);
+  if (place === undefined || place.fifo) throw destinationErrors.invalid(arn);
+  for (const [action, below] of placeCalls[service] ?? []) await requirePermission(action, arn, roleArn, deps, below);
+}
+
+async function requirePermission(action: string, arn: string, roleArn: string, deps: DestinationDeps, below = ''): Promise<void> {
+  if (!(await mayCall(action, `${arn}${below}`, roleArn, deps))) throw destinationErrors.notPermitted(action.split(':')[1] ?? action, arn);
 }
 
 async function mayCall(action: string, arn: string, roleArn: string, { roleAccess, clock }: DestinationDeps): Promise<boolean> {

@@ -16,7 +16,7 @@ export const eventRulesOf = (config: EventConfigRow | undefined): EventRules => 
 });
 
 /** Names as they appear in the `condition` of a destination record. */
-export type EventEnd = 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency' | 'FunctionNotFound' | 'AccessDenied';
+export type EventEnd = 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency' | 'FunctionNotFound' | 'AccessDenied' | 'RecursiveInvocationException';
 
 export type AfterFailure = { readonly kind: 'again'; readonly afterMs: number } | { readonly kind: 'end'; readonly why: EventEnd };
 

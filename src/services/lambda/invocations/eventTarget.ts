@@ -8,14 +8,14 @@ import type { FunctionAccess } from '../../../ports/functionAccess.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Emitter, Envelope } from '../../../ports/outbox.ts';
 import { functionArn, parseFunctionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { acceptTrace, enterTrace } from '../domain/trace.ts';
 import type { InvocationResult } from '../environments/executionEnvironment.ts';
 import { keptFailureBytesMax } from '../limits.ts';
 import { requireVersion } from '../lookup.ts';
 import type { LambdaContext } from '../operation.ts';
 import { clearEvent, findEvent, findPolicy, latest, setEvent } from '../store.ts';
 import type { EventRow } from '../store.ts';
-import { encodeForDestination, makeDeadLetter, makeInvocationRecord } from './destinations.ts';
+import { encodeEnding, makeDeadLetter, makeInvocationRecord } from './destinations.ts';
 import type { EventEnding } from './destinations.ts';
 import { findEventConfig } from './eventConfigStore.ts';
 import { ownPrincipal } from './eventQueue.ts';
@@ -59,6 +59,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     try {
       result = await runInvocable(found, input, { ...deps, asynchronous: true });
     } catch (error) {
+      if (error instanceof ServiceError && error.code === recursionCode) return end(recursionCode);
       // Throttles and failures of ours, until the event is too old.
       if (error instanceof ServiceError) return again(error.code, requeueAfterMs(envelope.attempts - row.functionErrors, deps.random.fraction()), envelope, rules);
       throw error;
@@ -125,17 +126,18 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
   function tellDestination(tx: Transaction, arn: string, ending: EventEnding, roleArn: string): boolean {
     const record = makeInvocationRecord(ending);
     if (record === undefined) log.warn('an invocation record is too long for its destination', { destination: arn, requestId: ending.row.requestId });
-    else emit(tx, arn, encodeForDestination(arn, record), ending, roleArn);
+    else emit(tx, arn, encodeEnding(arn, record, ending, deps.random), ending, roleArn);
     return record !== undefined;
   }
 
-  function emit(tx: Transaction, arn: string, payload: Uint8Array, { reference }: EventEnding, roleArn: string): void {
+  function emit(tx: Transaction, arn: string, payload: Uint8Array, { reference, row }: EventEnding, roleArn: string): void {
     const { account, region, name, qualifier } = reference;
-    emitter.emit(tx, { source: 'lambda', sourceArn: functionArn(reference, name, qualifier ?? latest), target: arn, account, region, callingPrincipal: roleArn, payload });
+    const traceHeader = enterTrace(row.traceId, functionArn(reference, name)).header;
+    emitter.emit(tx, { traceHeader, source: 'lambda', sourceArn: functionArn(reference, name, qualifier ?? latest), target: arn, account, region, callingPrincipal: roleArn, payload });
   }
 
   function newEvent(envelope: Envelope): EventRow {
-    return { requestId: envelope.id, traceId: newTraceId(clock.now(), deps.random), functionErrors: 0 };
+    return { requestId: envelope.id, traceId: acceptTrace(envelope.traceHeader, clock.now(), deps.random), functionErrors: 0 };
   }
 
   return { deliver, concurrency: deps.atOnceMax, giveUp };
@@ -143,7 +145,9 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
 
 const end = (why: EventEnd): DeliveryResult => ({ kind: 'rejected', reason: why });
 
-const ends: readonly string[] = ['RetriesExhausted', 'EventAgeExceeded', 'ZeroReservedConcurrency', 'FunctionNotFound', 'AccessDenied'] satisfies EventEnd[];
+const recursionCode = 'RecursiveInvocationException';
+
+const ends: readonly string[] = [recursionCode, 'RetriesExhausted', 'EventAgeExceeded', 'ZeroReservedConcurrency', 'FunctionNotFound', 'AccessDenied'] satisfies EventEnd[];
 
 /** The outbox itself ends only what has grown too old. */
 const conditionOf = (reason: string): EventEnd => (ends.includes(reason) ? (reason as EventEnd) : 'EventAgeExceeded');

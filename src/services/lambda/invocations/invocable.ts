@@ -1,12 +1,16 @@
 // What an invocation runs, found and run in the same way whoever waits for it.
 import { ServiceError } from '../../../base/errors.ts';
 import { routeAlias } from '../domain/alias.ts';
+import { enterTrace } from '../domain/trace.ts';
+import type { EnteredTrace } from '../domain/trace.ts';
+import { errors } from '../errors.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import type { InvocationInput, InvocationResult } from '../environments/executionEnvironment.ts';
 import { requireVersion } from '../lookup.ts';
 import type { Resolved } from '../lookup.ts';
 import type { LambdaContext } from '../operation.ts';
+import { recursiveRunsMax } from '../limits.ts';
 import { readUsage } from '../store.ts';
 import type { UsageRow } from '../store.ts';
 
@@ -24,12 +28,24 @@ export function findInvocable(reference: FunctionReference, { store, random }: P
   });
 }
 
-/** Runs it in an environment of its own. Throws when it is throttled, or when no environment can be made. */
+/** The chain of events that an invocation belongs to, with this run counted in: for the function, and for whoever hears of its end. */
+export const traceOf = ({ reference, head }: Pick<Invocable, 'reference' | 'head'>, traceId: string): EnteredTrace => enterTrace(traceId, functionArn(reference, head.name));
+
+/** Whether a run would be one too many of a loop that its function may not be part of. */
+export const isOneTooMany = ({ head }: Pick<Invocable, 'head'>, loops: number): boolean => loops >= recursiveRunsMax && head.allowsRecursion !== true;
+
+/** Runs it in an environment of its own. Throws when it is throttled or stopped, or when no environment can be made. */
 export async function runInvocable(
-  { reference, head, row, usage }: Invocable,
+  found: Invocable,
   input: Omit<InvocationInput, 'invokedFunctionArn'>,
   { store, fleet, asynchronous = false }: Pick<LambdaContext, 'store' | 'fleet'> & { readonly asynchronous?: boolean },
 ): Promise<InvocationResult> {
+  const { reference, head, row, usage } = found;
+  const trace = traceOf(found, input.traceId);
+  if (isOneTooMany(found, trace.loops)) {
+    fleet.dropRecursive(functionArn(reference, head.name));
+    throw errors.recursiveInvocation();
+  }
   const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
   const rules = {
     reserved: head.reservedConcurrency,
@@ -40,8 +56,8 @@ export async function runInvocable(
   };
   const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
   try {
-    const { requestId, event, clientContext, traceId, wantsTail, receiver } = input;
-    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId, wantsTail, receiver });
+    const { requestId, event, clientContext, wantsTail, receiver } = input;
+    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId: trace.header, wantsTail, receiver });
   } catch (error) {
     // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
     if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));

@@ -5,7 +5,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { FunctionAccess } from '../../../ports/functionAccess.ts';
 import type { FunctionAnswer, FunctionInvoker } from '../../../ports/functionInvoker.ts';
 import { parseFunctionArn } from '../domain/functionName.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { newTraceId } from '../domain/trace.ts';
 import type { LambdaContext } from '../operation.ts';
 import { findInvocable, runInvocable } from './invocable.ts';
 

@@ -2,7 +2,7 @@ import type { EventSourceMappingConfiguration } from '@aws-sdk/client-lambda';
 import { formatArn, parseArn } from '../../../base/arn.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { Place } from '../domain/functionName.ts';
-import type { MappingRow } from './mappingStore.ts';
+import type { MappingRow, StreamSettings } from './mappingStore.ts';
 
 export const mappingArn = ({ region, account }: Place, uuid: string): string =>
   formatArn({ service: 'lambda', region, account, resource: `event-source-mapping:${uuid}` });
@@ -15,7 +15,7 @@ export function parseMappingArn(text: string): (Place & { readonly uuid: string 
 }
 
 /** The answer that describes a mapping. */
-export const describeMapping = (row: MappingRow): EventSourceMappingConfiguration => ({
+export const describeMapping = (row: MappingRow, result?: string): EventSourceMappingConfiguration => ({
   UUID: row.uuid,
   EventSourceMappingArn: mappingArn(row, row.uuid),
   EventSourceArn: row.sourceArn,
@@ -24,8 +24,23 @@ export const describeMapping = (row: MappingRow): EventSourceMappingConfiguratio
   MaximumBatchingWindowInSeconds: row.windowSeconds,
   LastModified: new Date(row.modifiedAtMs),
   State: row.state,
-  StateTransitionReason: 'USER_INITIATED',
+  // The page of each source shows its own words for the same.
+  StateTransitionReason: row.stream === undefined ? 'USER_INITIATED' : 'User action',
+  ...(row.stream === undefined ? {} : { LastProcessingResult: 'No records processed' }),
+  ...(result === undefined ? {} : { LastProcessingResult: result }),
   FunctionResponseTypes: row.reportsItemFailures ? ['ReportBatchItemFailures'] : [],
+  ...(row.stream === undefined ? {} : describeStream(row.stream)),
   ...(row.filters.length === 0 ? {} : { FilterCriteria: { Filters: row.filters.map((Pattern) => ({ Pattern })) } }),
   ...(row.maximumConcurrency === undefined ? {} : { ScalingConfig: { MaximumConcurrency: row.maximumConcurrency } }),
+});
+
+const describeStream = (stream: StreamSettings): EventSourceMappingConfiguration => ({
+  StartingPosition: stream.startingPosition,
+  ...(stream.startingTimestampMs === undefined ? {} : { StartingPositionTimestamp: new Date(stream.startingTimestampMs) }),
+  ParallelizationFactor: stream.parallelizationFactor,
+  MaximumRetryAttempts: stream.retriesMax ?? -1,
+  MaximumRecordAgeInSeconds: stream.recordAgeSecondsMax ?? -1,
+  BisectBatchOnFunctionError: stream.bisects,
+  TumblingWindowInSeconds: stream.tumblingSeconds,
+  DestinationConfig: { OnFailure: stream.onFailure === undefined ? {} : { Destination: stream.onFailure } },
 });

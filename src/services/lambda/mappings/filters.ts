@@ -2,7 +2,10 @@
 import { compilePattern } from '../../../pattern/pattern.ts';
 import type { Operator, Pattern } from '../../../pattern/pattern.ts';
 import { filterBytesMax, filtersMax } from '../limits.ts';
+import type { StreamRecord } from '../../../ports/streamReader.ts';
 import { mappingErrors } from './mappingErrors.ts';
+import { describeForFilter } from './streamEvent.ts';
+import type { StreamSource } from './streamEvent.ts';
 
 // The page's table of comparison operators, which is shorter than EventBridge's.
 const operators: ReadonlySet<Operator> = new Set<Operator>(['prefix', 'suffix', 'equals-ignore-case', 'anything-but', 'numeric', 'exists']);
@@ -25,6 +28,16 @@ export function createBodyFilter(patterns: readonly string[]): RecordFilter {
   return (record) => {
     const opened = withOpenedBody(record);
     return tests.some((test) => test(opened));
+  };
+}
+
+/** The same for the records of a stream. */
+export function createStreamFilter(patterns: readonly string[], source: StreamSource): (record: StreamRecord) => boolean {
+  const tests = patterns.map(compiled).filter((test) => test !== undefined);
+  if (patterns.length === 0) return () => true;
+  return (record) => {
+    const described = describeForFilter(record, source);
+    return tests.some((test) => test(described));
   };
 }
 

@@ -14,6 +14,23 @@ export const mappingErrors = {
   notFound: () => new ServiceError('ResourceNotFoundException', 'The resource you requested does not exist.', { status: 404, members: user }),
   inUse: (verb: 'update' | 'delete') =>
     new ServiceError('ResourceInUseException', `Cannot ${verb} the event source mapping because it is in use.`, { status: 400, members: user }),
+  streamMapped: (sourceArn: string, functionName: string, uuid: string) =>
+    new ServiceError(
+      'ResourceConflictException',
+      `The event source arn (" ${sourceArn} ") and function (" ${functionName} ") provided mapping already exists. Please update or delete the existing mapping with UUID ${uuid}`,
+      { status: 409, members: user },
+    ),
+  noStream: (sourceArn: string) => errors.invalidParameter(`Stream not found: ${sourceArn}`),
+  streamNotPermitted: (sourceArn: string, calls: readonly string[]) =>
+    errors.invalidParameter(`Cannot access stream ${sourceArn}. Please ensure the role can perform the ${calls.slice(0, -1).join(', ')}, and ${calls.at(-1) ?? ''} Actions on your stream in IAM.`),
+  noStart: () => errors.validation('null', 'startingPosition', 'Member must not be null.'),
+  unsupportedStart: (sourceArn: string) => errors.invalidParameter(`Unsupported starting position for arn type: ${sourceArn}`),
+  timestampNeeded: () => errors.invalidParameter('StartingPositionTimestamp must be specified when StartingPosition is AT_TIMESTAMP.'),
+  timestampUnneeded: () => errors.invalidParameter('StartingPositionTimestamp can only be specified when StartingPosition is AT_TIMESTAMP.'),
+  streamBatch: (batchSize: number, batchMax: number) => errors.validation(batchSize, 'batchSize', `Member must have value less than or equal to ${batchMax}`),
+  recordAge: (seconds: number) => errors.invalidParameter(`Invalid MaximumRecordAgeInSeconds: ${seconds}. It must be -1, or between 60 and 604800.`),
+  windowOverTumbling: () => errors.invalidParameter('MaximumBatchingWindowInSeconds must not be greater than TumblingWindowInSeconds.'),
+  notForStreams: (setting: string) => errors.invalidParameter(`Unsupported parameter for given event source mapping type: ${setting}.`),
   noSource: () => errors.invalidParameter('Unrecognized event source.'),
   noQueue: () =>
     errors.invalidParameter(

@@ -2,13 +2,19 @@
 // killed finds everything there when it starts again.
 import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../../kv/store.ts';
+import type { Emitter } from '../../../ports/outbox.ts';
+import type { StreamReaders } from '../../../ports/streamReader.ts';
 import { mappingScanMs, mappingsPageMax } from '../limits.ts';
 import { clearMapping, findMapping, listAllMappings, mappingsPrefix, setMapping } from './mappingStore.ts';
 import type { MappingRow, MappingState } from './mappingStore.ts';
+import { isStreamMapping } from './mappingStore.ts';
 import { startQueuePoller } from './queuePoller.ts';
+import { clearProgress, findResult, setResult } from './shardStore.ts';
+import { startStreamPoller } from './streamPoller.ts';
+import { streamServiceOf } from './streamSource.ts';
 import type { Poller, QueuePollerDeps } from './queuePoller.ts';
 
-export type MappingRunnerDeps = QueuePollerDeps & { readonly store: Store; readonly wall: Clock };
+export type MappingRunnerDeps = Omit<QueuePollerDeps, 'report'> & { readonly store: Store; readonly wall: Clock; readonly emitter: Emitter; readonly streams: StreamReaders };
 
 export interface MappingRunner {
   /** Begins; what is enabled already, too. */
@@ -82,8 +88,34 @@ export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
       return;
     }
     if (!wanted) return settle(row, row.state === 'Deleting' ? 'gone' : 'Disabled');
-    running.set(row.uuid, { row, poller: startQueuePoller(row, deps), ending: undefined });
+    running.set(row.uuid, { row, poller: startPoller(row), ending: undefined });
     await settle(row, 'Enabled');
+  }
+
+  function startPoller(row: MappingRow): Poller {
+    const report = createReport(row);
+    if (!isStreamMapping(row)) return startQueuePoller(row, { ...deps, report });
+    const reader = deps.streams.get(streamServiceOf(row.sourceArn) ?? '');
+    if (reader !== undefined) return startStreamPoller(row, { ...deps, report, reader });
+    // The server was started without that service.
+    log.warn('an event source mapping has nothing to read from', { mapping: row.uuid, sourceArn: row.sourceArn });
+    return { stop: async () => undefined };
+  }
+
+  /** Notes what came of the last batch, or what is in the way: written when it changes, and soon enough. */
+  function createReport(row: MappingRow): (result: string) => void {
+    let noted: string | undefined;
+    let writing = Promise.resolve();
+    return (result) => {
+      if (result === noted) return;
+      noted = result;
+      writing = writing.then(async () => {
+        if (result !== noted) return;
+        await store.transact(async (tx) => {
+          if ((await findMapping(tx, row)) !== undefined && (await findResult(tx, row)) !== result) setResult(tx, row, result);
+        });
+      }).catch((error: unknown) => log.warn('the result of an event source mapping could not be noted', { mapping: row.uuid, error: String(error) }));
+    };
   }
 
   function endOne(uuid: string, one: Running): void {
@@ -99,7 +131,10 @@ export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
     await store.transact(async (tx) => {
       const current = await findMapping(tx, row);
       if (current?.revision !== row.revision) return;
-      if (state === 'gone') clearMapping(tx, current);
+      if (state === 'gone') {
+        clearMapping(tx, current);
+        clearProgress(tx, current);
+      }
       else setMapping(tx, { ...current, state }, current);
     });
   }

@@ -25,6 +25,8 @@ export interface MappingRow {
   readonly filters: readonly string[];
   readonly reportsItemFailures: boolean;
   readonly maximumConcurrency?: number;
+  /** Of a stream's mapping only. */
+  readonly stream?: StreamSettings;
   readonly tags: readonly (readonly [key: string, value: string])[];
   /** What its user wants; `state` is what is the case. */
   readonly enabled: boolean;
@@ -33,6 +35,23 @@ export interface MappingRow {
   /** Another one with every change that its poller must not miss. */
   readonly revision: number;
 }
+
+export interface StreamSettings {
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
+  readonly startingTimestampMs?: number;
+  readonly parallelizationFactor: number;
+  /** Absent: for as long as the stream has the records. */
+  readonly retriesMax?: number;
+  readonly recordAgeSecondsMax?: number;
+  readonly bisects: boolean;
+  /** 0 without tumbling windows. */
+  readonly tumblingSeconds: number;
+  readonly onFailure?: string;
+}
+
+export type StreamMapping = MappingRow & { readonly stream: StreamSettings };
+
+export const isStreamMapping = (row: MappingRow): row is StreamMapping => row.stream !== undefined;
 
 type MappingName = Pick<MappingRow, 'account' | 'region' | 'uuid'>;
 

@@ -6,9 +6,10 @@ import { ServiceError } from '../../../base/errors.ts';
 import { uuid } from '../../../base/ids.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { QueueDescription, QueueReader, QueueRecord } from '../../../ports/queueReader.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { acceptTrace, loopsOf } from '../domain/trace.ts';
+import { functionArn } from '../domain/functionName.ts';
 import type { InvocationResult } from '../environments/executionEnvironment.ts';
-import { findInvocable, runInvocable } from '../invocations/invocable.ts';
+import { findInvocable, isOneTooMany, runInvocable } from '../invocations/invocable.ts';
 import { batchesAtOnceFirst, longPollMs, mappingTroubleMs, receiveMax, requestPayloadBytesMax, roleCheckMs, throttleRetryMsFirst, throttleRetryMsMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
 import { createBodyFilter } from './filters.ts';
@@ -22,6 +23,8 @@ export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> 
     readonly clock: Clock;
     readonly log: Logger;
     readonly queues: QueueReader;
+    /** What GetEventSourceMapping shows as LastProcessingResult. */
+    readonly report: (result: string) => void;
     /** Batches of one mapping under way at once. */
     readonly atOnceMax: number;
   };
@@ -43,6 +46,7 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
   const { sourceArn, batchSize, account, region } = mapping;
   const reference = { account, region, name: mapping.functionName, qualifier: mapping.qualifier };
   const source = { arn: sourceArn, region };
+  const ownArn = functionArn(reference, reference.name);
   const isWanted = createBodyFilter(mapping.filters);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -52,6 +56,7 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
   let width = Math.min(batchesAtOnceFirst, widthMax);
   let onEnded = (): void => undefined;
   let carried: QueueRecord[] = [];
+  let problem: string | undefined;
   let checkedMs = Number.NEGATIVE_INFINITY;
 
   async function run(): Promise<void> {
@@ -76,10 +81,25 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
       const found = await findInvocable(reference, deps).catch(undefinedIfRefused);
       const refused = found === undefined ? undefined : await findRefusedQueueCall(found.row.roleArn, source, deps);
       if (refused !== undefined) log.warn('an event source mapping waits: the role of its function may not read the queue', { mapping: mapping.uuid, sourceArn, action: `sqs:${refused}` });
+      if (found === undefined) wait('Function not found.');
+      if (refused !== undefined) deps.report(`PROBLEM: The role of the function may not call ${refused} on the queue.`);
       if (found === undefined || refused !== undefined) return undefined;
       checkedMs = clock.now();
     }
-    return queues.describe(sourceArn);
+    const description = await queues.describe(sourceArn);
+    if (description === undefined) wait('Queue not found.');
+    else if (problem !== undefined) {
+      problem = undefined;
+      deps.report('OK');
+    }
+    return description;
+  }
+
+  /** Says why the mapping waits. */
+  function wait(why: string): void {
+    problem = why;
+    deps.report(`PROBLEM: ${why}`);
+    log.warn('an event source mapping waits', { mapping: mapping.uuid, sourceArn, functionName: mapping.functionName, problem: why });
   }
 
   async function collectAndServe(description: QueueDescription): Promise<void> {
@@ -141,7 +161,9 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
     return wanted;
   }
 
-  async function serve({ records, visibleAgainMs }: Batch): Promise<void> {
+  async function serve({ records: all, visibleAgainMs }: Batch): Promise<void> {
+    const records = await stopLoops(all);
+    if (records.length === 0) return;
     const result = await invoke(records, visibleAgainMs);
     if (result === 'stopped') return giveBack(records);
     const failed = result === undefined || result.failed ? 'all' : mapping.reportsItemFailures ? failedItemsOf(result.payload, new Set(records.map(({ messageId }) => messageId))) : new Set<string>();
@@ -152,12 +174,34 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
     if (unusable.length > 0) log.debug('messages could not be deleted after their function had run: they come again', { mapping: mapping.uuid, messages: unusable.length });
   }
 
+  /**
+   * Without the messages with which the function would go on in a loop: they end in the queue's own dead-letter queue, where it has one,
+   * after the receives that this takes. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   */
+  async function stopLoops(records: readonly QueueRecord[]): Promise<readonly QueueRecord[]> {
+    if (!records.some((record) => traceOfRecord(record)?.includes('Lineage=') === true)) return records;
+    const found = await findInvocable(reference, deps).catch(undefinedIfRefused);
+    if (found === undefined) return records;
+    const stopped = records.filter((record) => isOneTooMany(found, loopsOf(traceOfRecord(record), ownArn)));
+    if (stopped.length === 0) return records;
+    for (const _record of stopped) deps.fleet.dropRecursive(ownArn);
+    if ((await queues.describe(sourceArn))?.maxReceiveCount !== undefined) await giveBack(stopped);
+    else await queues.delete(sourceArn, stopped.map(({ receiptHandle }) => receiptHandle));
+    return records.filter((record) => !stopped.includes(record));
+  }
+
+  /** The chain that a batch goes on with: of several the one in which the function has run most often. */
+  function deepest(records: readonly QueueRecord[]): string | undefined {
+    const headers = records.map(traceOfRecord).filter((header) => header !== undefined);
+    return headers.reduce<string | undefined>((best, header) => (best === undefined || loopsOf(header, ownArn) > loopsOf(best, ownArn) ? header : best), undefined);
+  }
+
   /** A throttled batch is tried again until its messages are visible to others; undefined when that time was not enough. */
   async function invoke(records: readonly QueueRecord[], visibleAgainMs: number): Promise<InvocationResult | 'stopped' | undefined> {
     const event = Buffer.from(JSON.stringify({ Records: records.map((record) => describeQueueRecord(record, source)) }));
     for (let waitMs = throttleRetryMsFirst; ; waitMs = Math.min(throttleRetryMsMax, waitMs * 2)) {
       try {
-        const input = { requestId: uuid(random), traceId: newTraceId(clock.now(), random), event, clientContext: undefined, wantsTail: false };
+        const input = { requestId: uuid(random), traceId: acceptTrace(deepest(records), clock.now(), random), event, clientContext: undefined, wantsTail: false };
         return await runInvocable(await findInvocable(reference, deps), input, deps);
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
@@ -187,6 +231,8 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
     },
   };
 }
+
+const traceOfRecord = ({ attributes }: QueueRecord): string | undefined => attributes['AWSTraceHeader'];
 
 function undefinedIfRefused(error: unknown): undefined {
   if (error instanceof ServiceError) return undefined;

@@ -7,6 +7,7 @@ import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
+import { requireVersionFree } from '../environments/provision.ts';
 import { endProvisioned, touchProvisioned } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
 import { clearEventConfig } from '../invocations/eventConfigStore.ts';
@@ -16,7 +17,6 @@ import { operation } from '../operation.ts';
 import { clearAlias, clearPolicy, findAlias, findFunction, guardAliases, latest, listAliases as listRows, setAlias } from '../store.ts';
 import type { AliasRow } from '../store.ts';
 import { clearUrl } from '../urls/urlStore.ts';
-import { requireVersionFree } from './provisionedConcurrency.ts';
 
 const implemented = new Set(['FunctionName', 'Name', 'FunctionVersion', 'Description', 'RevisionId', 'RoutingConfig', 'RoutingConfig.AdditionalVersionWeights']);
 

@@ -12,7 +12,7 @@ import { requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
-import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
+import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
 import { useLayers } from '../layers/layerStore.ts';
 import type { LayerUse } from '../layers/layerUse.ts';
@@ -31,7 +31,7 @@ import { publish } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'Layers',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -49,6 +49,7 @@ export const createFunction = operation('CreateFunction', {
     await store.read((tx) => requireFree(tx, reference));
     const layers = await requireLayers(input.Layers, reference, call, context);
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
+    if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
     return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
@@ -128,6 +129,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       architecture: input.Architectures?.[0] ?? 'x86_64',
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
+      ...(input.TracingConfig?.Mode === 'Active' ? { tracing: 'Active' as const } : {}),
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,

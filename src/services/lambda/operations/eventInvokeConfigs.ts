@@ -100,8 +100,9 @@ async function write(
     throw errors.invalidParameter('You must specify at least one of error handling or destination setting.');
   }
   const { row: version } = await store.read((tx) => requireVersion(tx, reference)).catch(notThere);
-  for (const arn of [DestinationConfig?.OnSuccess?.Destination, DestinationConfig?.OnFailure?.Destination]) {
-    if (arn) await requireDestination(arn, reference, version.roleArn, context);
+  for (const kind of ['OnSuccess', 'OnFailure'] as const) {
+    const arn = DestinationConfig?.[kind]?.Destination;
+    if (arn) await requireDestination(arn, reference, version.roleArn, kind, context);
   }
   const row = await store.transact(async (tx) => {
     await requireVersion(tx, reference).catch(notThere);

@@ -1,4 +1,4 @@
-import type { CreateEventSourceMappingRequest, UpdateEventSourceMappingRequest } from '@aws-sdk/client-lambda';
+import type { CreateEventSourceMappingRequest, EventSourceMappingConfiguration, UpdateEventSourceMappingRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { AccessRequest, Call } from '../../../framework/context.ts';
 import type { ReadTransaction } from '../../../kv/store.ts';
@@ -7,20 +7,28 @@ import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
-import { mappingsPageMax, queueBatchDefault } from '../limits.ts';
+import { mappingsPageMax, queueBatchDefault, streamBatchDefault } from '../limits.ts';
 import { ownReferenceOf, referenceOf, requireVersion } from '../lookup.ts';
 import { describeMapping, mappingArn } from '../mappings/describeMapping.ts';
 import { requireFilters } from '../mappings/filters.ts';
 import { mappingErrors } from '../mappings/mappingErrors.ts';
-import { findMappedPair, findMapping, listMappings as listRows, setMapping } from '../mappings/mappingStore.ts';
+import { findMappedPair, findMapping, isStreamMapping, listMappings as listRows, setMapping } from '../mappings/mappingStore.ts';
 import type { MappingRow, MappingState } from '../mappings/mappingStore.ts';
 import { isQueueArn, requireQueueSource } from '../mappings/queueSource.ts';
+import { findResult } from '../mappings/shardStore.ts';
+import { refuseForeignSettings, streamSettingsOf } from '../mappings/streamSettings.ts';
+import { requireStreamSettings, requireStreamSource, streamServiceOf } from '../mappings/streamSource.ts';
+import { requireFailureDestination } from '../invocations/destinations.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 
 const implemented = new Set([
   'EventSourceArn', 'FunctionName', 'Enabled', 'BatchSize', 'FilterCriteria', 'MaximumBatchingWindowInSeconds', 'FunctionResponseTypes', 'Tags',
   'ScalingConfig.MaximumConcurrency', 'UUID',
+]);
+const implementedForStreams = new Set([
+  ...implemented, 'StartingPosition', 'StartingPositionTimestamp', 'ParallelizationFactor', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds',
+  'BisectBatchOnFunctionError', 'TumblingWindowInSeconds', 'DestinationConfig.OnFailure.Destination',
 ]);
 
 // What only streams and brokers have; AWS refuses it for queues.
@@ -35,16 +43,18 @@ const createEventSourceMapping = operation('CreateEventSourceMapping', {
     ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [{ action: 'lambda:TagResource', resource: mappingArn(call, '*') }]),
   ],
   async handle(input, call, context) {
-    const sourceArn = requireSource(input);
+    const sourceArn = requireSource(input, context);
+    const stream = streamServiceOf(sourceArn) === undefined ? undefined : streamSettingsOf(input);
     requireTags(input.Tags ?? {});
     const reference = ownReferenceOf({ FunctionName: input.FunctionName }, call, 'lambda:CreateEventSourceMapping');
     const enabled = input.Enabled ?? true;
     const row: MappingRow = {
       ...{ account: reference.account, region: reference.region, uuid: uuid(context.random), sourceArn },
-      ...{ batchSize: input.BatchSize ?? queueBatchDefault, windowSeconds: input.MaximumBatchingWindowInSeconds ?? 0 },
+      ...{ batchSize: input.BatchSize ?? (stream === undefined ? queueBatchDefault : streamBatchDefault), windowSeconds: input.MaximumBatchingWindowInSeconds ?? 0 },
       functionName: reference.name,
       ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
       ...settingsOf(input),
+      ...(stream === undefined ? {} : { stream }),
       filters: requireFilters(input.FilterCriteria),
       reportsItemFailures: (input.FunctionResponseTypes ?? []).length > 0,
       tags: Object.entries(input.Tags ?? {}),
@@ -62,14 +72,15 @@ const createEventSourceMapping = operation('CreateEventSourceMapping', {
 
 const getEventSourceMapping = operation('GetEventSourceMapping', {
   access: (input, call) => accessToMapping('lambda:GetEventSourceMapping', input.UUID, call),
-  handle: async (input, call, { store }) => describeMapping(await store.read((tx) => requireMapping(tx, input.UUID, call))),
+  handle: (input, call, { store }) => store.read(async (tx) => describeNow(tx, await requireMapping(tx, input.UUID, call))),
 });
 
 const updateEventSourceMapping = operation('UpdateEventSourceMapping', {
   access: (input, call) => accessToMapping('lambda:UpdateEventSourceMapping', input.UUID, call),
   async handle(input, call, context) {
-    requireQueueSettings(input);
     const before = await context.store.read((tx) => requireMapping(tx, input.UUID, call));
+    if (isStreamMapping(before)) requireStreamMembers(input);
+    else requireQueueSettings(input);
     await requireFitting(changedBy(input, before, call), context);
     const changed = await context.store.transact(async (tx) => {
       const old = await requireMapping(tx, input.UUID, call);
@@ -109,7 +120,7 @@ const listEventSourceMappings = operation('ListEventSourceMappings', {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
-      EventSourceMappings: page.map(describeMapping),
+      EventSourceMappings: await store.read((tx) => Promise.all(page.map((row) => describeNow(tx, row)))),
       ...(last === undefined || rows.length <= limit ? {} : { NextMarker: makeMarker([last.uuid]) }),
     };
   },
@@ -137,18 +148,30 @@ async function requireMapping(tx: ReadTransaction, id: string | undefined, { acc
   return row;
 }
 
-function requireSource(input: CreateEventSourceMappingRequest): string {
+const describeNow = async (tx: ReadTransaction, row: MappingRow): Promise<EventSourceMappingConfiguration> => describeMapping(row, await findResult(tx, row));
+
+function requireSource(input: CreateEventSourceMappingRequest, { streams }: LambdaContext): string {
   const sourceArn = input.EventSourceArn ?? '';
   if (sourceArn === '') {
     if (input.SelfManagedEventSource !== undefined) throw errors.notSupported('self-managed event sources');
     throw mappingErrors.noSource();
   }
+  const streamService = streamServiceOf(sourceArn);
+  if (streamService !== undefined && streams.has(streamService)) {
+    requireStreamMembers(input);
+    return sourceArn;
+  }
   if (!isQueueArn(sourceArn)) {
-    if (/^arn:[^:]*:(kinesis|dynamodb|kafka|mq|rds):/.test(sourceArn)) throw errors.notSupported('event source mappings for anything but SQS queues');
+    if (/^arn:[^:]*:(kinesis|dynamodb|kafka|mq|rds):/.test(sourceArn)) throw errors.notSupported('event source mappings of this service');
     throw mappingErrors.noSource();
   }
   requireQueueSettings(input);
   return sourceArn;
+}
+
+function requireStreamMembers(input: CreateEventSourceMappingRequest | UpdateEventSourceMappingRequest): void {
+  refuseForeignSettings(input);
+  refuseUnimplemented(input, implementedForStreams);
 }
 
 function requireQueueSettings(input: CreateEventSourceMappingRequest | UpdateEventSourceMappingRequest): void {
@@ -167,12 +190,16 @@ const settingsOf = ({ ScalingConfig }: Pick<CreateEventSourceMappingRequest, 'Sc
 
 async function requireFitting(row: MappingRow, context: LambdaContext): Promise<void> {
   const version = await context.store.read((tx) => requireVersion(tx, { account: row.account, region: row.region, name: row.functionName, qualifier: row.qualifier }));
-  await requireQueueSource(row, version.row, context);
+  if (!isStreamMapping(row)) return requireQueueSource(row, version.row, context);
+  requireStreamSettings(row);
+  await requireStreamSource(row, version.row, context);
+  const { onFailure } = row.stream;
+  if (onFailure !== undefined) await requireFailureDestination(onFailure, version.row.roleArn, context);
 }
 
 async function requireFree(tx: ReadTransaction, row: MappingRow): Promise<void> {
   const existing = await findMappedPair(tx, row);
-  if (existing !== undefined && existing !== row.uuid) throw mappingErrors.exists(row.sourceArn, row.qualifier === undefined ? row.functionName : `${row.functionName}:${row.qualifier}`, existing);
+  if (existing !== undefined && existing !== row.uuid) throw (row.stream === undefined ? mappingErrors.exists : mappingErrors.streamMapped)(row.sourceArn, row.qualifier === undefined ? row.functionName : `${row.functionName}:${row.qualifier}`, existing);
 }
 
 /** Only what the request names; the rest stays. */
@@ -188,6 +215,7 @@ function changedBy(input: UpdateEventSourceMappingRequest, old: MappingRow, call
     functionName: reference?.name ?? old.functionName,
     ...(qualifier === undefined ? {} : { qualifier }),
     ...(concurrency === undefined ? {} : { maximumConcurrency: concurrency }),
+    ...(old.stream === undefined ? {} : { stream: streamSettingsOf(input, old.stream) }),
     batchSize: input.BatchSize ?? old.batchSize,
     windowSeconds: input.MaximumBatchingWindowInSeconds ?? old.windowSeconds,
     filters: input.FilterCriteria === undefined ? old.filters : requireFilters(input.FilterCriteria),

@@ -1,7 +1,7 @@
 import type { InvocationRequest } from '@aws-sdk/client-lambda';
 import { findJsonFailure } from '../domain/jsonFailure.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { acceptTrace } from '../domain/trace.ts';
 import { errors } from '../errors.ts';
 import { asyncPayloadBytesMax, clientContextBytesMax, requestPayloadBytesMax } from '../limits.ts';
 import { acceptEvent } from '../invocations/eventQueue.ts';
@@ -22,7 +22,7 @@ export const invoke = operation('Invoke', {
     const event = requireEvent(input.Payload, invocationType);
     const clientContext = input.ClientContext === undefined ? undefined : requireClientContext(input.ClientContext);
     if (invocationType === 'DryRun') return { StatusCode: 204, Payload: undefined };
-    const traceId = call.head.headers['x-amzn-trace-id'] ?? newTraceId(call.nowMs, context.random);
+    const traceId = acceptTrace(call.head.headers['x-amzn-trace-id'], call.nowMs, context.random);
     const { requestId } = call;
     if (invocationType === 'Event') {
       // Neither a client context nor a log tail: the API reference has both for synchronous invocations only.

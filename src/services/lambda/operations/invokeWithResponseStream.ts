@@ -1,6 +1,6 @@
 import type { InvokeWithResponseStreamResponseEvent } from '@aws-sdk/client-lambda';
 import { refuseUnimplemented } from '../domain/settings.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { acceptTrace } from '../domain/trace.ts';
 import { findInvocable, runInvocable } from '../invocations/invocable.ts';
 import { describeFailure, streamInvocation } from '../invocations/responseStream.ts';
 import type { StreamedInvocation } from '../invocations/responseStream.ts';
@@ -21,7 +21,7 @@ export const invokeWithResponseStream = operation('InvokeWithResponseStream', {
     const clientContext = input.ClientContext === undefined ? undefined : requireClientContext(input.ClientContext);
     if (input.InvocationType === 'DryRun') return { StatusCode: 204, EventStream: noEvents() };
     const { requestId } = call;
-    const traceId = call.head.headers['x-amzn-trace-id'] ?? newTraceId(call.nowMs, context.random);
+    const traceId = acceptTrace(call.head.headers['x-amzn-trace-id'], call.nowMs, context.random);
     const wantsTail = input.LogType === 'Tail';
     const streamed = await streamInvocation((receiver) => runInvocable(found, { requestId, event, clientContext, traceId, wantsTail, receiver }, context), call.signal);
     return { StatusCode: 200, ExecutedVersion: found.row.version, EventStream: eventsOf(streamed) };

@@ -1,5 +1,4 @@
 import type { GetProvisionedConcurrencyConfigResponse } from '@aws-sdk/client-lambda';
-import { rangeLimitMax } from '../../../kv/limits.ts';
 import type { ReadTransaction } from '../../../kv/store.ts';
 import { isAliasName } from '../domain/alias.ts';
 import { functionArn } from '../domain/functionName.ts';
@@ -8,39 +7,20 @@ import { makeMarker, openMarker } from '../domain/marker.ts';
 import { provisionedKey } from '../environments/provisioned.ts';
 import { findProvisioned, listProvisioned, setProvisioned } from '../environments/provisionedStore.ts';
 import type { ProvisionedRow } from '../environments/provisionedStore.ts';
+import { provision } from '../environments/provision.ts';
 import { errors } from '../errors.ts';
-import { provisionedPageMax, unreservedConcurrencyMin } from '../limits.ts';
+import { provisionedPageMax } from '../limits.ts';
 import { accessTo, referenceOf, requireFunction, requireVersion, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
-import { findAlias, guardAliases, latest, listAliases } from '../store.ts';
-import type { AliasRow, FunctionRow } from '../store.ts';
+import { findAlias, latest } from '../store.ts';
 
 const putProvisionedConcurrencyConfig = operation('PutProvisionedConcurrencyConfig', {
   access: accessTo('lambda:PutProvisionedConcurrencyConfig', { qualified: true }),
   async handle(input, call, context) {
     const reference = referenceOf(input, call);
-    const { qualifier = latest } = reference;
     const count = input.ProvisionedConcurrentExecutions ?? 0;
-    if (qualifier === latest) throw errors.provisionedUnpublished();
-    const written = await context.store.transact(async (tx) => {
-      const { head, alias } = await requireVersion(tx, reference).catch((error: unknown) => {
-        throw isAliasName(qualifier) ? errors.noAliasArn(functionArn(reference, reference.name, qualifier)) : error;
-      });
-      guardAliases(tx, reference, head.name);
-      await requireUnshared(tx, reference, head, alias);
-      const old = await findProvisioned(tx, reference, qualifier);
-      requireRoom(head, (head.provisionedConcurrency ?? 0) - (old?.count ?? 0) + count, count, context);
-      const row: ProvisionedRow = { ...placeOf(reference), name: head.name, qualifier, count, modifiedAtMs: call.nowMs, revision: (old?.revision ?? 0) + 1 };
-      const { usage } = await setProvisioned(tx, head, old, row);
-      // What others run on demand may not be left with less than a hundred.
-      if (context.accountConcurrency - usage.reservedConcurrency < unreservedConcurrencyMin && (head.reservedConcurrency ?? 0) === 0) {
-        throw errors.invalidParameter(
-          `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedConcurrencyMin}].`,
-        );
-      }
-      return row;
-    });
+    const written = await context.store.transact((tx) => provision(tx, reference, { count, nowMs: call.nowMs, accountConcurrency: context.accountConcurrency }));
     // Nothing is said of what is ready already: AWS answers the request's own state.
     return describe(written, { allocated: 0, available: 0, status: 'IN_PROGRESS' });
   },
@@ -96,43 +76,12 @@ export const provisionedConcurrencyOperations = {
   ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
 };
 
-const placeOf = ({ account, region }: FunctionReference): Pick<FunctionReference, 'account' | 'region'> => ({ account, region });
-
 async function requireConfigOf(tx: ReadTransaction, reference: FunctionReference): Promise<ProvisionedRow | undefined> {
   const { qualifier = latest, name } = reference;
   if (qualifier === latest) throw errors.provisionedQualifier();
   if (isAliasName(qualifier) && (await findAlias(tx, reference, name, qualifier)) === undefined) throw errors.noAliasArn(functionArn(reference, name, qualifier));
   await requireVersion(tx, reference);
   return findProvisioned(tx, reference, qualifier);
-}
-
-/** A version is provisioned once: for itself, or for an alias that leads to it. */
-async function requireUnshared(tx: ReadTransaction, reference: FunctionReference, head: FunctionRow, alias: AliasRow | undefined): Promise<void> {
-  if (alias !== undefined) return requireProvisionable(tx, reference, alias);
-  for (const other of await listAliases(tx, reference, head.name, { limit: rangeLimitMax })) {
-    if (other.version === reference.qualifier && (await findProvisioned(tx, reference, other.name)) !== undefined) throw errors.versionProvisionedByAlias();
-  }
-}
-
-/** Throws when an alias in this state can have no provisioned concurrency. */
-export async function requireProvisionable(tx: ReadTransaction, reference: FunctionReference, alias: AliasRow): Promise<void> {
-  if (alias.version === latest) throw errors.provisionedUnpublished();
-  if (alias.weights.length > 0) throw errors.aliasRouted();
-  await requireVersionFree(tx, reference, alias);
-}
-
-/** Throws when the version that a provisioned alias is to lead to is provisioned itself. */
-export async function requireVersionFree(tx: ReadTransaction, reference: FunctionReference, { version }: Pick<AliasRow, 'version'>): Promise<void> {
-  if ((await findProvisioned(tx, reference, version)) !== undefined) throw errors.versionProvisioned();
-}
-
-function requireRoom({ reservedConcurrency }: FunctionRow, total: number, count: number, { accountConcurrency }: LambdaContext): void {
-  if (reservedConcurrency !== undefined && total > reservedConcurrency) {
-    throw errors.invalidParameter('Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function');
-  }
-  if (count > accountConcurrency) {
-    throw errors.invalidParameter(`Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${accountConcurrency}].`);
-  }
 }
 
 interface Shown {

@@ -11,7 +11,7 @@ import { requireLogging } from '../domain/logging.ts';
 import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
-import { accessToPassRole, requireExecutionRole } from '../executionRole.ts';
+import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
 import { contentsOf } from '../layers/layerStore.ts';
@@ -29,7 +29,7 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
-  'DeadLetterConfig.TargetArn', 'Layers',
+  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -50,6 +50,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     const layers = await requireLayers(input.Layers, reference, call, context);
     const deadLetterArn = input.DeadLetterConfig?.TargetArn;
     if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.roleArn, context);
+    if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? before.roleArn, call, context);
     const sealed = await sealChange(given, { input, reference, before, call, context });
     const row = await store.transact(async (tx) => {
       const head = await requireFunction(tx, reference);
@@ -58,7 +59,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
       const changed = { ...head.latest, ...change, ...role };
       const logged = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
-      const next = withLayers(withDeadLetters(logged, deadLetterArn), layers);
+      const next = withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers);
       await confirmLayers(tx, layers);
       requireCombinedSize(next);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
@@ -98,6 +99,11 @@ function isOutdated(input: UpdateFunctionConfigurationRequest, before: VersionRo
 function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['LoggingConfig']): VersionRow {
   const logging = given === undefined ? old : requireLogging(given, old);
   return logging === undefined ? row : { ...row, logging };
+}
+
+function withTracing({ tracing: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['TracingConfig']): VersionRow {
+  const mode = given?.Mode ?? old;
+  return mode === 'Active' ? { ...row, tracing: 'Active' } : row;
 }
 
 /** An empty ARN ends it. */

@@ -7,7 +7,7 @@ export interface FakeQueues extends QueueReader {
   /** By ARN; may be changed at any time. */
   readonly descriptions: Map<string, QueueDescription>;
   /** Puts a message into the one queue there is; its body is its id. */
-  send(body: string): void;
+  send(body: string, attributes?: Readonly<Record<string, string>>): void;
   /** What waits. */
   waiting(): string[];
   /** Receives wait by it. */
@@ -27,8 +27,8 @@ export function createFakeQueues(): FakeQueues {
 
   const recordOf = (body: string): QueueRecord => ({ messageId: `id-${body}`, receiptHandle: body, body, md5OfBody: '', attributes: {}, messageAttributes: {} });
 
-  function put(body: string): void {
-    messages.push(recordOf(body));
+  function put(body: string, attributes: Readonly<Record<string, string>> = {}): void {
+    messages.push({ ...recordOf(body), attributes });
     for (const wake of wakers) wake();
   }
 
@@ -62,8 +62,10 @@ export function createFakeQueues(): FakeQueues {
       deleted.push(...handles);
       return [];
     },
-    async changeVisibility(_arn, handles) {
+    async changeVisibility(arn, handles) {
       givenBack.push(...handles);
+      // Received as often as it may be: it goes to the dead-letter queue.
+      if (descriptions.get(arn)?.maxReceiveCount === 1) return [];
       for (const handle of handles) put(handle);
       return [];
     },

@@ -6,7 +6,7 @@ import type { Call } from '../../../framework/context.ts';
 import type { FrontAnswer, FrontRequest } from '../../../framework/front.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
-import { newTraceId } from '../domain/traceId.ts';
+import { acceptTrace } from '../domain/trace.ts';
 import { findInvocable, runInvocable } from '../invocations/invocable.ts';
 import { streamInvocation } from '../invocations/responseStream.ts';
 import type { StreamedInvocation } from '../invocations/responseStream.ts';
@@ -32,7 +32,7 @@ export async function answerFunctionUrl(request: FrontRequest, context: LambdaCo
   const { row, reference } = found;
   const preflight = preflightHeaders(row.cors, head.method, head.headers);
   if (preflight !== undefined) return { status: 200, headers: { 'x-amzn-requestid': requestId, ...preflight }, body: '' };
-  const traceId = head.headers['x-amzn-trace-id'] ?? newTraceId(context.clock.now(), context.random);
+  const traceId = acceptTrace(head.headers['x-amzn-trace-id'], context.clock.now(), context.random);
   const answer = await invoke({ request, row, reference, path: functionUrl.path, urlId: functionUrl.urlId, traceId }, context).catch(answerToFailure);
   return { ...answer, headers: { 'x-amzn-requestid': requestId, 'x-amzn-trace-id': traceId, ...answer.headers, ...crossOriginHeaders(row.cors, head.headers) } };
 }

@@ -105,7 +105,12 @@ const permissions = new Set(['FULL_CONTROL', 'READ', 'WRITE', 'READ_ACP', 'WRITE
 /** The list of a PutBucketAcl or PutObjectAcl document. */
 export function aclOfDocument(document: { readonly Grants?: readonly GrantDocument[] | undefined; readonly Owner?: { readonly ID?: string | undefined } | undefined }): Acl {
   if (!document.Owner?.ID) throw errors.malformedAcl();
-  const grants = (document.Grants ?? []).map(({ Grantee: given, Permission: permission = '' }): Grant => {
+  return aclOfGrants(document.Grants ?? []);
+}
+
+/** The same of its grants alone. */
+export function aclOfGrants(documents: readonly GrantDocument[]): Acl {
+  const grants = documents.map(({ Grantee: given, Permission: permission = '' }): Grant => {
     if (!given || !permissions.has(permission)) throw errors.malformedAcl();
     const grantee = given.ID !== undefined ? { id: given.ID } : given.URI !== undefined ? { uri: given.URI } : undefined;
     return { grantee: requireGrantee(grantee), permission: permission as Permission };

@@ -61,7 +61,9 @@ export interface ObjectRow {
   readonly legalHold?: boolean | undefined;
   readonly acl?: Acl | undefined;
   readonly replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA' | undefined;
-  /** Until when an archived object can be read. */
+  /** From when and until when an archived object can be read, and which restoration it was. */
+  readonly restoreReadyMs?: number | undefined;
+  readonly restoreId?: string | undefined;
   readonly restoredUntilMs?: number | undefined;
 }
 

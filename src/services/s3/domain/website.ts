@@ -39,6 +39,7 @@ export function findRedirection(configuration: WebsiteConfiguration, key: string
   return { status: Number(redirect.code ?? 301), location: `${redirect.protocol ?? own.protocol}://${redirect.host ?? own.host}/${encodePath(target)}` };
 }
 
-function encodePath(key: string): string {
+/** A key as the path of an address. */
+export function encodePath(key: string): string {
   return encodeURIComponent(key).replaceAll('%2F', '/');
 }

@@ -4,7 +4,7 @@ import { bucketAccess } from '../access.ts';
 import type { Acl } from '../domain/acl.ts';
 import { aclOfDocument, aclOfHeaders, aclOutput, hasAcl } from '../domain/aclInput.ts';
 import { isPublicAcl, type PublicAccessBlock } from '../domain/publicAccess.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { findBucketNow } from '../reading.ts';
 import { readSetting, requireSetting, writeSetting } from '../settings.ts';
@@ -39,7 +39,7 @@ const getBucketOwnershipControls = operation('GetBucketOwnershipControls', {
   access: (input, call, deps) => bucketAccess('GetBucketOwnershipControls', input, call, deps),
   async handle(input, _call, deps) {
     const { ownership, settings } = await findBucketNow(deps, input.Bucket ?? '');
-    if (settings.includes('ownershipDeleted')) throw errors.noSuchConfiguration('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found', input.Bucket ?? '');
+    if (settings.includes('ownershipDeleted')) throw absent.ownership(input.Bucket ?? '');
     return { OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } };
   },
 });
@@ -75,8 +75,7 @@ const deleteBucketOwnershipControls = operation('DeleteBucketOwnershipControls',
 const getPublicAccessBlock = operation('GetPublicAccessBlock', {
   access: (input, call, deps) => bucketAccess('GetBucketPublicAccessBlock', input, call, deps),
   async handle(input, _call, deps) {
-    const absent = ['NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'] as const;
-    const block = await requireSetting<PublicAccessBlock>(deps, input, 'publicAccessBlock', absent);
+        const block = await requireSetting<PublicAccessBlock>(deps, input, 'publicAccessBlock', absent.publicAccessBlock);
     const { blockPublicAcls, ignorePublicAcls, blockPublicPolicy, restrictPublicBuckets } = block;
     return {
       PublicAccessBlockConfiguration: { BlockPublicAcls: blockPublicAcls, IgnorePublicAcls: ignorePublicAcls, BlockPublicPolicy: blockPublicPolicy, RestrictPublicBuckets: restrictPublicBuckets },

@@ -1,4 +1,4 @@
-// Settings of a bucket that change what is billed and nothing else, and those that this server does not have.
+// Settings of a bucket that change what is billed and nothing else.
 
 import { bucketAccess } from '../access.ts';
 import { errors } from '../errors.ts';
@@ -26,40 +26,27 @@ const putBucketRequestPayment = operation('PutBucketRequestPayment', {
 const getBucketAccelerateConfiguration = operation('GetBucketAccelerateConfiguration', {
   access: (input, call, deps) => bucketAccess('GetAccelerateConfiguration', input, call, deps),
   async handle(input, _call, deps) {
-    await readSetting(deps, input, 'accelerate');
-    return {};
+    const { document } = await readSetting<{ readonly status: 'Suspended' }>(deps, input, 'accelerate');
+    return document ? { Status: document.status } : {};
   },
 });
 
 const putBucketAccelerateConfiguration = operation('PutBucketAccelerateConfiguration', {
   access: (input, call, deps) => bucketAccess('PutAccelerateConfiguration', input, call, deps),
-  handle: () => {
-    throw errors.unsupported('S3 Transfer Acceleration');
-  },
-});
-
-const getBucketLogging = operation('GetBucketLogging', {
-  access: (input, call, deps) => bucketAccess('GetBucketLogging', input, call, deps),
   async handle(input, _call, deps) {
-    await readSetting(deps, input, 'logging');
-    return {};
-  },
-});
-
-const putBucketLogging = operation('PutBucketLogging', {
-  access: (input, call, deps) => bucketAccess('PutBucketLogging', input, call, deps),
-  async handle(input, _call, deps) {
-    if (input.BucketLoggingStatus?.LoggingEnabled) throw errors.unsupported('Server access logging');
-    await readSetting(deps, input, 'logging');
+    const status = input.AccelerateConfiguration?.Status;
+    if (status !== 'Enabled' && status !== 'Suspended') throw errors.malformedXml();
+    // API reference, "Error responses", InvalidRequest: the texts about transfer acceleration.
+    if ((input.Bucket ?? '').includes('.')) throw errors.invalidRequest('S3 Transfer Acceleration is not supported for buckets with periods (.) in their names');
+    if (status === 'Enabled') throw errors.invalidRequest('S3 Transfer Acceleration cannot be enabled on this bucket. Contact AWS Support for more information.');
+    await writeSetting(deps, input, 'accelerate', { status });
     return {};
   },
 });
 
 export const bucketBookkeepingOperations = {
   GetBucketAccelerateConfiguration: getBucketAccelerateConfiguration,
-  GetBucketLogging: getBucketLogging,
   GetBucketRequestPayment: getBucketRequestPayment,
   PutBucketAccelerateConfiguration: putBucketAccelerateConfiguration,
-  PutBucketLogging: putBucketLogging,
   PutBucketRequestPayment: putBucketRequestPayment,
 };

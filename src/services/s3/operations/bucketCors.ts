@@ -1,6 +1,6 @@
 import { bucketAccess } from '../access.ts';
 import { type CorsRule, corsMethods } from '../domain/cors.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { corsRulesMax } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { requireSetting, writeSetting } from '../settings.ts';
@@ -10,7 +10,7 @@ const kind = 'cors';
 const getBucketCors = operation('GetBucketCors', {
   access: (input, call, deps) => bucketAccess('GetBucketCORS', input, call, deps),
   async handle(input, _call, deps) {
-    const { rules } = await requireSetting<{ readonly rules: readonly CorsRule[] }>(deps, input, kind, ['NoSuchCORSConfiguration', 'The CORS configuration does not exist']);
+    const { rules } = await requireSetting<{ readonly rules: readonly CorsRule[] }>(deps, input, kind, absent.cors);
     return {
       CORSRules: rules.map((rule) => ({
         ...(rule.id === undefined ? {} : { ID: rule.id }),

@@ -3,7 +3,7 @@ import type { LifecycleRule as GivenRule } from '@aws-sdk/client-s3';
 import { bucketAccess } from '../access.ts';
 import type { LifecycleRule, Moment } from '../domain/lifecycle.ts';
 import { tagsOf } from '../domain/tags.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { scheduleLifecycle, unscheduleLifecycle } from '../jobs/lifecycle.ts';
 import { lifecycleRulesMax } from '../limits.ts';
 import { operation } from '../operation.ts';
@@ -15,8 +15,7 @@ const kind = 'lifecycle';
 const getBucketLifecycleConfiguration = operation('GetBucketLifecycleConfiguration', {
   access: (input, call, deps) => bucketAccess('GetLifecycleConfiguration', input, call, deps),
   async handle(input, _call, deps) {
-    const absent = ['NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'] as const;
-    const { rules } = await requireSetting<{ readonly rules: readonly LifecycleRule[] }>(deps, input, kind, absent);
+        const { rules } = await requireSetting<{ readonly rules: readonly LifecycleRule[] }>(deps, input, kind, absent.lifecycle);
     return { Rules: rules.map(ruleOutput), TransitionDefaultMinimumObjectSize: 'varies_by_storage_class' as const };
   },
 });

@@ -1,26 +1,25 @@
 import { resourcePolicyProblem } from '../../../framework/resourcePolicy.ts';
 import { bucketAccess, bucketArn } from '../access.ts';
 import { isPublicPolicy, type PublicAccessBlock } from '../domain/publicAccess.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { policyBytesMax } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { requireSetting, writeSetting } from '../settings.ts';
 import { findSetting } from '../store.ts';
 
 const kind = 'policy';
-const absent = ['NoSuchBucketPolicy', 'The bucket policy does not exist'] as const;
 
 const getBucketPolicy = operation('GetBucketPolicy', {
   access: (input, call, deps) => bucketAccess('GetBucketPolicy', input, call, deps),
   async handle(input, _call, deps) {
-    return { Policy: (await requireSetting<{ readonly text: string }>(deps, input, kind, absent)).text };
+    return { Policy: (await requireSetting<{ readonly text: string }>(deps, input, kind, absent.policy)).text };
   },
 });
 
 const getBucketPolicyStatus = operation('GetBucketPolicyStatus', {
   access: (input, call, deps) => bucketAccess('GetBucketPolicyStatus', input, call, deps),
   async handle(input, _call, deps) {
-    const { text } = await requireSetting<{ readonly text: string }>(deps, input, kind, absent);
+    const { text } = await requireSetting<{ readonly text: string }>(deps, input, kind, absent.policy);
     return { PolicyStatus: { IsPublic: isPublicPolicy(text) } };
   },
 });

@@ -5,7 +5,7 @@ import { bucketAccess, bucketArn } from '../access.ts';
 import type { ReplicationConfiguration, ReplicationRule } from '../domain/replication.ts';
 import { requireStorageClass } from '../domain/storageClass.ts';
 import { tagsOf } from '../domain/tags.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { replicationRulesMax } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { requireSetting, writeSetting } from '../settings.ts';
@@ -16,8 +16,7 @@ const kind = 'replication';
 const getBucketReplication = operation('GetBucketReplication', {
   access: (input, call, deps) => bucketAccess('GetReplicationConfiguration', input, call, deps),
   async handle(input, _call, deps) {
-    const absent = ['ReplicationConfigurationNotFoundError', 'The replication configuration was not found'] as const;
-    const { role, rules } = await requireSetting<ReplicationConfiguration>(deps, input, kind, absent);
+        const { role, rules } = await requireSetting<ReplicationConfiguration>(deps, input, kind, absent.replication);
     return { ReplicationConfiguration: { Role: role, Rules: rules.map(ruleOutput) } };
   },
 });

@@ -1,6 +1,6 @@
 import { bucketAccess } from '../access.ts';
 import type { WebsiteConfiguration } from '../domain/website.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { routingRulesMax } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { requireSetting, writeSetting } from '../settings.ts';
@@ -10,7 +10,7 @@ const kind = 'website';
 const getBucketWebsite = operation('GetBucketWebsite', {
   access: (input, call, deps) => bucketAccess('GetBucketWebsite', input, call, deps),
   async handle(input, _call, deps) {
-    const found = await requireSetting<WebsiteConfiguration>(deps, input, kind, ['NoSuchWebsiteConfiguration', 'The specified bucket does not have a website configuration']);
+    const found = await requireSetting<WebsiteConfiguration>(deps, input, kind, absent.website);
     return {
       ...(found.indexSuffix === undefined ? {} : { IndexDocument: { Suffix: found.indexSuffix } }),
       ...(found.errorKey === undefined ? {} : { ErrorDocument: { Key: found.errorKey } }),

@@ -8,13 +8,13 @@ import type { PartFacts } from '../domain/body.ts';
 import { type ChecksumMembers, checksumMembers, defaultAlgorithm, givenChecksum } from '../domain/checksums.ts';
 import { combineComposite, combineLinear, digestSmall } from '../domain/combineChecksums.ts';
 import { isMarker, type ChecksumAlgorithm, type ObjectRow, type StoredChecksum } from '../domain/objectRow.ts';
-import { encryptionMembers } from '../encryption.ts';
+import { encryptionMembers, keyToRead } from '../encryption.ts';
 import { errors } from '../errors.ts';
 import { partBytesMin, partNumberMax } from '../limits.ts';
 import { versionMember } from '../objectOutput.ts';
 import { operation, type S3Deps } from '../operation.ts';
 import { type Bucket, requireBucket, type UploadRow } from '../store.ts';
-import { clearUpload, listParts, type NumberedPart, readPartWrites, requireUpload } from '../uploads.ts';
+import { clearUpload, findUpload, listParts, type NumberedPart, readPartWrites, requireUpload } from '../uploads.ts';
 import { findCurrent } from '../versions.ts';
 import { type WriteConditions, writeRow } from '../writeObject.ts';
 
@@ -23,6 +23,7 @@ export const completeMultipartUpload = operation('CompleteMultipartUpload', {
   async handle(input, call, deps) {
     const { Key = '', UploadId = '' } = input;
     const listed: readonly ListedPart[] = input.MultipartUpload?.Parts ?? [];
+    await requireKey(deps, call, input.Bucket ?? '', Key, UploadId);
     const { bucket, row } = await deps.store.transact(async (tx) => {
       const found = await requireBucket(tx, input.Bucket ?? '');
       // Once more, because the first answer was lost: the same again (API reference, "CompleteMultipartUpload is idempotent").
@@ -41,6 +42,15 @@ export const completeMultipartUpload = operation('CompleteMultipartUpload', {
     };
   },
 });
+
+// "To perform a multipart upload with encryption using an AWS KMS key, the requester must have kms:Decrypt": S3 reads the parts to join them.
+async function requireKey(deps: S3Deps, call: Call, bucketName: string, key: string, uploadId: string): Promise<void> {
+  const encryption = await deps.store.read(async (tx) => {
+    const bucket = await requireBucket(tx, bucketName);
+    return (await findUpload(tx, bucket.id, key, uploadId))?.draft.encryption;
+  });
+  if (encryption?.kind === 'kms') await keyToRead(deps, call, encryption, {});
+}
 
 interface ListedPart extends ChecksumMembers {
   readonly ETag?: string | undefined;

@@ -1,9 +1,10 @@
 import { bucketAccess } from '../access.ts';
 import { errors } from '../errors.ts';
+import { forgetLogs } from '../jobs/deliverLogs.ts';
 import { unscheduleLifecycle } from '../jobs/lifecycle.ts';
 import { operation } from '../operation.ts';
 import { findBucketNow } from '../reading.ts';
-import { buckets, countVersions, everywhere, objectCounts, ownedBuckets, requireBucket, settings, uploads } from '../store.ts';
+import { buckets, countVersions, everywhere, loggedBuckets, objectCounts, ownedBuckets, requireBucket, settings, uploads } from '../store.ts';
 import { abortUpload } from '../uploads.ts';
 
 export const deleteBucket = operation('DeleteBucket', {
@@ -27,7 +28,10 @@ export const deleteBucket = operation('DeleteBucket', {
       settings.clearAll(tx, everywhere, [bucket.id]);
       tx.clear(objectCounts.key(everywhere, [bucket.id]));
       await unscheduleLifecycle(tx, deps.timers, bucket);
+      loggedBuckets.clear(tx, everywhere, [name]);
+      await forgetLogs(tx, deps, bucket.id);
     });
+    deps.accessLog.switched(name, false);
     return {};
   },
 });

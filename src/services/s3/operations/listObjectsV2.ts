@@ -1,5 +1,6 @@
 import { bucketAccess } from '../access.ts';
 import { encoderOf, pageSize } from '../domain/listInput.ts';
+import type { ObjectRow } from '../domain/objectRow.ts';
 import { errors } from '../errors.ts';
 import { listPage } from '../listing.ts';
 import { operation } from '../operation.ts';
@@ -29,13 +30,14 @@ export const listObjectsV2 = operation('ListObjectsV2', {
       ...(page.truncated ? { NextContinuationToken: makeToken(page.last ?? '') } : {}),
       KeyCount: page.entries.length + page.prefixes.length,
       IsTruncated: page.truncated,
-      Contents: page.entries.map((entry) => ({ ...listedObject(entry, encode, input.FetchOwner === true), ...(restores ? restoreStatus(entry.row.restoredUntilMs, call.nowMs) : {}) })),
+      Contents: page.entries.map((entry) => ({ ...listedObject(entry, encode, input.FetchOwner === true), ...(restores ? restoreStatus(entry.row, call.nowMs) : {}) })),
       CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
     };
   },
 });
 
-function restoreStatus(untilMs: number | undefined, nowMs: number) {
+function restoreStatus({ restoreReadyMs = 0, restoredUntilMs: untilMs }: Pick<ObjectRow, 'restoreReadyMs' | 'restoredUntilMs'>, nowMs: number) {
+  if (restoreReadyMs > nowMs) return { RestoreStatus: { IsRestoreInProgress: true } };
   return untilMs === undefined || untilMs <= nowMs ? {} : { RestoreStatus: { IsRestoreInProgress: false, RestoreExpiryDate: new Date(untilMs) } };
 }
 

@@ -2,7 +2,7 @@ import { objectAccess, bucketAccess, permitsOnObject } from '../access.ts';
 import { isProtected, type LockDefault, requireHold, requireRetention } from '../domain/objectLock.ts';
 import type { ObjectRow, Retention } from '../domain/objectRow.ts';
 import type { Call } from '../../../framework/context.ts';
-import { errors } from '../errors.ts';
+import { absent, errors } from '../errors.ts';
 import { operation, type S3Deps } from '../operation.ts';
 import { findBucketNow, type ObjectName, requireObject } from '../reading.ts';
 import { readSetting } from '../settings.ts';
@@ -15,7 +15,7 @@ const getObjectLockConfiguration = operation('GetObjectLockConfiguration', {
   access: (input, call, deps) => bucketAccess('GetBucketObjectLockConfiguration', input, call, deps),
   async handle(input, _call, deps) {
     const { bucket, document } = await readSetting<LockDefault>(deps, input, kind);
-    if (!bucket.objectLock) throw errors.noSuchConfiguration('ObjectLockConfigurationNotFoundError', 'Object Lock configuration does not exist for this bucket', bucket.name);
+    if (!bucket.objectLock) throw absent.lock(bucket.name);
     const { mode, days, years } = document ?? {};
     const retention = { Mode: mode, ...(days === undefined ? {} : { Days: days }), ...(years === undefined ? {} : { Years: years }) };
     return { ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' as const, ...(mode === undefined ? {} : { Rule: { DefaultRetention: retention } }) } };
@@ -46,7 +46,7 @@ const getObjectRetention = operation('GetObjectRetention', {
   access: (input, call, deps) => objectAccess(['GetObjectRetention'], input, call, deps),
   async handle(input, call, deps) {
     const { row } = await requireLockable(deps, call, input);
-    if (!row.retention) throw errors.noSuchConfiguration('NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration', input.Bucket ?? '');
+    if (!row.retention) throw absent.lockOfObject(input.Bucket ?? '');
     return { Retention: { Mode: row.retention.mode, RetainUntilDate: new Date(row.retention.untilMs) } };
   },
 });
@@ -70,7 +70,7 @@ const getObjectLegalHold = operation('GetObjectLegalHold', {
   access: (input, call, deps) => objectAccess(['GetObjectLegalHold'], input, call, deps),
   async handle(input, call, deps) {
     const { row } = await requireLockable(deps, call, input);
-    if (row.legalHold === undefined) throw errors.noSuchConfiguration('NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration', input.Bucket ?? '');
+    if (row.legalHold === undefined) throw absent.lockOfObject(input.Bucket ?? '');
     return { LegalHold: { Status: row.legalHold ? ('ON' as const) : ('OFF' as const) } };
   },
 });

@@ -100,13 +100,35 @@ test('putBucketWebsite, getBucketWebsite and deleteBucketWebsite', async () => {
   await assert.rejects(s3.run('GetBucketWebsite', { Bucket }), { code: 'NoSuchWebsiteConfiguration' });
 });
 
-test('putBucketRequestPayment is kept; putBucketAccelerateConfiguration and putBucketLogging are refused by name', async () => {
+test('putBucketAbac lets the tags of a bucket count, which are then not put the old way (getBucketAbac)', async () => {
+  const s3 = await withBucket();
+  assert.deepEqual(await s3.run('GetBucketAbac', { Bucket }), { AbacStatus: { Status: 'Disabled' } });
+  await s3.run('PutBucketAbac', { Bucket, AbacStatus: { Status: 'Enabled' } });
+  assert.deepEqual(await s3.run('GetBucketAbac', { Bucket }), { AbacStatus: { Status: 'Enabled' } });
+  await assert.rejects(s3.run('PutBucketTagging', { Bucket, Tagging: { TagSet: [] } }), { code: 'InvalidRequest' });
+  await assert.rejects(s3.run('PutBucketAbac', { Bucket, AbacStatus: {} }), { code: 'MalformedXML' });
+});
+
+test('updateObjectEncryption takes nothing but a key of KMS, by its ARN, of the same account', async () => {
+  const s3 = await withBucket();
+  await s3.run('PutObject', { Bucket, Key: 'k', Body: 'x' });
+  const update = (ObjectEncryption: object) => s3.run('UpdateObjectEncryption', { Bucket, Key: 'k', ObjectEncryption: ObjectEncryption as never });
+  await assert.rejects(update({}), { code: 'InvalidRequest', message: /Valid values are SSEKMS/ });
+  await assert.rejects(update({ SSEKMS: { KMSKeyArn: 'alias/aws/s3' } }), { code: 'InvalidRequest', message: /valid AWS KMS key/ });
+  await assert.rejects(update({ SSEKMS: { KMSKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/k' } }), { code: 'AccessDenied', message: /same account/ });
+  // This test has no KMS.
+  await assert.rejects(update({ SSEKMS: { KMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/k' } }), { code: 'NotImplemented' });
+  await s3.run('PutObject', { Bucket, Key: 'k', Body: 'x', SSECustomerAlgorithm: 'AES256', SSECustomerKey: Buffer.alloc(32).toString('base64'), SSECustomerKeyMD5: 'cLyPS3KoaSFGi/joRB3OUQ==' });
+  await assert.rejects(update({ SSEKMS: { KMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/k' } }), { code: 'InvalidRequest', message: /DSSE-KMS or SSE-C/ });
+});
+
+test('putBucketRequestPayment is kept; putBucketAccelerateConfiguration is refused by name, putBucketLogging without a target that is there', async () => {
   const s3 = await withBucket();
   await s3.run('PutBucketRequestPayment', { Bucket, RequestPaymentConfiguration: { Payer: 'Requester' } });
   assert.deepEqual(await s3.run('GetBucketRequestPayment', { Bucket }), { Payer: 'Requester' });
   assert.deepEqual([await s3.run('GetBucketAccelerateConfiguration', { Bucket }), await s3.run('GetBucketLogging', { Bucket })], [{}, {}]);
-  await assert.rejects(s3.run('PutBucketAccelerateConfiguration', { Bucket, AccelerateConfiguration: { Status: 'Enabled' } }), { code: 'NotImplemented', message: /Transfer Acceleration/ });
-  await assert.rejects(s3.run('PutBucketLogging', { Bucket, BucketLoggingStatus: { LoggingEnabled: { TargetBucket: Bucket, TargetPrefix: '' } } }), { code: 'NotImplemented' });
+  await assert.rejects(s3.run('PutBucketAccelerateConfiguration', { Bucket, AccelerateConfiguration: { Status: 'Enabled' } }), { code: 'InvalidRequest', message: /Transfer Acceleration/ });
+  await assert.rejects(s3.run('PutBucketLogging', { Bucket, BucketLoggingStatus: { LoggingEnabled: { TargetBucket: 'absent', TargetPrefix: '' } } }), { code: 'InvalidTargetBucketForLogging' });
 });
 
 test('putObjectRetention, putObjectLegalHold and putObjectLockConfiguration keep versions from being removed (getObjectRetention, getObjectLegalHold, getObjectLockConfiguration)', async () => {
@@ -158,6 +180,8 @@ test('restoreObject makes an archived object readable for so many days', async (
   await s3.run('PutObject', { Bucket, Key: 'k', Body: 'cold', StorageClass: 'GLACIER' });
   await assert.rejects(s3.run('GetObject', { Bucket, Key: 'k' }), { code: 'InvalidObjectState' });
   await s3.run('RestoreObject', { Bucket, Key: 'k', RestoreRequest: { Days: 2 } });
+  assert.equal((await s3.run('HeadObject', { Bucket, Key: 'k' })).Restore, 'ongoing-request="true"');
+  s3.clock.advance(3 * 3_600_000);
   assert.match((await s3.run('HeadObject', { Bucket, Key: 'k' })).Restore ?? '', /ongoing-request="false"/);
   assert.equal(String((await s3.run('GetObject', { Bucket, Key: 'k' })).Body), 'cold');
   s3.clock.advance(3 * dayMs);

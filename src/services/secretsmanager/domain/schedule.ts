@@ -1,9 +1,9 @@
 // When a rotation comes next (user guide, "Schedule expressions in Secrets Manager rotation"). All times are UTC; the rotation window
 // begins at the time that is computed here, and the rotation with it.
+import { cronMatchesDay, parseCron } from '../../../pattern/cron.ts';
+import type { Cron } from '../../../pattern/cron.ts';
 import { invalidParameter } from '../errors.ts';
 import { rotationDaysMax, rotationHoursMin } from '../limits.ts';
-import { cronMatchesDay, parseCron } from './cron.ts';
-import type { Cron } from './cron.ts';
 import type { RotationRules } from './types.ts';
 
 const hourMs = 3_600_000;
@@ -46,7 +46,8 @@ function readSchedule({ automaticallyAfterDays, scheduleExpression: text }: Rota
   }
   const fields = /^cron\((.+)\)$/.exec(text)?.[1]?.trim().split(/\s+/);
   const cron = fields && parseCron(fields);
-  if (cron === undefined || nextOfCron(cron, 0) === undefined) throw invalidExpression();
+  // Rotations begin on the hour, in every year (user guide, "Schedule expressions").
+  if (!/^0?0$/.test(fields?.[0] ?? '') || fields?.[5] !== '*' || cron === undefined || nextOfCron(cron, 0) === undefined) throw invalidExpression();
   return { kind: 'cron', cron };
 }
 

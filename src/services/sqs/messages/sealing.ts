@@ -10,7 +10,7 @@ import type { Random } from '../../../base/random.ts';
 import { decodeRecord, encodeRecord } from '../../../kv/record.ts';
 import type { Encryption, KeyUser } from '../../../ports/encryption.ts';
 import { settingOf } from '../domain/queueAttributes.ts';
-import { kmsNotFound } from '../errors.ts';
+import { kmsErrors, kmsNotFound } from '../errors.ts';
 import { dataKeysMax } from '../limits.ts';
 import type { Queue } from '../queues.ts';
 import type { Content, SealedContent } from '../store.ts';
@@ -18,6 +18,8 @@ import type { Content, SealedContent } from '../store.ts';
 /** Who sends or receives; absent where a service acts by itself. */
 export interface SealingCaller {
   readonly arn: string;
+  /** The very session: two of one name may be allowed different things by the policies they were made with. */
+  readonly accessKeyId?: string | undefined;
   readonly authorise: NonNullable<KeyUser['authorise']>;
 }
 
@@ -88,14 +90,14 @@ export function createSealing({ encryption, sealKey, clock, random }: SealingDep
         return { sealed: encrypt(managedKey(queue.arn), content), key: managed, of: queue.arn };
       }
       const user = userOf(queue, caller);
-      const key = await reuse(`send ${queue.arn} ${keyId} ${caller?.arn ?? ''}`, queue, (kms) => kms.generateDataKey({ keyId, context: contextOf(queue.arn), user }));
+      const key = await reuse(`send ${queue.arn} ${keyId} ${nameOf(caller)}`, queue, (kms) => kms.generateDataKey({ keyId, context: contextOf(queue.arn), user }));
       return { sealed: encrypt(key.plaintext, content), key: key.ciphertext, of: queue.arn };
     },
     async open(queue, content, caller) {
       if (!('sealed' in content)) return content;
       const { sealed, key: ciphertext, of } = content;
       if (ciphertext.length === 0) return decrypt(managedKey(of), sealed);
-      const name = `receive ${Buffer.from(ciphertext).toString('base64')} ${caller?.arn ?? ''}`;
+      const name = `receive ${Buffer.from(ciphertext).toString('base64')} ${nameOf(caller)}`;
       const { plaintext } = await reuse(name, queue, async (kms) => {
         const opened = await kms.decrypt({ ciphertext, context: contextOf(of), user: userOf(queue, caller) });
         return { plaintext: opened.plaintext, ciphertext };
@@ -121,25 +123,19 @@ const managed = new Uint8Array();
 
 const contextOf = (queueArn: string): Record<string, string> => ({ 'aws:sqs:arn': queueArn });
 
+function nameOf(caller: SealingCaller | undefined): string {
+  return caller ? `${caller.arn} ${caller.accessKeyId ?? ''}` : '';
+}
+
 function userOf({ account, region }: { readonly account: string; readonly region: string }, caller: SealingCaller | undefined): KeyUser {
   return { account, region, service: 'sqs', ...(caller ? { authorise: caller.authorise } : {}) };
 }
-
-// The names that SQS gives to what KMS refuses (API reference, SendMessage, Errors).
-const ownNames: Readonly<Record<string, string>> = {
-  NotFoundException: 'KmsNotFound',
-  DisabledException: 'KmsDisabled',
-  KMSInvalidStateException: 'KmsInvalidState',
-  InvalidKeyUsageException: 'KmsInvalidKeyUsage',
-  AccessDeniedException: 'KmsAccessDenied',
-  AccessDenied: 'KmsAccessDenied',
-};
 
 async function inOwnWords<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const name = error instanceof ServiceError ? ownNames[error.code] : undefined;
-    throw error instanceof ServiceError && name !== undefined ? new ServiceError(name, error.message, { status: 400, cause: error }) : error;
+    const refusal = error instanceof ServiceError ? (kmsErrors as Readonly<Record<string, (typeof kmsErrors)['AccessDenied'] | undefined>>)[error.code] : undefined;
+    throw refusal && error instanceof ServiceError ? refusal(error.message, error) : error;
   }
 }

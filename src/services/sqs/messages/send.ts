@@ -54,7 +54,7 @@ const forbiddenCharacters = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10
 const identifier = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]+$/;
 
 /** Checks one message for `queue`. Limits of size are the caller's. */
-export function readMessage(sent: SentMessage, queue: Queue): Draft {
+export function readMessage(sent: SentMessage, queue: Queue, requestTrace?: string): Draft {
   const body = sent.MessageBody ?? '';
   if (body === '') throw missingParameter('MessageBody');
   if (forbiddenCharacters.test(body)) throw invalidMessageContents();
@@ -76,7 +76,7 @@ export function readMessage(sent: SentMessage, queue: Queue): Draft {
     bytes: Buffer.byteLength(body) + attributeBytes(attributes),
     delayMs,
     attributes,
-    trace: typeof trace === 'string' ? trace : undefined,
+    trace: typeof trace === 'string' ? trace : requestTrace,
     systemMd5: md5OfAttributes(system),
     groupId,
     dedupId: queue.fifo ? (givenDedupId ?? createHash('sha256').update(body).digest('hex')) : undefined,

@@ -4,7 +4,7 @@ import type { AccessRequest } from '../../../framework/context.ts';
 import type { ReadTransaction } from '../../../kv/store.ts';
 import { invalidParameter, invalidValue, missingParameter, resourceNotFound, unsupportedOperation } from '../errors.ts';
 import { scheduleMove, type TaskPlace } from '../jobs/moveTask.ts';
-import { moveRateMax, moveTasksListedMax } from '../limits.ts';
+import { moveRateMax, moveTasksListedMax, redriveSourcesMax } from '../limits.ts';
 import { countMessages } from '../messages/counts.ts';
 import { accessTo, nowOf, operation, type SqsDeps } from '../operation.ts';
 import { parseQueueArn, type Queue } from '../queues.ts';
@@ -14,7 +14,8 @@ import { listSources } from './listDeadLetterSourceQueues.ts';
 export const startMessageMoveTask = operation('StartMessageMoveTask', {
   async access({ SourceArn: source, DestinationArn: destination }, _call, deps) {
     const wanted = ['StartMessageMoveTask', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => accessToArn(action, source, deps));
-    return (await Promise.all(destination === undefined ? wanted : [...wanted, accessToArn('SendMessage', destination, deps)])).flat();
+    const destinations = destination === undefined ? await sourcesOf(source, deps) : [destination];
+    return (await Promise.all([...wanted, ...destinations.map((arn) => accessToArn('SendMessage', arn, deps))])).flat();
   },
   async handle(input, _call, deps) {
     const { store, timers, random } = deps;
@@ -109,6 +110,13 @@ const prefixOf = ({ account, region, row }: Queue): [string, string, string] => 
 async function listTasks(tx: ReadTransaction, source: Queue, limit: number): Promise<{ place: TaskPlace; task: MoveTaskRow }[]> {
   const rows = await moveTasks.list(tx, everywhere, prefixOf(source), { limit, reverse: true });
   return rows.map(({ parts, row }) => ({ place: [source.account, source.region, source.row.id, Number(parts[3]), String(parts[4])], task: row }));
+}
+
+// Without a destination messages go back to where they came from ("Configuring queue permissions for dead-letter queue redrive").
+async function sourcesOf(arn: string | undefined, deps: SqsDeps): Promise<string[]> {
+  const name = parseQueueArn(arn ?? '');
+  const queue = name && (await deps.queues.look(name));
+  return queue ? (await listSources(queue, deps, { limit: redriveSourcesMax })).map((one) => one.arn) : [];
 }
 
 async function accessToArn(action: string, arn: string | undefined, { queues }: SqsDeps): Promise<AccessRequest[]> {

@@ -1,6 +1,5 @@
 import { addPermission as addStatement, removePermission as removeStatement } from '../domain/policy.ts';
-import { invalidValue, missingParameter } from '../errors.ts';
-import { ServiceError } from '../../../base/errors.ts';
+import { invalidValue, missingParameter, tooManyActions } from '../errors.ts';
 import { permissionActionsMax } from '../limits.ts';
 import { nowOf, onQueue, operation, queueAccess, requireQueue, type SqsDeps } from '../operation.ts';
 import { queueArn, type QueueName } from '../queues.ts';
@@ -22,9 +21,7 @@ export const addPermission = operation('AddPermission', {
       if (accountIds.length === 0) throw missingParameter('PrincipalId');
       if (actions.length === 0) throw missingParameter('ActionName');
       for (const id of accountIds) if (!/^\d{12}$/.test(id)) throw invalidValue(`[${accountIds.join(', ').slice(0, 1_024)}]`, 'PrincipalId', 'Unable to verify.');
-      if (actions.length > permissionActionsMax) {
-        throw new ServiceError('OverLimit', `${actions.length} Actions were found, maximum allowed is ${permissionActionsMax}.`);
-      }
+      if (actions.length > permissionActionsMax) throw tooManyActions(actions.length, permissionActionsMax);
       for (const action of actions) {
         if (ownersOnly.has(action)) throw invalidValue(`SQS:${action}`, 'ActionName', 'Only the queue owner is allowed to invoke this action.');
         if (!grantable.has(action)) throw invalidValue(`SQS:${action.slice(0, 256)}`, 'ActionName', 'Please refer to the appropriate WSDL for a list of valid actions.');

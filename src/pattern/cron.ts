@@ -1,11 +1,13 @@
-// The six fields of a rotation schedule: minutes (always 0), hours, day of month, month, day of week, year (always *). One of the two
-// days is `?` or `*`.
+// The six fields of AWS's cron expressions: minutes, hours, day of month, month, day of week, year. One of the two days is `?` or `*`.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 
 export interface Cron {
+  readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly daysOfMonth: readonly DayRule[];
   readonly months: ReadonlySet<number>;
   readonly daysOfWeek: readonly WeekdayRule[];
+  readonly years: ReadonlySet<number>;
 }
 
 type DayRule = { readonly kind: 'any' | 'last' } | { readonly kind: 'days'; readonly days: ReadonlySet<number> } | { readonly kind: 'weekday-near'; readonly day: number };
@@ -20,18 +22,24 @@ const dayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** Undefined for fields that do not make a schedule. */
 export function parseCron(fields: readonly string[]): Cron | undefined {
-  const [minutes = '', hourField = '', dayField = '', monthField = '', weekdayField = '', year = ''] = fields;
-  if (fields.length !== 6 || !/^0?0$/.test(minutes) || year !== '*') return undefined;
+  const [minuteField = '', hourField = '', dayField = '', monthField = '', weekdayField = '', yearField = ''] = fields;
+  if (fields.length !== 6) return undefined;
+  const minutes = parseSet(minuteField, 0, 59, []);
+  const years = parseSet(yearField, 1970, 2199, []);
   const hours = parseSet(hourField, 0, 23, []);
   const months = parseSet(monthField, 1, 12, monthNames);
   const daysOfMonth = parseEach(dayField, parseDay);
   const daysOfWeek = parseEach(weekdayField, parseWeekday);
-  if (hours === undefined || months === undefined || daysOfMonth === undefined || daysOfWeek === undefined) return undefined;
+  if (minutes === undefined || years === undefined || hours === undefined || months === undefined || daysOfMonth === undefined || daysOfWeek === undefined) return undefined;
   if (dayField === '?' && weekdayField === '?') return undefined;
-  return { hours: [...hours].sort((a, b) => a - b), months, daysOfMonth, daysOfWeek };
+  return { minutes: ascending(minutes), hours: ascending(hours), months, daysOfMonth, daysOfWeek, years };
 }
 
+const ascending = (values: ReadonlySet<number>): number[] => [...values].sort((a, b) => a - b);
+
+/** Whether an expression is ever due on this day; `day` is its midnight, as if it were in UTC. */
 export function cronMatchesDay(cron: Cron, day: Date): boolean {
+  if (!cron.years.has(day.getUTCFullYear())) return false;
   return cron.months.has(day.getUTCMonth() + 1) && cron.daysOfMonth.some((rule) => matchesDay(rule, day)) && cron.daysOfWeek.some((rule) => matchesWeekday(rule, day));
 }
 
@@ -83,7 +91,7 @@ function parseSet(field: string, min: number, max: number, names: readonly strin
 
 function numberOf(text: string, min: number, max: number, names: readonly string[]): number | undefined {
   const named = names.indexOf(text.toUpperCase());
-  const value = named >= 0 ? named + 1 : /^\d{1,2}$/.test(text) ? Number(text) : NaN;
+  const value = named >= 0 ? named + 1 : /^\d{1,4}$/.test(text) ? Number(text) : NaN;
   return value >= min && value <= max ? value : undefined;
 }
 
