@@ -1,5 +1,5 @@
 // What it costs to authorise one request of a user with 10 policies of 20 statements, as the handler chain does it: policies
-// found under the account's epoch, then decided. `npm run bench -- authorise [--runs=RUNS] [--requests=REQUESTS] [--quick]`
+// found under the account's epoch, then decided. `npm run bench -- authorise [--runs=RUNS] [--requests=REQUESTS] [--quick | --long]`
 import { parseArgs } from 'node:util';
 import { wallClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/log.ts';
@@ -14,11 +14,12 @@ import type { Caller } from '../src/ports/identity.ts';
 import { createAccessUse } from '../src/services/iam/accessUse.ts';
 import { createIdentity } from '../src/services/iam/provides.ts';
 import { iamService } from '../src/services/iam/service.ts';
+import { bySize } from './support/extent.ts';
 import { median, report } from './support/report.ts';
 
-const options = parseArgs({ options: { runs: { type: 'string' }, requests: { type: 'string' }, quick: { type: 'boolean' } } }).values;
-const runs = Number(options.runs ?? (options.quick === true ? 1 : 7));
-const requests = Number(options.requests ?? (options.quick === true ? 2_000 : 50_000));
+const options = parseArgs({ options: { runs: { type: 'string' }, requests: { type: 'string' }, quick: { type: 'boolean' }, long: { type: 'boolean' } } }).values;
+const runs = Number(options.runs ?? bySize({ quick: 1, usual: 5, long: 7 }));
+const requests = Number(options.requests ?? bySize({ quick: 2_000, usual: 50_000, long: 50_000 }));
 const policies = 10;
 const statements = 20;
 const limitMicroseconds = 15;

@@ -1,6 +1,6 @@
 // What the first request of an environment costs, from `start` to its answer, fully hardened and with the default /tmp: taken
 // from the pool (hit), started from nothing (miss), and sixteen at once from a pool of sixteen; and what a slot that waits takes of
-// memory. Beside the yardstick of the same run. `npm run bench -- coldStart [--quick]`, as root.
+// memory. Beside the yardstick of the same run. `npm run bench -- coldStart [--quick | --long]`, as root.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,13 @@ import { createLogger } from '../src/base/log.ts';
 import { cryptoRandom } from '../src/base/random.ts';
 import { openSandbox } from '../src/sandbox/openSandbox.ts';
 import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox } from '../src/sandbox/types.ts';
+import { bySize } from './support/extent.ts';
 import { loadHttp, postRequest } from './support/loadHttp.ts';
 import { report, type Row } from './support/report.ts';
 import { startYardstick } from './support/yardstick.ts';
 
-const quick = process.argv.includes('--quick');
-const samples = quick ? 5 : 60;
-const rounds = quick ? 1 : 5;
+const samples = bySize({ quick: 5, usual: 30, long: 60 });
+const rounds = bySize({ quick: 1, usual: 3, long: 5 });
 const atOnce = 16;
 const event = Buffer.from(JSON.stringify({ hello: 'world', list: [1, 2, 3], text: 'fifty-five bytes' }));
 

@@ -1,5 +1,5 @@
 // What deploying large packages costs everybody else: how late the event loop of the server runs its timers while packages of
-// 50 MB are deployed one after the other, and several at once. `npm run bench -- deploy [--quick]`. The limit is issue 3's: 10 ms at p99.
+// 50 MB are deployed one after the other, and several at once. `npm run bench -- deploy [--quick | --long]`. The limit is issue 3's: 10 ms at p99.
 
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
@@ -12,12 +12,12 @@ import { signRequest } from '../src/wire/sigv4.ts';
 import { createExecutionRole, createFunction, uniqueName } from '../test/support/functions.ts';
 import { type SdkCredentials, sdkClients } from '../test/support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../test/support/serverProcess.ts';
+import { bySize } from './support/extent.ts';
 import { report, type Row } from './support/report.ts';
 
 const limitMs = 10;
 const megabyte = 1024 * 1024;
-const quick = process.argv.includes('--quick');
-const deployments = quick ? 2 : 10;
+const deployments = bySize({ quick: 2, usual: 5, long: 10 });
 const atOnce = 3;
 const smallFiles = 10_000;
 
@@ -60,7 +60,7 @@ async function measure({ endpoint, port, memoryBytes }: ServerProcess): Promise<
     const perDeployment = took.length === 0 ? '' : ((took[Math.floor(took.length / 2)] ?? 0) / 1_000).toFixed(2);
     rows.push({ path, 'p50 ms': p50.toFixed(1), 'p99 ms': p99.toFixed(1), 'max ms': max.toFixed(1), 'limit p99': limitMs, 'deployment s': perDeployment, 'peak RSS MB': Math.round(peakBytes / megabyte) });
   };
-  await during('idle', () => new Promise((resolve) => setTimeout(() => resolve([]), quick ? 500 : 3_000)));
+  await during('idle', () => new Promise((resolve) => setTimeout(() => resolve([]), bySize({ quick: 500, usual: 2_000, long: 3_000 }))));
   for (const { name, bodies } of packages()) {
     const deploy = (functionName: string, round: number): Promise<number> => deployOnce({ port, functionName, body: bodies[round % bodies.length] ?? Buffer.alloc(0), credentials });
     await during(`${name}, one by one`, async () => {

@@ -1,19 +1,19 @@
 // What an invocation costs: cold, warm at one connection, throughput at sixteen; Node.js and Python; against the yardstick of
-// the same run. `npm run bench -- invoke [--quick]`.
+// the same run. `npm run bench -- invoke [--quick | --long]`.
 
 import { UpdateFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { createExecutionRole, createFunction, waitUntilUpdated } from '../test/support/functions.ts';
 import { sdkClients } from '../test/support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../test/support/serverProcess.ts';
+import { bySize, extent } from './support/extent.ts';
 import { loadHttp, postRequest, type LoadResult } from './support/loadHttp.ts';
 import { median, report, type Row } from './support/report.ts';
 import { startYardstick } from './support/yardstick.ts';
 
-const quick = process.argv.includes('--quick');
-const runs = quick ? 1 : 5;
-const coldSamples = quick ? 2 : 12;
-const oneConnection = { connections: 1, requests: quick ? 200 : 4_000, millisecondsMax: quick ? 1_000 : 4_000 };
-const sixteen = { connections: 16, requests: quick ? 500 : 30_000, millisecondsMax: quick ? 1_000 : 5_000 };
+const { runs } = extent;
+const coldSamples = bySize({ quick: 2, usual: 6, long: 12 });
+const oneConnection = { connections: 1, requests: bySize({ quick: 200, usual: 4_000, long: 4_000 }), millisecondsMax: bySize({ quick: 1_000, usual: 1_000, long: 4_000 }) };
+const sixteen = { connections: 16, requests: bySize({ quick: 500, usual: 30_000, long: 30_000 }), millisecondsMax: bySize({ quick: 1_000, usual: 2_000, long: 5_000 }) };
 
 const event = JSON.stringify({ hello: 'world', list: [1, 2, 3], text: 'fifty-five bytes' });
 const handlers = {

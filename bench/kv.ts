@@ -1,5 +1,5 @@
 // Durable puts at 64 writers, point reads, scans and deliveries on the embedded store, beside what the disk itself can do in
-// the same run. `npm run bench -- kv [--folder=FOLDER] [--seconds=SECONDS] [--runs=RUNS] [--quick]`
+// the same run. `npm run bench -- kv [--folder=FOLDER] [--seconds=SECONDS] [--runs=RUNS] [--quick | --long]`
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,12 +20,13 @@ import { packKey } from '../src/kv/tuple.ts';
 import { createDispatcher } from '../src/outbox/dispatcher.ts';
 import { createEmitter } from '../src/outbox/emitter.ts';
 import type { DeliveryTarget } from '../src/ports/outbox.ts';
+import { bySize } from './support/extent.ts';
 import { median, report, type Row } from './support/report.ts';
 
-const options = parseArgs({ options: { folder: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, quick: { type: 'boolean' } } }).values;
+const options = parseArgs({ options: { folder: { type: 'string' }, seconds: { type: 'string' }, runs: { type: 'string' }, quick: { type: 'boolean' }, long: { type: 'boolean' } } }).values;
 const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'haneul-bench-'));
-const seconds = Number(options.seconds ?? (options.quick === true ? 0.3 : 2));
-const runs = Number(options.runs ?? (options.quick === true ? 1 : 5));
+const seconds = Number(options.seconds ?? bySize({ quick: 0.3, usual: 1, long: 2 }));
+const runs = Number(options.runs ?? bySize({ quick: 1, usual: 3, long: 5 }));
 const keySpace = 100_000;
 const scope = { account: '000000000000', region: 'us-east-1' };
 const table = defineTable<{ id: number; body: string }>('bench', 'items');

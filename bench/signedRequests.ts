@@ -1,16 +1,16 @@
 // What signatures and policies cost a request: the same read (IAM GetUser) with a key that is not verified, with one that is, and
-// with one whose owner's 10 policies of 20 statements are enforced. `npm run bench -- signedRequests [--quick]`.
+// with one whose owner's 10 policies of 20 statements are enforced. `npm run bench -- signedRequests [--quick | --long]`.
 
 import { AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, CreateUserCommand } from '@aws-sdk/client-iam';
 import { signRequest } from '../src/wire/sigv4.ts';
 import { sdkClients, type SdkCredentials } from '../test/support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../test/support/serverProcess.ts';
+import { bySize, extent } from './support/extent.ts';
 import { loadHttp, type LoadResult } from './support/loadHttp.ts';
 import { median, report } from './support/report.ts';
 
-const quick = process.argv.includes('--quick');
-const runs = quick ? 3 : 5;
-const plan = { connections: 16, requests: quick ? 4_000 : 30_000, millisecondsMax: quick ? 2_000 : 5_000 };
+const { runs } = extent;
+const plan = { connections: 16, requests: bySize({ quick: 4_000, usual: 30_000, long: 30_000 }), millisecondsMax: bySize({ quick: 2_000, usual: 3_000, long: 5_000 }) };
 const userName = 'reader';
 const body = `Action=GetUser&Version=2010-05-08&UserName=${userName}`;
 

@@ -97,16 +97,31 @@ function wholeLength(bytes: Buffer): number | undefined {
   return headEnd + 4 + Number(declared);
 }
 
-/** An HTTP/1.1 POST as an SDK sends it, with a signature of a key that Haneul did not issue. */
-export function postRequest(path: string, body: string, service: string): Buffer {
+/** Header fields as an SDK sends them, with a signature of a key that Haneul did not issue. */
+export function signedHeaders(service: string): Record<string, string> {
   const date = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const lines = [
-    `POST ${path} HTTP/1.1`,
-    'host: 127.0.0.1',
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-amz-date: ${date}`,
-    `authorization: AWS4-HMAC-SHA256 Credential=test/${date.slice(0, 8)}/us-east-1/${service}/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
-  ];
+  return {
+    'x-amz-date': date,
+    authorization: `AWS4-HMAC-SHA256 Credential=test/${date.slice(0, 8)}/us-east-1/${service}/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
+  };
+}
+
+/** One whole HTTP/1.1 request. */
+export function wholeRequest(line: string, headers: Readonly<Record<string, string>>, body = ''): Buffer {
+  const lines = [`${line} HTTP/1.1`, 'host: 127.0.0.1', ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), `content-length: ${Buffer.byteLength(body)}`];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+export function postRequest(path: string, body: string, service: string): Buffer {
+  return wholeRequest(`POST ${path}`, { 'content-type': 'application/json', ...signedHeaders(service) }, body);
+}
+
+/** A request of the JSON protocols: `target` as in `AmazonSQS.SendMessage`. */
+export function jsonRequest(service: string, target: string, input: object, version: '1.0' | '1.1' = '1.1'): Buffer {
+  return wholeRequest('POST /', { 'x-amz-target': target, 'content-type': `application/x-amz-json-${version}`, ...signedHeaders(service) }, JSON.stringify(input));
+}
+
+/** A request of the query protocols. */
+export function formRequest(service: string, parameters: Readonly<Record<string, string>>): Buffer {
+  return wholeRequest('POST /', { 'content-type': 'application/x-www-form-urlencoded', ...signedHeaders(service) }, new URLSearchParams(parameters).toString());
 }

@@ -4,7 +4,6 @@ import { ServiceError } from '../base/errors.ts';
 import { authenticate } from '../framework/authenticate.ts';
 import { type ApiRequest, type ChainDeps, crossOriginHeaders, mayBeAsked, serveApi } from '../framework/chain.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
-import { parseAuthorization } from '../wire/authorization.ts';
 import { functionUrlAddress, type FunctionUrlAddress } from '../wire/functionUrl.ts';
 import type { RequestHead, WireResponse } from '../wire/types.ts';
 import type { Arrival } from './arrival.ts';
@@ -28,6 +27,8 @@ export async function answerArrival(arrival: Arrival, platform: Platform, contro
   const refusal = (letIn ? undefined : refuseForeignRequest(head, listener)) ?? (listener.loopback ? refuseWebsiteScript(head) : undefined);
   if (refusal !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: refusal });
   if (via && (isControlPath(head.path) || head.path.startsWith(codePath))) return refuseFunction();
+  // Whoever may subscribe could otherwise make SNS itself drive the server.
+  if (isControlPath(head.path) && head.headers['x-amz-sns-message-type'] !== undefined) return controlAnswer(403, { __type: 'ForbiddenException', message: 'Messages of SNS are not taken here.' });
   if (isControlPath(head.path)) return await answerControl(arrival, chain, control);
   try {
     return await platform.use(async (state) => {
@@ -65,14 +66,15 @@ async function answerFunctionUrl(
   });
 }
 
-// What a page of another origin may ask: whether it may (a preflight), and then what the resource itself lets it; without an Origin only
-// what everybody may read. Answers the header fields for it.
+// What a page of another origin may ask: whether it may (a preflight), and then what the resource itself lets it; without an Origin, to show
+// what everybody may read or what a presigned URL lets its holder read: nobody can make one up for a key that Haneul has issued. Answers
+// the header fields for it.
 async function letPageIn(head: RequestHead, platform: Platform): Promise<Readonly<Record<string, string>> | undefined> {
   const { chain } = platform.current();
   if (head.method === 'OPTIONS' && head.headers['access-control-request-method'] !== undefined) return mayBeAsked(head, chain) ? {} : undefined;
   if (head.headers['origin'] !== undefined) return await platform.use((state) => crossOriginHeaders(head, state.chain));
-  const isPublicRead = (head.method === 'GET' || head.method === 'HEAD') && parseAuthorization(head) === undefined;
-  return isPublicRead && mayBeAsked(head, chain) ? {} : undefined;
+  const isRead = (head.method === 'GET' || head.method === 'HEAD') && head.headers['authorization'] === undefined;
+  return isRead && mayBeAsked(head, chain) ? {} : undefined;
 }
 
 // Steering the server, and packages behind a link that is its own permission, are for those outside.

@@ -34,13 +34,16 @@ import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
+import { createSns } from '../services/sns/createSns.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
 import { createSsm } from '../services/ssm/createSsm.ts';
 import { createSts } from '../services/sts/createSts.ts';
 import { createWorkPool } from '../workers/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
+import { createMailbox, type ServerMailbox } from './mailbox.ts';
 import { isLocalMode } from './options.ts';
 import { withRootKey } from './rootCredential.ts';
+import { createSigningCertificates } from './tls/signingCertificate.ts';
 
 /** What one product adds to the server. */
 interface Part {
@@ -66,7 +69,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const savedClock = await store.read((tx) => clockTable.get(tx, serverScope, []));
   const clock = createProductClock(wall, savedClock?.offsetMs ?? 0);
   const timers = createTimers({ store, clock, wall, log });
-  const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }) };
+  const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }), mailbox: createMailbox({ store, clock, random, log }) };
   const organization = await openOrganization(store);
   const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization);
   await lambda.recover();
@@ -86,6 +89,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
     audit: recorder,
     denials,
     organization,
+    mailbox: common.mailbox,
     accessReport: (arn) => describeAccess({ store, ...access, managedPolicies: access.identity.managedPolicies }, arn),
     clock,
     async advanceClock(milliseconds) {
@@ -119,6 +123,7 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emitter: Emitter;
+  readonly mailbox: ServerMailbox;
 }
 
 // In the order in which they need each other: what closes last comes first.
@@ -154,7 +159,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive]]) } });
+  const certify = createSigningCertificates(wall, random);
+  const sns = createSns({ ...common, encryption, sealKey, roleAccess, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish]]) } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
@@ -162,6 +169,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
+    { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },

@@ -14,6 +14,7 @@ import type { Sandbox } from '../sandbox/types.ts';
 import type { AccessSummary } from '../services/iam/describeAccess.ts';
 import type { Organization } from '../services/iam/organization.ts';
 import type { ServerOptions } from './options.ts';
+import type { ServerMailbox } from './mailbox.ts';
 import type { RootKey } from './secrets.ts';
 import type { Storage } from './storage.ts';
 
@@ -43,6 +44,7 @@ export interface Composition {
   readonly denials: DenialLog;
   /** The service control policies that the operator has set. */
   readonly organization: Organization;
+  readonly mailbox: ServerMailbox;
   /** What a user or role may do and when it last did; undefined when there is none of this ARN. */
   accessReport(arn: string): Promise<AccessSummary | undefined>;
   readonly clock: MovableClock;

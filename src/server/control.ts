@@ -19,6 +19,8 @@ export interface ControlTarget {
   version: string;
   /** What a user or role may do and what of it it has done; undefined when there is none. Takes an ARN, or the name of a role. */
   accessReport(name: string): Promise<object | undefined>;
+  /** What services have sent by e-mail and text message. */
+  mailbox: { list(query: URLSearchParams): Promise<object>; clear(query: URLSearchParams): Promise<number> };
   /** Service control policies, for lack of an Organizations service. */
   organization: { current(): object; replace(given: unknown): Promise<object> };
   /** What was denied of late: of one request, or the latest. */
@@ -68,6 +70,8 @@ const routes: Readonly<Record<string, ControlRoute>> = {
   },
   'GET /_haneul/service-control-policies': ({ organization }) => controlAnswer(200, organization.current()),
   'POST /_haneul/service-control-policies': async ({ organization }, { body }) => controlAnswer(200, await organization.replace(parseBody(body))),
+  'GET /_haneul/mailbox': async ({ mailbox }, { query }) => controlAnswer(200, await mailbox.list(new URLSearchParams(query))),
+  'DELETE /_haneul/mailbox': async ({ mailbox }, { query }) => controlAnswer(200, { deleted: await mailbox.clear(new URLSearchParams(query)) }),
   'POST /_haneul/stop': (target) => {
     target.requestStop();
     return controlAnswer(200, { status: 'stopping' });

@@ -57,6 +57,13 @@ test('isLocalPage trusts pages of servers on this machine, and none that may hav
   }
 });
 
+test('isLocalPage takes what a page of this machine shows for its own, at a loopback name only', () => {
+  const shows = (host: string, site: string) => isLocalPage(head({ host, 'sec-fetch-site': site }));
+  assert.deepEqual(['localhost:4566', '127.0.0.1:4566', '[::1]:4566'].map((host) => shows(host, 'same-site')), [true, true, true]);
+  assert.equal(shows('localhost:4566', 'cross-site'), false);
+  assert.equal(shows('photos.s3.amazonaws.com', 'same-site'), false);
+});
+
 test('sandboxPage takes its origin from what a browser would run as a page', () => {
   const policyOf = (type: string, host = 'localhost:4566') =>
     sandboxPage({ method: 'GET', path: '/', query: '', headers: { host } }, { status: 200, headers: { 'Content-Type': type }, body: '' }).headers['Content-Security-Policy'];

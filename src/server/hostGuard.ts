@@ -43,7 +43,10 @@ export function refuseWebsiteScript(head: RequestHead): string | undefined {
 
 /** Whether a made-up key may stand for the administrator in what this page asks: only if whoever wrote it has a server on this machine. */
 export function isLocalPage({ headers }: RequestHead): boolean {
-  const origin = headers['origin'] ?? '';
+  const { origin, host = '' } = headers;
+  // What a page only shows comes without an Origin. At a loopback name nothing is of the same site but what this machine serves; pages out
+  // of buckets are sandboxed, or of a site of their own.
+  if (origin === undefined) return headers['sec-fetch-site'] === 'same-site' && isLoopbackHost(hostName(host) ?? '');
   if (!URL.canParse(origin)) return false;
   const { hostname } = new URL(origin);
   // Pages out of buckets and of functions have such names too, whoever wrote them.

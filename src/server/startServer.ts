@@ -143,6 +143,10 @@ async function serve(
     requestStop: () => void setImmediate(() => void stop()),
     serviceStates: () => serviceStates(platform),
     version,
+    mailbox: {
+      list: (query) => platform.use(({ composition }) => composition.mailbox.list(query)),
+      clear: (query) => platform.use(({ composition }) => composition.mailbox.clear(query)),
+    },
     organization: {
       current: () => platform.current().composition.organization.current(),
       replace: (given) => platform.use(({ composition }) => composition.organization.replace(given)),

@@ -82,6 +82,20 @@ test('identify knows hosts', () => {
   assert.equal(virtual?.bucket, 'my.bucket');
 });
 
+test('identify knows the hosts of S3, and the bucket in them', () => {
+  const bucketAt = (host: string): string | undefined => {
+    const asked = head('GET', '/key', { host, ...signedAs('s3') });
+    const unsigned = identify(head('GET', '/key', { host }), catalogue);
+    const signed = identify(asked, catalogue);
+    assert.deepEqual([signed?.service.id, unsigned?.service.id, unsigned?.bucket], ['s3', 's3', signed?.bucket], host);
+    return signed?.bucket;
+  };
+  const tails = ['s3.amazonaws.com', 's3.us-east-1.amazonaws.com', 's3-us-west-2.amazonaws.com', 's3.dualstack.eu-west-1.amazonaws.com', 's3.localhost:4566', 's3.us-east-1.localhost:4566', 's3.localhost.localstack.cloud:4566'];
+  for (const tail of tails) assert.deepEqual([bucketAt(tail), bucketAt(`photos.${tail}`), bucketAt(`my.photos.${tail}`)], [undefined, 'photos', 'my.photos'], tail);
+  for (const site of ['s3-website-us-east-1.amazonaws.com', 's3-website.eu-central-1.amazonaws.com', 's3-website.localhost:4566']) assert.equal(bucketAt(`photos.${site}`), 'photos');
+  assert.deepEqual(['localhost:4566', 'photos.localhost:4566', 'my.photos.localhost', '127.0.0.1:4566', '[::1]:4566'].map(bucketAt), [undefined, 'photos', 'my.photos', undefined, undefined]);
+});
+
 test('identifyForm knows unsigned forms by Action and Version', () => {
   const request = head('POST', '/', form);
   assert.equal(isForm(request), true);

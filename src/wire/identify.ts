@@ -52,8 +52,9 @@ export function identify(
     byCborPath(head, catalogue) ??
     byTarget(head, catalogue) ??
     byScope(head, catalogue, authorization) ??
-    byLegacySignature(catalogue, authorization) ??
+    byLegacySignature(head, catalogue, authorization) ??
     byHost(head, catalogue) ??
+    bySigningCertificate(head, catalogue) ??
     byQueryAction(head, catalogue) ??
     byRoute(head, catalogue) ??
     anonymousS3(head, catalogue)
@@ -136,9 +137,9 @@ function isRest(service: ServiceModel): boolean {
   return service.protocols.includes('restJson1') || service.protocols.includes('restXml');
 }
 
-function byLegacySignature(catalogue: Catalogue, authorization: Authorization | undefined): Identification | undefined {
+function byLegacySignature(head: RequestHead, catalogue: Catalogue, authorization: Authorization | undefined): Identification | undefined {
   const service = authorization?.kind === 'v2' ? catalogue.byEndpointPrefix.get('s3') : undefined;
-  return service && { service, protocol: 'restXml' };
+  return service && withBucket(head, { service, protocol: 'restXml' });
 }
 
 function byHost(head: RequestHead, catalogue: Catalogue): Identification | undefined {
@@ -152,14 +153,28 @@ function byHost(head: RequestHead, catalogue: Catalogue): Identification | undef
   return service && { service, protocol: protocolOf(head, service) };
 }
 
+// At the server's own address nothing but its name tells the certificate of SNS from a bucket, which cannot have such a name.
+function bySigningCertificate(head: RequestHead, catalogue: Catalogue): Identification | undefined {
+  if (head.method !== 'GET' || !/^\/SimpleNotificationService-[0-9a-f]+\.pem$/.test(head.path)) return undefined;
+  const service = catalogue.byEndpointPrefix.get('sns');
+  return service && { service, protocol: 'awsQuery' };
+}
+
 /** `bucket.s3.us-east-1.…` and `bucket.s3.localhost`: bucket names may hold dots. */
 function s3Bucket(host: string): string | undefined {
   return /^(.+)\.s3[.-]/.exec(host)?.[1] ?? /^(.+)\.s3$/.exec(host)?.[1];
 }
 
+// SDKs that are pointed to `http://localhost:4566` and not told to use paths put the bucket before that name.
+function bucketBeforeLocalhost(host: string): string | undefined {
+  const name = /^([a-z0-9][a-z0-9.-]*)\.localhost$/.exec(host)?.[1];
+  return name === undefined || /^s3(?:[.-]|$)/.test(name) ? undefined : name;
+}
+
 function withBucket(head: RequestHead, found: Identification): Identification {
   if (found.service.id !== 's3') return found;
-  const bucket = s3Bucket((head.headers['host'] ?? '').replace(/:\d+$/, ''));
+  const host = (head.headers['host'] ?? '').replace(/:\d+$/, '');
+  const bucket = s3Bucket(host) ?? bucketBeforeLocalhost(host);
   return bucket === undefined ? found : { ...found, bucket };
 }
 
@@ -191,5 +206,5 @@ function byRoute(head: RequestHead, catalogue: Catalogue): Identification | unde
 function anonymousS3(head: RequestHead, catalogue: Catalogue): Identification | undefined {
   const service = catalogue.byEndpointPrefix.get('s3');
   if (!service || isForm(head) || head.headers['x-amz-target'] !== undefined) return undefined;
-  return { service, protocol: 'restXml' };
+  return withBucket(head, { service, protocol: 'restXml' });
 }

@@ -4,6 +4,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 
@@ -15,6 +16,7 @@ export interface SdkClients {
   readonly logs: CloudWatchLogsClient;
   readonly kms: KMSClient;
   readonly s3: S3Client;
+  readonly sns: SNSClient;
   readonly sqs: SQSClient;
   destroy(): void;
 }
@@ -55,6 +57,7 @@ export function sdkClients(endpoint: string, credentials: SdkCredentials = rootC
     get logs() { return client<CloudWatchLogsClient>('client-cloudwatch-logs', 'CloudWatchLogsClient'); },
     get kms() { return client<KMSClient>('client-kms', 'KMSClient'); },
     get s3() { return client<S3Client>('client-s3', 'S3Client', { forcePathStyle: true }); },
+    get sns() { return client<SNSClient>('client-sns', 'SNSClient'); },
     get sqs() { return client<SQSClient>('client-sqs', 'SQSClient'); },
     destroy() {
       for (const each of made.values()) each.destroy();

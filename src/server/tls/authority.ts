@@ -75,7 +75,7 @@ export function createAuthority(options: { readonly dataFolder: string | undefin
       const name = serverName.toLowerCase();
       // `bucket.localhost` has no wildcard that clients accept, so such names are certified as they are asked for.
       const isOfLoopback = isLoopbackHost(name) && !ownNames.includes(name) && isCertifiable(name);
-      return issue(isOfLoopback ? name : '').context;
+      return issue(isOfLoopback || signingHost.test(name) ? name : '').context;
     },
     unnamed: () => issue(''),
     authorityPem: () => requireAuthority().certificatePem,
@@ -83,6 +83,9 @@ export function createAuthority(options: { readonly dataFolder: string | undefin
 }
 
 const contextOf = ({ certificatePem, keyPem }: CertifiedKey): SecureContext => createSecureContext({ cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' });
+
+// Where clients fetch the certificates that messages of SNS are signed with: whoever makes the name lead here means this server.
+const signingHost = /^sns\.[a-z0-9-]{1,30}\.amazonaws\.com(\.cn)?$/;
 
 const isCertifiable = (name: string): boolean => /^[a-z0-9.:-]{1,253}$/i.test(name) && name !== '0.0.0.0' && name !== '::';
 

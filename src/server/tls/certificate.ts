@@ -17,11 +17,14 @@ export interface CertificateRequest {
   readonly notAfterMs: number;
   /** Signs itself and may sign others when undefined. */
   readonly issuer: (CertifiedKey & { readonly commonName: string }) | undefined;
+  /** The key to certify, of any kind; a new one otherwise. Whose it is keeps the private one. */
+  readonly publicKeyPem?: string;
 }
 
 /** Makes a key pair and the certificate for it. */
 export function certify(request: CertificateRequest, random: Random): CertifiedKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey: ownKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicKey = request.publicKeyPem === undefined ? ownKey : createPublicKey(request.publicKeyPem);
   const issuerKey = request.issuer === undefined ? privateKey : createPrivateKey(request.issuer.keyPem);
   const body = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
@@ -34,7 +37,7 @@ export function certify(request: CertificateRequest, random: Random): CertifiedK
     tagged(0xa3, sequence(...extensions(request, publicKey, createPublicKey(issuerKey)))),
   );
   const certificate = sequence(body, ecdsaWithSha256, bitString(sign('sha256', body, issuerKey)));
-  return { certificatePem: pem('CERTIFICATE', certificate), keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  return { certificatePem: pem('CERTIFICATE', certificate), keyPem: request.publicKeyPem === undefined ? privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() : '' };
 }
 
 function extensions({ issuer, names }: CertificateRequest, own: KeyObject, issuers: KeyObject): Buffer[] {

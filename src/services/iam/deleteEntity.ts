@@ -1,6 +1,7 @@
 import type { Transaction } from '../../kv/store.ts';
 import { errors } from './errors.ts';
 import { listOwned, resourceTables } from './resourceStore.ts';
+import { refuseWithCredentials } from './userCredentials.ts';
 import { addToCount, clearEntity, countPolicyUse, nameKey, scopeOf, type EntityRow } from './store.ts';
 
 /** Deletes a role, user or group that nothing hangs on any more; throws DeleteConflict while something does. */
@@ -21,6 +22,7 @@ async function refuseWithResources(tx: Transaction, account: string, row: Entity
     if (profile) throw errors.deleteConflict('Cannot delete entity, must delete login profile first.');
     const devices = await listOwned(resourceTables.mfaOfUser, tx, account, row.name, { limit: 1 });
     if (devices.length > 0) throw errors.deleteConflict('Cannot delete entity, must delete MFA device first.');
+    await refuseWithCredentials(tx, account, row.name);
   }
   if (row.kind === 'role') {
     const profiles = await listOwned(resourceTables.profilesOfRole, tx, account, row.name, { limit: 1 });

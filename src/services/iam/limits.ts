@@ -77,6 +77,11 @@ export const samlCertificatesMax = 10;
 /** Where the metadata names no end, a provider is valid this long, as on AWS. */
 export const samlValidYears = 100;
 
+/** IAM quotas, "IAM object quotas". */
+export const serverCertificatesPerAccount = 20;
+/** DEVIATION: AWS takes 2 million; with the certificate it has to fit into one value of the store. */
+export const certificateChainCharsMax = 60_000;
+
 /** API reference, UpdateAccountPasswordPolicy: MinimumPasswordLength. */
 export const passwordLengthMin = 6;
 /** API reference, GenerateCredentialReport: how long one is given again. */

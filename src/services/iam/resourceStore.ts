@@ -11,6 +11,7 @@
 //   aliases           [account]
 //   aliasOwners       [alias]                             of all accounts: an alias is somebody's alone
 //   accountSettings   [name]
+//   tokenVersions     ['token']
 //   deletionTasks     [task id]
 
 import type { PasswordPolicy } from '@aws-sdk/client-iam';
@@ -90,6 +91,7 @@ export const resourceTables = {
   aliases: defineTable<{ readonly alias: string }>('iam', 'aliases'),
   aliasOwners: defineTable<{ readonly account: string }>('iam', 'aliasOwners'),
   passwordPolicies: defineTable<PasswordPolicyRow>('iam', 'passwordPolicies'),
+  tokenVersions: defineTable<{ readonly version: 1 | 2 }>('iam', 'tokenVersions'),
   credentialReports: defineTable<{ readonly generatedAtMs: number }>('iam', 'credentialReports'),
   deletionTasks: defineTable<{ readonly roleName: string; readonly createdAtMs: number }>('iam', 'deletionTasks'),
   deletionTaskAges: defineTable<object>('iam', 'deletionTaskAges'),

@@ -21,17 +21,19 @@ import { instanceProfileOperations } from './operations/instanceProfiles.ts';
 import { linkedRoleOperations } from './operations/linkedRoles.ts';
 import { loginProfileOperations } from './operations/loginProfiles.ts';
 import { listEntitiesForPolicy } from './operations/listEntitiesForPolicy.ts';
-import { listGroups, listRoles, listUsers } from './operations/listEntities.ts';
+import { listEntityOperations } from './operations/listEntities.ts';
 import { lastAccessedOperations } from './operations/lastAccessed.ts';
 import { listPolicies } from './operations/listPolicies.ts';
 import { mfaDeviceOperations } from './operations/mfaDevices.ts';
 import { openIdProviderOperations } from './operations/openIdProviders.ts';
 import { policyVersionOperations } from './operations/policyVersions.ts';
 import { samlProviderOperations } from './operations/samlProviders.ts';
+import { serverCertificateOperations } from './operations/serverCertificates.ts';
 import { simulationOperations } from './operations/simulatePolicies.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateAssumeRolePolicy } from './operations/updateAssumeRolePolicy.ts';
-import { updateRole, updateRoleDescription } from './operations/updateRole.ts';
+import { updateRoleOperations } from './operations/updateRole.ts';
+import { userCredentialOperations } from './operations/userCredentials.ts';
 import { updateUser } from './operations/updateUser.ts';
 
 /** AWS Identity and Access Management. Global: the region of a request does not matter. */
@@ -41,22 +43,19 @@ export const iamService = defineService<IamDeps>({
   operations: {
     CreateRole: createRole,
     GetRole: getRole,
-    ListRoles: listRoles,
-    UpdateRole: updateRole,
-    UpdateRoleDescription: updateRoleDescription,
     UpdateAssumeRolePolicy: updateAssumeRolePolicy,
     DeleteRole: deleteRole,
     CreateUser: createUser,
     GetUser: getUser,
-    ListUsers: listUsers,
     UpdateUser: updateUser,
     DeleteUser: deleteUser,
-    ListGroups: listGroups,
     CreatePolicy: createPolicy,
     GetPolicy: getPolicy,
     ListPolicies: listPolicies,
     DeletePolicy: deletePolicy,
     ListEntitiesForPolicy: listEntitiesForPolicy,
+    ...listEntityOperations,
+    ...updateRoleOperations,
     ...accessKeyOperations,
     ...groupOperations,
     ...policyVersionOperations,
@@ -68,6 +67,8 @@ export const iamService = defineService<IamDeps>({
     ...lastAccessedOperations,
     ...openIdProviderOperations,
     ...samlProviderOperations,
+    ...userCredentialOperations,
+    ...serverCertificateOperations,
     ...mfaDeviceOperations,
     ...instanceProfileOperations,
     ...loginProfileOperations,

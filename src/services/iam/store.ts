@@ -196,7 +196,7 @@ export function clearEntity(tx: Transaction, account: string, row: EntityRow): v
   moveEpoch(tx, account);
 }
 
-export type CountedKind = EntityKind | 'policy' | 'instanceProfile' | 'mfaDevice' | 'mfaInUse';
+export type CountedKind = EntityKind | 'policy' | 'instanceProfile' | 'mfaDevice' | 'mfaInUse' | 'serverCertificate';
 
 /** Adds `delta` to the number of entities of a kind and returns the new number. */
 export async function addToCount(tx: Transaction, account: string, kind: CountedKind, delta: number): Promise<number> {

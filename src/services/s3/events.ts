@@ -2,6 +2,7 @@ import type { Call } from '../../framework/context.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { Caller } from '../../ports/identity.ts';
 import { encodeQueueMessage } from '../../ports/queueMessage.ts';
+import { encodeTopicMessage } from '../../ports/topicMessage.ts';
 import { bucketArn } from './access.ts';
 import { canonicalIdOf } from './domain/canonicalId.ts';
 import { encodeKey } from './domain/encodeKey.ts';
@@ -63,7 +64,9 @@ function traceOf({ head }: Pick<Call, 'head'>): string | undefined {
 /** A message as its kind of destination takes it. */
 export function payloadFor({ kind }: Pick<NotificationRule, 'kind'>, message: object): Uint8Array {
   const body = JSON.stringify(message);
-  return kind === 'Queue' ? encodeQueueMessage({ body }) : Buffer.from(body);
+  if (kind === 'Queue') return encodeQueueMessage({ body });
+  // Recorded from the service.
+  return kind === 'Topic' ? encodeTopicMessage({ message: body, subject: 'Amazon S3 Notification' }) : Buffer.from(body);
 }
 
 export function eventBusArn({ region, account }: Pick<Bucket, 'region' | 'account'>): string {

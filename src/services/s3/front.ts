@@ -14,6 +14,9 @@ export async function answerFront(request: FrontRequest, deps: S3Deps): Promise<
   const { method, headers } = request.head;
   // API reference, "Error responses", InvalidRequest.
   if (/\.s3-accelerate\./.test(headers['host'] ?? '')) throw errors.invalidRequest('S3 Transfer Acceleration is not configured on this bucket');
+  if (/\.s3-(?:accesspoint|object-lambda|outposts)[.-]/.test(headers['host'] ?? '')) throw errors.unsupported('An access point');
+  // It has the route of ListBuckets at a host of its own, and would be taken for that.
+  if (request.head.path === '/' && /(?:^|&)x-id=ListDirectoryBuckets(?:&|$)/.test(request.head.query)) throw errors.unsupported('A directory bucket');
   if (method === 'OPTIONS') return await answerPreflight(request, deps);
   if (request.bucket !== undefined && /\.s3-website[.-]/.test(headers['host'] ?? '')) return await serveWebsite(request, request.bucket, deps);
   const form = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data');

@@ -49,6 +49,10 @@ export const errors = {
   idpRejectedClaim: () => new ServiceError('IDPRejectedClaimException', 'The identity provider reported that authentication failed.', { status: 403 }),
   encryptedAssertion: () => invalidIdentityToken('Haneul does not support encrypted SAML assertions yet.'),
 
+  expiredTradeInToken: () => new ServiceError('ExpiredTradeInTokenException', 'The trade-in token provided in the request has expired and can no longer be exchanged for credentials.', { status: 400 }),
+  outboundFederationDisabled: () =>
+    new ServiceError('OutboundWebIdentityFederationDisabledException', 'The outbound web identity federation feature is not enabled for this account.', { status: 403 }),
+
   /** AWS has no words for this: the member is served there. */
   notSupported: (member: string) => new ServiceError('ValidationError', `Haneul does not support ${member} yet.`, { status: 400 }),
   validation: (message: string) => new ServiceError('ValidationError', message, { status: 400 }),

@@ -8,6 +8,7 @@ import { getAccessKeyInfo } from './operations/getAccessKeyInfo.ts';
 import { getCallerIdentity } from './operations/getCallerIdentity.ts';
 import { getFederationToken } from './operations/getFederationToken.ts';
 import { getSessionToken } from './operations/getSessionToken.ts';
+import { assumeRoot, getDelegatedAccessToken, getWebIdentityToken } from './operations/unavailable.ts';
 
 /** AWS Security Token Service. Its sessions are kept by IAM, with all other credentials. */
 export const stsService = defineService<StsDeps>({
@@ -18,6 +19,9 @@ export const stsService = defineService<StsDeps>({
     AssumeRole: assumeRole,
     AssumeRoleWithSAML: assumeRoleWithSAML,
     AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
+    AssumeRoot: assumeRoot,
+    GetDelegatedAccessToken: getDelegatedAccessToken,
+    GetWebIdentityToken: getWebIdentityToken,
     GetSessionToken: getSessionToken,
     GetFederationToken: getFederationToken,
     GetAccessKeyInfo: getAccessKeyInfo,

@@ -173,6 +173,23 @@ suite('browsers', () => {
     assert.match(await read('null'), /<Code>InvalidAccessKeyId<\/Code>/);
     assert.equal(await read('http://localhost:3000'), 'mine');
   });
+  test('of other origins show what a presigned URL lets them, never by a key that they make up', async () => {
+    const user = await createLimitedUser(scene(), [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }]);
+    const Bucket = await makeBucket(user.clients.s3);
+    await user.clients.s3.send(new PutObjectCommand({ Bucket, Key: 'photo.jpg', Body: 'mine', ContentType: 'image/jpeg' }));
+    const signed = await getSignedUrl(user.clients.s3, new GetObjectCommand({ Bucket, Key: 'photo.jpg' }));
+    const madeUp = await getSignedUrl(s3(), new GetObjectCommand({ Bucket, Key: 'photo.jpg' }));
+    // An <img> sends no Origin.
+    const show = async (address: string, site: string) => {
+      const answer = await fetch(address, { headers: { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' } });
+      return [answer.status, /<Code>(\w+)/.exec(await answer.text())?.[1]];
+    };
+    for (const site of ['same-site', 'cross-site']) assert.deepEqual(await show(signed, site), [200, undefined]);
+    assert.deepEqual(await show(madeUp, 'same-site'), [200, undefined]);
+    assert.deepEqual(await show(madeUp, 'cross-site'), [403, 'InvalidAccessKeyId']);
+    assert.equal((await fetch(signed, { method: 'DELETE', headers: { 'Sec-Fetch-Site': 'cross-site' } })).status, 403);
+    user.clients.destroy();
+  });
   test('that are objects run without the origin of the server', async () => {
     const Bucket = await makeBucket(s3());
     await makePublic(Bucket);
@@ -201,7 +218,10 @@ suite('browsers', () => {
       });
     assert.deepEqual(await visit('/'), [200, 'home', undefined]);
     assert.deepEqual(await visit('/docs/'), [200, 'docs', undefined]);
-    assert.deepEqual(await visit('/docs'), [302, '', '/docs/']);
+    assert.deepEqual(await visit('/docs'), [302, '', `http://${Bucket}.s3-website-us-east-1.amazonaws.com/docs/`]);
+    // Two slashes would lead to another host.
+    await s3().send(new PutObjectCommand({ Bucket, Key: '/elsewhere.example/a?b/index.html', Body: 'x' }));
+    assert.deepEqual(await visit('//elsewhere.example/a%3Fb'), [302, '', `http://${Bucket}.s3-website-us-east-1.amazonaws.com//elsewhere.example/a%3Fb/`]);
     assert.deepEqual(await visit('/absent'), [404, 'lost', undefined]);
     const [status, , location] = await visit('/old/page');
     assert.deepEqual([status, location], [302, `http://${Bucket}.s3-website-us-east-1.amazonaws.com/new/page`]);

@@ -1,10 +1,9 @@
-// Server-side encryption, object lock, archived objects, lifecycle by the clock, and virtual-host addressing.
+// Server-side encryption, object lock, lifecycle by the clock.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
@@ -78,25 +77,6 @@ suite('encryption', () => {
     assert.equal(await readObject(s3(), Bucket, 'a'), marker);
     assert.equal(isOnDisk(marker), false);
   });
-});
-
-test('virtual hosts name the bucket', async () => {
-  const Bucket = await makeBucket(s3());
-  const { port } = new URL(scene().server.endpoint);
-  const send = (method: string, path: string, body = '') =>
-    new Promise<string>((resolve, reject) => {
-      const date = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
-      const authorization = `AWS4-HMAC-SHA256 Credential=test/${date.slice(0, 8)}/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`;
-      const headers = { host: `${Bucket}.s3.localhost:${port}`, authorization, 'x-amz-date': date, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', 'content-length': body.length };
-      const sent = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('end', () => resolve(text));
-      });
-      sent.on('error', reject).end(body);
-    });
-  await send('PUT', '/some/key', 'hosted');
-  assert.equal(await send('GET', '/some/key'), 'hosted');
-  assert.match(await send('GET', '/?list-type=2'), /<Key>some\/key<\/Key>/);
 });
 
 test('lifecycle rules run when the clock is moved past midnight', async () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
-import { AssumeRoleCommand, GetCallerIdentityCommand, type AssumeRoleCommandInput } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, AssumeRootCommand, GetCallerIdentityCommand, GetDelegatedAccessTokenCommand, GetWebIdentityTokenCommand, type AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import { lambdaTrustPolicy, uniqueName } from '../../support/functions.ts';
 import { createLimitedUser, type Statement } from '../../support/limitedUser.ts';
 import { sdkClients, type SdkClients } from '../../support/sdkClients.ts';
@@ -130,4 +130,12 @@ suite('AssumeRole', () => {
     await refuse({ DurationSeconds: 899 }, /Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900/);
     await refuse({ DurationSeconds: 3_601 }, /The requested DurationSeconds exceeds the MaxSessionDuration set for this role\./);
   });
+});
+
+test('AssumeRoot, GetDelegatedAccessToken and GetWebIdentityToken answer as in an account that was not set up for them', async () => {
+  const { sts } = scene().aws;
+  const TaskPolicyArn = { arn: 'arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials' };
+  await expectRefusal(sts.send(new AssumeRootCommand({ TargetPrincipal: '000000000000', TaskPolicyArn })), { name: 'AccessDenied', status: 403, message: /is not authorized to perform: sts:AssumeRoot/ });
+  await expectRefusal(sts.send(new GetDelegatedAccessTokenCommand({ TradeInToken: 'token' })), { name: /^ExpiredTradeInToken/, status: 400 });
+  await expectRefusal(sts.send(new GetWebIdentityTokenCommand({ Audience: ['api'], SigningAlgorithm: 'RS256' })), { name: /^OutboundWebIdentityFederationDisabled/, status: 403 });
 });

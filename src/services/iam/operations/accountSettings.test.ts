@@ -48,3 +48,11 @@ test('GetAccountSummary counts what there is', async () => {
   const seen = [summary?.Users, summary?.Roles, summary?.Groups, summary?.InstanceProfiles, summary?.MFADevices, summary?.MFADevicesInUse, summary?.Policies, summary?.PolicyVersionsInUse];
   assert.deepEqual(seen, [1, 1, 0, 1, 1, 0, 1, 2]);
 });
+
+test('SetSecurityTokenServicePreferences is told in the summary', async () => {
+  const { iam } = createHarness();
+  const version = async () => (await iam('GetAccountSummary', {})).SummaryMap?.['GlobalEndpointTokenVersion'];
+  assert.equal(await version(), 1);
+  await iam('SetSecurityTokenServicePreferences', { GlobalEndpointTokenVersion: 'v2Token' });
+  assert.equal(await version(), 2);
+});

@@ -15,6 +15,8 @@ import {
   policiesPerAccount,
   policyVersionsMax,
   rolesPerAccount,
+  samlProvidersPerAccount,
+  serverCertificatesPerAccount,
   trustPolicyCharsMax,
   usersPerAccount,
 } from '../limits.ts';
@@ -22,8 +24,9 @@ import { given } from '../onEntity.ts';
 import { operation } from '../operation.ts';
 import { listByName, listOwned, resourceTables, type PasswordPolicyRow } from '../resourceStore.ts';
 import { countOf, everyAccount, listPolicyRows, scopeOf } from '../store.ts';
+import { signingCertificates } from '../userCredentials.ts';
 
-const { aliases, aliasOwners, passwordPolicies, openIdProviders, mfaOfUser } = resourceTables;
+const { aliases, aliasOwners, passwordPolicies, openIdProviders, samlProviders, mfaOfUser, tokenVersions } = resourceTables;
 const anything = (name: string) => ({ action: `iam:${name}`, resource: '*' });
 
 const createAlias = operation('CreateAccountAlias', {
@@ -113,24 +116,37 @@ const getSummary = operation('GetAccountSummary', {
       const { account } = call;
       const count = (kind: Parameters<typeof countOf>[2]): Promise<number> => countOf(tx, account, kind);
       const providers = await listByName(openIdProviders, tx, account, { limit: openIdProvidersPerAccount });
+      const samlOnes = await listByName(samlProviders, tx, account, { limit: samlProvidersPerAccount });
       const policies = await listPolicyRows(tx, account, { after: '', limit: policiesPerAccount });
       const rootDevices = await listOwned(mfaOfUser, tx, account, '', { limit: 1 });
       return {
         SummaryMap: {
           ...summaryOfQuotas,
+          ServerCertificates: await count('serverCertificate'),
+          GlobalEndpointTokenVersion: (await tokenVersions.get(tx, scopeOf(account), ['token']))?.version ?? 1,
           Users: await count('user'),
           Groups: await count('group'),
           Roles: await count('role'),
           Policies: await count('policy'),
           PolicyVersionsInUse: policies.reduce((sum, { item }) => sum + item.versionCount, 0),
           InstanceProfiles: await count('instanceProfile'),
-          Providers: providers.length,
+          Providers: providers.length + samlOnes.length,
           MFADevices: await count('mfaDevice'),
           MFADevicesInUse: await count('mfaInUse'),
           AccountMFAEnabled: rootDevices.length,
         },
       };
     });
+  },
+});
+
+// Tokens are the same in every region and version here: what is chosen is only told again.
+const setTokenPreferences = operation('SetSecurityTokenServicePreferences', {
+  access: () => ({ action: 'iam:SetSecurityTokenServicePreferences', resource: '*' }),
+  async handle(input, call, { store }) {
+    const version = input.GlobalEndpointTokenVersion === 'v2Token' ? 2 : 1;
+    await store.transact(async (tx) => tokenVersions.set(tx, scopeOf(call.account), ['token'], { version }));
+    return {};
   },
 });
 
@@ -151,14 +167,12 @@ const summaryOfQuotas = {
   PolicySizeQuota: managedPolicyCharsMax,
   VersionsPerPolicyQuota: policyVersionsMax,
   AssumeRolePolicySizeQuota: trustPolicyCharsMax,
+  ServerCertificatesQuota: serverCertificatesPerAccount,
+  SigningCertificatesPerUserQuota: signingCertificates.quota.max,
   // Kinds of things that cannot be had here.
-  ServerCertificates: 0,
-  ServerCertificatesQuota: 0,
-  SigningCertificatesPerUserQuota: 0,
   AccountAccessKeysPresent: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
-  GlobalEndpointTokenVersion: 2,
 };
 
 /** By their names in the API. */
@@ -170,4 +184,5 @@ export const accountSettingOperations = {
   GetAccountPasswordPolicy: getPasswordPolicy,
   DeleteAccountPasswordPolicy: deletePasswordPolicy,
   GetAccountSummary: getSummary,
+  SetSecurityTokenServicePreferences: setTokenPreferences,
 };

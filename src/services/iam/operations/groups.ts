@@ -1,15 +1,17 @@
 // Groups: policies for several users at once.
 
 import { iamId } from '../../../base/ids.ts';
+import type { Transaction } from '../../../kv/store.ts';
 import { deleteEntity } from '../deleteEntity.ts';
 import { describeGroup, describeUser } from '../describe.ts';
 import { iamArn } from '../domain/names.ts';
 import { pageOf, pageOfList } from '../domain/paging.ts';
 import { errors } from '../errors.ts';
-import { groupsPerAccount, groupsPerUser } from '../limits.ts';
+import { groupsPerAccount, groupsPerUser, usersPerAccount } from '../limits.ts';
+import { movePolicies } from '../movePolicies.ts';
 import { changeEntity, given, requireEntity, viewEntity } from '../onEntity.ts';
 import { operation } from '../operation.ts';
-import { addToCount, clearMember, findEntity, listMembers, nameKey, setEntity, setMember, type GroupRow } from '../store.ts';
+import { addToCount, clearEntity, clearMember, findEntity, listMembers, nameKey, setEntity, setMember, type GroupRow } from '../store.ts';
 
 const createGroup = operation('CreateGroup', {
   access: (input, call) => ({ action: 'iam:CreateGroup', resource: iamArn(call.account, 'group', input.Path ?? '/', given(input.GroupName)) }),
@@ -44,6 +46,29 @@ const deleteGroup = operation(
     return {};
   }),
 );
+
+const updateGroup = operation(
+  'UpdateGroup',
+  changeEntity({ action: 'UpdateGroup', kind: 'group', nameOf: (input) => input.GroupName }, async ({ tx, row, input, call }) => {
+    const { NewGroupName: name = row.name, NewPath: path = row.path } = input;
+    if (nameKey(name) !== nameKey(row.name) && (await findEntity(tx, call.account, 'group', name))) throw errors.entityAlreadyExists('group', name);
+    await moveGroup(tx, call.account, row, { ...row, name, path });
+    return {};
+  }),
+);
+
+// It keeps its id, its members and its policies under the new name.
+async function moveGroup(tx: Transaction, account: string, from: GroupRow, to: GroupRow): Promise<void> {
+  await movePolicies(tx, account, from, to);
+  for (const { item } of await listMembers(tx, account, from.name, { after: undefined, limit: usersPerAccount })) {
+    const user = await requireEntity(tx, account, 'user', item);
+    clearMember(tx, account, from.name, user);
+    setMember(tx, account, to.name, user);
+    setEntity(tx, account, { ...user, groups: user.groups.map((name) => (nameKey(name) === nameKey(from.name) ? to.name : name)) });
+  }
+  clearEntity(tx, account, from);
+  setEntity(tx, account, to);
+}
 
 const addUserToGroup = operation(
   'AddUserToGroup',
@@ -84,6 +109,7 @@ export const groupOperations = {
   CreateGroup: createGroup,
   GetGroup: getGroup,
   DeleteGroup: deleteGroup,
+  UpdateGroup: updateGroup,
   AddUserToGroup: addUserToGroup,
   RemoveUserFromGroup: removeUserFromGroup,
   ListGroupsForUser: listGroupsForUser,

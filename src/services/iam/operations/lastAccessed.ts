@@ -9,6 +9,7 @@ import { pageOfList } from '../domain/paging.ts';
 import { errors } from '../errors.ts';
 import { entitiesPerReport, reportJobMsMax, reportJobsPerCleanup } from '../limits.ts';
 import { given } from '../onEntity.ts';
+import { listPoliciesGrantingServiceAccess } from './listPoliciesGrantingServiceAccess.ts';
 import { operation, type IamDeps } from '../operation.ts';
 import { findPolicy } from '../policies.ts';
 import { requireEntityArn, requireEntityByArn } from '../policySources.ts';
@@ -69,6 +70,7 @@ export const lastAccessedOperations = {
   GenerateServiceLastAccessedDetails: generate,
   GetServiceLastAccessedDetails: getDetails,
   GetServiceLastAccessedDetailsWithEntities: getDetailsWithEntities,
+  ListPoliciesGrantingServiceAccess: listPoliciesGrantingServiceAccess,
 };
 
 function accessToAnything(name: string): AccessRequest {

@@ -9,7 +9,7 @@ import { listEntityRows, type EntityKind, type EntityOf } from '../store.ts';
 
 type ListInput = PageInput & { readonly PathPrefix?: string | undefined };
 
-export const listRoles = operation('ListRoles', {
+const listRoles = operation('ListRoles', {
   access: (input, call) => accessToList('ListRoles', 'role', input, call),
   async handle(input, call, deps) {
     const page = await pageOfKind('role', input, call, deps);
@@ -17,7 +17,7 @@ export const listRoles = operation('ListRoles', {
   },
 });
 
-export const listUsers = operation('ListUsers', {
+const listUsers = operation('ListUsers', {
   access: (input, call) => accessToList('ListUsers', 'user', input, call),
   async handle(input, call, deps) {
     const page = await pageOfKind('user', input, call, deps);
@@ -25,7 +25,7 @@ export const listUsers = operation('ListUsers', {
   },
 });
 
-export const listGroups = operation('ListGroups', {
+const listGroups = operation('ListGroups', {
   access: (input, call) => accessToList('ListGroups', 'group', input, call),
   async handle(input, call, deps) {
     const page = await pageOfKind('group', input, call, deps);
@@ -46,3 +46,6 @@ async function pageOfKind<Kind extends EntityKind>(kind: Kind, input: ListInput,
     ),
   );
 }
+
+/** By their names in the API. */
+export const listEntityOperations = { ListRoles: listRoles, ListUsers: listUsers, ListGroups: listGroups };

@@ -4,7 +4,7 @@ import { operation } from '../operation.ts';
 import { sessionSecondsDefault } from '../limits.ts';
 import { setEntity } from '../store.ts';
 
-export const updateRole = operation(
+const updateRole = operation(
   'UpdateRole',
   changeEntity({ action: 'UpdateRole', kind: 'role', nameOf: (input) => input.RoleName }, async ({ tx, row, input, call }) => {
     // A member that is left out goes back to its default (API reference, UpdateRole: MaxSessionDuration); a description stays.
@@ -14,7 +14,7 @@ export const updateRole = operation(
   }),
 );
 
-export const updateRoleDescription = operation(
+const updateRoleDescription = operation(
   'UpdateRoleDescription',
   changeEntity({ action: 'UpdateRoleDescription', kind: 'role', nameOf: (input) => input.RoleName }, async ({ tx, row, input, call }) => {
     const updated = { ...row, description: given(input.Description) };
@@ -22,3 +22,6 @@ export const updateRoleDescription = operation(
     return { Role: { ...describeRole(call.account, updated), ...describeDetails(updated) } };
   }),
 );
+
+/** By their names in the API. */
+export const updateRoleOperations = { UpdateRole: updateRole, UpdateRoleDescription: updateRoleDescription };

@@ -63,8 +63,7 @@ interface Group {
 export function createFleet(deps: FleetDeps): Fleet {
   const { clock, log } = deps;
   const groups = new Map<string, Group>();
-  const endings = new Set<Promise<void>>();
-  const members = new Set<Member>();
+  const [endings, members] = [new Set<Promise<void>>(), new Set<Member>()];
   let closing = false;
   let running = 0;
   let onDrained = (): void => undefined;

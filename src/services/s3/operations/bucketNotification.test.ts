@@ -69,3 +69,11 @@ test('putBucketNotificationConfiguration refuses rules that overlap', async () =
   await assert.rejects(put(rule(['s3:ObjectCreated:*'], { prefix: 'a' }), rule(['s3:ObjectCreated:Put'], { prefix: 'a/b' })), { code: 'InvalidArgument', message: /ambiguously defined/ });
   await assert.rejects(put(rule(['s3:Nothing:*'])), { code: 'InvalidArgument', message: 'The event is not supported for notifications' });
 });
+
+test('putBucketNotificationConfiguration hands the trace of a request on with its events', async () => {
+  const s3 = await withBucket();
+  await s3.run('PutBucketNotificationConfiguration', { Bucket, NotificationConfiguration: { LambdaFunctionConfigurations: [{ LambdaFunctionArn: functionArn, ...rule(['s3:ObjectCreated:*']) }] } });
+  await s3.run('PutObject', { Bucket, Key: 'a', Body: 'x' }, { 'x-amzn-trace-id': 'Root=1-a;Lineage=1:f:2' });
+  await s3.run('PutObject', { Bucket, Key: 'b', Body: 'x' });
+  assert.deepEqual(s3.told.map(({ draft }) => draft.traceHeader), ['Root=1-a;Lineage=1:f:2', undefined]);
+});

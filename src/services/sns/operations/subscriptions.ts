@@ -139,9 +139,9 @@ export const unsubscribe = operation('Unsubscribe', {
       const row = topic && (await subscriptions.get(tx, name, [name.name, id]));
       // Nothing is left to do (recorded from the service).
       if (!topic || !row) return;
-      if (anonymous && (row.authenticateOnUnsubscribe || !needsConfirmation(row.protocol))) throw authorizationError('Unsubscribing takes a request signed by the owner of the subscription or of the topic');
+      if (anonymous && row.authenticateOnUnsubscribe) throw authorizationError('Unsubscribing takes a request signed by the owner of the subscription or of the topic');
       await removeSubscription(tx, topic, row, deps);
-      if (anonymous && row.token === undefined) await offerReturn(tx, topic, row, deps);
+      if (anonymous && row.token === undefined && needsConfirmation(row.protocol)) await offerReturn(tx, topic, row, deps);
     });
     return {};
   },

@@ -88,3 +88,17 @@ test('createSealing says in words of SQS what KMS refuses', () => {
     await assert.rejects(run('ReceiveMessage', { QueueUrl }), { code: 'KmsDisabled' });
   }, { encryption: kms.encryption });
 });
+
+test('createSealing shares no data key between two sessions of one name', () => {
+  const kms = createToyKms();
+  return withSqs(async ({ run, create }) => {
+    const QueueUrl = await create('q', { KmsMasterKeyId: 'alias/toy' });
+    const session = (accessKeyId: string) => ({ accessKeyId });
+    await run('SendMessage', { QueueUrl, MessageBody: 'x' }, session('ASIAONE'));
+    const after = kms.asked.length;
+    await run('SendMessage', { QueueUrl, MessageBody: 'x' }, session('ASIAONE'));
+    assert.equal(kms.asked.length, after);
+    await run('SendMessage', { QueueUrl, MessageBody: 'x' }, session('ASIATWO'));
+    assert.equal(kms.asked.length, after + 1);
+  }, { encryption: kms.encryption });
+});

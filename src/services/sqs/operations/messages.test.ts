@@ -211,3 +211,23 @@ test('receiveMessage lets the groups of a standard queue take turns', () =>
     for (let got = 1; got > 0; rest += got) got = (await run('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 })).Messages?.length ?? 0;
     assert.equal(rest, 98);
   }));
+
+test('sendMessage keeps the tracing header of its request as AWSTraceHeader, unless the message says its own (sendMessageBatch too)', () =>
+  withSqs(async ({ run, create }) => {
+    const QueueUrl = await create('q');
+    const traced = { head: { method: 'POST', path: '/', query: '', headers: { 'x-amzn-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1;Lineage=1:a87bd80c:0' } } };
+    const own = { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: 'Root=1-own' } } };
+    const traceOf = async (): Promise<string | undefined> => {
+      const { Messages = [] } = await run('ReceiveMessage', { QueueUrl, MessageSystemAttributeNames: ['AWSTraceHeader'] });
+      return Messages[0]?.Attributes?.AWSTraceHeader;
+    };
+    const header = traced.head.headers['x-amzn-trace-id'];
+    const { MD5OfMessageSystemAttributes } = await run('SendMessage', { QueueUrl, MessageBody: 'x' }, traced);
+    assert.deepEqual([await traceOf(), MD5OfMessageSystemAttributes], [header, undefined]);
+    await run('SendMessageBatch', { QueueUrl, Entries: [{ Id: 'a', MessageBody: 'x' }] }, traced);
+    assert.equal(await traceOf(), header);
+    await run('SendMessage', { QueueUrl, MessageBody: 'x', ...own }, traced);
+    assert.equal(await traceOf(), 'Root=1-own');
+    await run('SendMessage', { QueueUrl, MessageBody: 'x' });
+    assert.equal(await traceOf(), undefined);
+  }));

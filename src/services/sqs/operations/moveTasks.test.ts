@@ -78,3 +78,13 @@ test('startMessageMoveTask says what is wrong with its queues', () =>
     await assert.rejects(run('StartMessageMoveTask', { SourceArn: arnOf('alone'), DestinationArn: arnOf('absent') }), { message: "The resource that you specified for the DestinationArn parameter doesn't exist." });
     await assert.rejects(run('ListMessageMoveTasks', { SourceArn: arnOf('alone'), MaxResults: 11 }), { code: 'InvalidParameterValueException' });
   }));
+
+test('startMessageMoveTask asks for sending to the destination, or to every queue that messages may go back to', () =>
+  withSqs(async (sqs) => {
+    await makeDead(sqs, 0);
+    await sqs.create('other');
+    const sends = async (input: object): Promise<string[]> =>
+      [await sqs.access('StartMessageMoveTask', { SourceArn: arnOf('dead'), ...input })].flat().filter(({ action }) => action === 'sqs:SendMessage').map(({ resource }) => resource);
+    assert.deepEqual(await sends({}), [arnOf('q')]);
+    assert.deepEqual(await sends({ DestinationArn: arnOf('other') }), [arnOf('other')]);
+  }));
