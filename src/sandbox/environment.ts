@@ -48,10 +48,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const deadline = createDeadline(wall, () => interrupt?.({ kind: 'deadline' }));
   let end: Interruption | undefined;
   let isGone = false;
-  void api.failed.then((failure) => {
-    end ??= { kind: 'failed', failure };
-    interrupt?.(end);
-  });
+  void api.failed.then((failure) => interrupt?.((end ??= { kind: 'failed', failure })));
   void ended.then((exit) => {
     isGone = true;
     rest.end();
@@ -111,11 +108,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       if (api.hasExternal && !isGone) {
         rest.interrupt();
         rest.end();
-        const deadlineMs = wall.now() + shutdownMs;
-        const over = createDeferred<void>();
-        const cancel = wall.at(deadlineMs, () => over.resolve());
-        await Promise.race([api.shutdown(reason, deadlineMs), over.promise, ended]);
-        cancel();
+        await sayGoodBye(reason, parts, ended);
       }
       await kill();
     })();
@@ -148,13 +141,6 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     });
   }
 
-  /** The runtime has loaded the function, and every extension has said that it is ready. */
-  async function untilReady(): Promise<ChannelInit> {
-    const result = await channel.init;
-    if (result.kind === 'ready') await api.ready();
-    return result;
-  }
-
   /** Whoever waits for the outcome does not wait for extensions to say good-bye. */
   async function endWith(reason: ShutdownReason): Promise<void> {
     const over = shutDown(reason);
@@ -162,7 +148,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   }
 
   const init = (async (): Promise<InitOutcome> => {
-    const result = await firstOf(untilReady(), parts.started.atMs + spec.initTimeoutMs);
+    const result = await firstOf(untilReady(parts), parts.started.atMs + spec.initTimeoutMs);
     const durationMs = Math.min(spec.initTimeoutMs, performance.now() - parts.started.monotonicMs);
     if (result.kind === 'deadline') {
       await endWith('timeout');
@@ -182,15 +168,6 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     return { kind: 'ready', durationMs };
   })();
 
-  /** Extensions that are still busy with the last invocation are waited for, in the time of this one. */
-  async function answerTo(request: InvocationRequest): Promise<ChannelAnswer> {
-    if (api.isUsed) {
-      await api.idle();
-      api.invoke(request);
-    }
-    return channel.invoke(request);
-  }
-
   /** Not while an extension works: it does so after the answer, too. */
   function restWhenDone(): void {
     if (!api.isUsed) return rest.allow();
@@ -209,7 +186,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       isBusy = true;
       rest.interrupt();
       try {
-        const result = await firstOf<ChannelAnswer>(answerTo(request), request.deadlineMs);
+        const result = await firstOf<ChannelAnswer>(answerTo(parts, request), request.deadlineMs);
         if (result.kind === 'deadline') {
           await endWith('timeout');
           return { kind: 'timeout' };
@@ -234,6 +211,31 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       await exited;
     },
   };
+}
+
+/** Tells extensions of the end, and gives them a little time for it ("Shutdown phase"). */
+async function sayGoodBye(reason: ShutdownReason, { api, wall }: EnvironmentParts, ended: Promise<unknown>): Promise<void> {
+  const deadlineMs = wall.now() + shutdownMs;
+  const over = createDeferred<void>();
+  const cancel = wall.at(deadlineMs, () => over.resolve());
+  await Promise.race([api.shutdown(reason, deadlineMs), over.promise, ended]);
+  cancel();
+}
+
+/** The runtime has loaded the function, and every extension has said that it is ready. */
+async function untilReady({ channel, api }: EnvironmentParts): Promise<ChannelInit> {
+  const result = await channel.init;
+  if (result.kind === 'ready') await api.ready();
+  return result;
+}
+
+/** Extensions that are still busy with the last invocation are waited for, in the time of this one. */
+async function answerTo({ channel, api }: EnvironmentParts, request: InvocationRequest): Promise<ChannelAnswer> {
+  if (api.isUsed) {
+    await api.idle();
+    api.invoke(request);
+  }
+  return channel.invoke(request);
 }
 
 /** Resolves when the tree is gone and what it last printed has been handed on. */

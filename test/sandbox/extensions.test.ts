@@ -80,3 +80,54 @@ for (const pooled of [true, false]) {
     }
   });
 }
+
+const subscriber = (protocol: 'HTTP' | 'TCP', path: string, version: string): string => extension(`
+import threading, socketserver, http.server
+def note(text):
+    for item in json.loads(text) if text.startswith("[") else map(json.loads, text.splitlines()):
+        print("telemetry", json.dumps([item["type"], item["record"]], separators=(",", ":")), flush=True)
+class Http(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        note(text)
+    def log_message(self, *words):
+        pass
+class Tcp(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            note(line.decode())
+server = ${protocol === 'HTTP' ? 'http.server.HTTPServer(("sandbox.localdomain", 8080), Http)' : 'socketserver.TCPServer(("0.0.0.0", 8080), Tcp)'}
+threading.Thread(target=server.serve_forever, daemon=True).start()
+wanted = {"schemaVersion": "${version}", "types": ["platform", "function"], "buffering": {"maxItems": 1000, "maxBytes": 262144, "timeoutMs": 25},
+          "destination": ${protocol === 'HTTP' ? '{"protocol": "HTTP", "URI": "http://sandbox.localdomain:8080"}' : '{"protocol": "TCP", "port": 8080}'}}
+wrong = dict(wanted, types=[], buffering={"maxItems": 1})
+say("refused", *call("PUT", "${path}", json.dumps(wrong), Lambda_Extension_Identifier=me)[::2])
+say("subscribed", *call("PUT", "${path}", json.dumps(wanted), Lambda_Extension_Identifier=me)[::2])
+`);
+
+suite('telemetry', async () => {
+  const bench: TestSandbox = await openTestSandbox();
+  const ways = [['HTTP', '/2022-07-01/telemetry', '2022-12-13', 'telemetry'], ['TCP', '/2020-08-15/logs', '2020-08-15', 'logs']] as const;
+  for (const [protocol, path, version, kind] of ways) {
+    test(`an extension gets what happened and happens over ${protocol} from ${path}`, { skip: bench.skipReason, timeout: 20_000 }, async () => {
+      const events: string[] = [];
+      const f = await bench.start({ ...functions.python, layers: { 'extensions/listener': subscriber(protocol, path, version) }, onExtension: (event) => events.push(`${event.kind} ${event.name} ${event.state} ${event.about.join()}`) });
+      f.environment.tell(() => ({ type: 'platform.initStart', atMs: 0, record: { phase: 'init' } }));
+      await f.call({ n: 1 });
+      f.environment.tell(() => ({ type: 'platform.report', atMs: 0, record: { status: 'success' } }));
+      const wanted = ['["platform.initStart",{"phase":"init"}]', '["function","loaded"]', '["function","ran"]', '["platform.report",{"status":"success"}]'];
+      // Delivery goes on beside the next invocations.
+      for (let tries = 0; tries < 100 && !wanted.every((text) => f.output().includes(`telemetry ${text}`)); tries += 1) await f.call({ n: tries });
+      for (const text of wanted) assert.ok(f.output().includes(`telemetry ${text}`), `${text} is missing in ${f.output()}`);
+      assert.match(f.output(), /refused 400 \{"errorMessage":"types should not be empty; maxItems should be between 1000 and 10000","errorType":"ValidationError"\}/);
+      assert.match(f.output(), /subscribed 200 "OK"/);
+      assert.ok(f.output().includes(`telemetry ["platform.${kind}Subscription",{"name":"listener","state":"Subscribed","types":["platform","function"]}]`));
+      assert.deepEqual(events, [`${kind} listener Subscribed platform,function`, 'extension listener Ready INVOKE,SHUTDOWN']);
+      await f.environment.kill();
+    });
+  }
+});
