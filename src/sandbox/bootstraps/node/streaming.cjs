@@ -8,6 +8,8 @@ const { InvalidStreamingOperation, MalformedStreamingHandler } = require('./erro
 const handlerKey = Symbol.for('aws.lambda.runtime.handler.streaming');
 /** As src/sandbox/limits.ts, streamWindowBytes. */
 const windowBytes = 256 * 1024;
+/** As there, streamPartOverheadBytes. */
+const overheadBytes = 256;
 const partBytesMax = 64 * 1024;
 const preludeType = 'application/vnd.awslambda.http-integration-response';
 
@@ -59,10 +61,10 @@ exports.run = async (handler, event, context, { send, hold }) => {
 
   function sendAll(chunk, done) {
     let rest = chunk;
-    while (rest.length > 0 && room > 0) {
-      const part = rest.subarray(0, Math.min(room, partBytesMax));
+    while (rest.length > 0 && room > overheadBytes) {
+      const part = rest.subarray(0, Math.min(room - overheadBytes, partBytesMax));
       rest = rest.subarray(part.length);
-      room -= part.length;
+      room -= part.length + overheadBytes;
       send(hasBegun ? '' : contentType, part);
       hasBegun = true;
     }
