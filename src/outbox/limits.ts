@@ -1,5 +1,5 @@
-/** The largest asynchronous event of any service: Lambda quotas, "Invocation payload", 1 MB. */
-export const payloadBytesMax = 1024 * 1024;
+/** The largest events of any service are 1 MB (Lambda quotas, "Invocation payload"; an entry of PutEvents), and senders write around them what they need. */
+export const payloadBytesMax = 1024 * 1024 + 128 * 1024;
 /** Longer payloads are stored in parts of this size. */
 export const partBytes = 64 * 1024;
 /** As EventBridge has it: "24 hours and up to 185 times" (EventBridge user guide, "Retry policy and using dead-letter queues"). */

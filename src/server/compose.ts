@@ -22,6 +22,7 @@ import type { Emitter, TargetDirectory } from '../ports/outbox.ts';
 import { createApplicationAutoscaling } from '../services/application-autoscaling/createApplicationAutoscaling.ts';
 import { createRecorder } from '../services/cloudtrail/recorder.ts';
 import { cloudTrail } from '../services/cloudtrail/service.ts';
+import { createEvents } from '../services/events/createEvents.ts';
 import { createAccessUse } from '../services/iam/accessUse.ts';
 import { describeAccess } from '../services/iam/describeAccess.ts';
 import { openOrganization, type Organization } from '../services/iam/organization.ts';
@@ -71,11 +72,13 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const timers = createTimers({ store, clock, wall, log });
   const common: Common = { store, blobs: storage.blobs(), clock, wall, random, log, metrics: foundation.metrics, timers, emitter: createEmitter({ clock, random }), mailbox: createMailbox({ store, clock, random, log }) };
   const organization = await openOrganization(store);
-  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization);
+  // Rules of EventBridge send to everything that there is, which is known once all is made.
+  let targetsByService: ReadonlyMap<string, TargetDirectory['for']> = new Map();
+  const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
+  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
   await lambda.recover();
 
-  const targetsByService = new Map(parts.flatMap(({ targets = {} }) => Object.entries(targets)));
-  const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
+  targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
@@ -127,7 +130,7 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
 }
 
 // In the order in which they need each other: what closes last comes first.
-function createParts(foundation: Foundation, common: Common, organization: Organization) {
+function createParts(foundation: Foundation, common: Common, organization: Organization, directory: TargetDirectory) {
   const { options, storage, sandbox, functionGate, sealKey } = foundation;
   const { store, random, log, wall } = common;
   const localMode = isLocalMode(options);
@@ -149,6 +152,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const destinations: Destinations = new Map([
     ['s3', (arn: string) => s3.findDestination(arn)],
     ['sns', (arn: string) => sns.findDestination(arn)],
+    ['events', (arn: string) => events.findDestination(arn)],
   ]);
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
@@ -164,7 +168,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
   const certify = createSigningCertificates(wall, random);
   const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish]]) } });
+  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
+  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
@@ -178,6 +184,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
+    { services: [events.service], targets: { events: (arn) => events.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
   return { parts, lambda, logs, access, recorder, denials };

@@ -8,6 +8,7 @@ import type { Store } from '../../kv/store.ts';
 import type { FiredTimer, Timers } from '../../kv/timers.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
+import type { FindDestination } from '../../ports/destinationLookup.ts';
 import type { EventBus } from '../../ports/eventBus.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { DeliveryTarget, Emitter, TargetDirectory } from '../../ports/outbox.ts';
@@ -55,6 +56,8 @@ export interface RunningEvents {
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** Asked by services before they send to a bus for their users. */
   readonly mayReceive: DestinationAccess;
+  /** For services that send to buses in the name of a role. */
+  readonly findDestination: FindDestination;
 }
 
 /** The whole of EventBridge. To be made before the timers start. */
@@ -68,12 +71,14 @@ export function createEvents(options: EventsOptions): RunningEvents {
     service: eventsService.bind(deps),
     bus: createEventBus(deps),
     eventTarget: (arn) => (isDeliverable(arn) ? target : undefined),
-    async mayReceive({ arn }) {
-      const name = parseBusArn(arn);
-      const row = name && (await deps.store.read((tx) => findBus(tx, name)));
-      return row ? { kind: 'allowed' } : { kind: 'absent' };
-    },
+    mayReceive: async ({ arn }) => ({ kind: (await isBus(arn)) ? 'allowed' : 'absent' }),
+    findDestination: async (arn) => ((await isBus(arn)) ? { fifo: false } : undefined),
   };
+
+  async function isBus(arn: string): Promise<boolean> {
+    const name = parseBusArn(arn);
+    return name !== undefined && (await deps.store.read((tx) => findBus(tx, name))) !== undefined;
+  }
 }
 
 function createEventBus(deps: EventsDeps): EventBus {

@@ -4,11 +4,13 @@ import type { Metrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Scope } from '../../kv/table.ts';
 import type { LogSink } from '../../ports/logSink.ts';
 import { startRemoval } from './jobs/removal.ts';
 import { createLiveTails } from './liveTails.ts';
 import { createLogSink } from './provides.ts';
 import { logs } from './service.ts';
+import { groups } from './store.ts';
 
 export interface LogsOptions {
   readonly store: Store;
@@ -22,6 +24,8 @@ export interface LogsOptions {
 export interface RunningLogs {
   readonly service: BoundService;
   readonly sink: LogSink;
+  /** Whether there is such a log group: for services that write only to one that there is. */
+  exists(scope: Scope, logGroupName: string): Promise<boolean>;
   /** Ends the answers that would go on for hours; new ones are refused. */
   endLiveTails(): void;
   /** Stores what still waits and ends background work; to be called before the store is closed. */
@@ -36,6 +40,7 @@ export function createLogs({ store, clock, wall, random, log, metrics }: LogsOpt
   return {
     service: logs.bind({ store, clock, wall, random, liveTails }),
     sink,
+    exists: async (scope, logGroupName) => (await store.read((tx) => groups.get(tx, scope, [logGroupName]))) !== undefined,
     endLiveTails: () => liveTails.end(),
     async close() {
       await Promise.allSettled([liveTails.close(), sink.close(), removal.stop()]);
