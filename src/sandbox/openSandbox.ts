@@ -142,7 +142,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
       const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
       const starting = startEnvironment({
-        spec, interpreter, sdkFolder, launcher, limiter, wall, log, folder: environmentFolder, runtimeFolder: folders.runtime,
+        spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: environmentFolder, runtimeFolder: folders.runtime,
         takeSlot() {
           const kind = kindOf(spec, interpreter);
           return kind && pool.take(kind);
