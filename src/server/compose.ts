@@ -143,7 +143,8 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
-  const cloudWatch = createCloudWatch(common);
+  // Alarms tell the bus, which is made later.
+  const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const denials = createDenialLog();
