@@ -148,6 +148,9 @@ export const windowStateBytesMax = 1_048_576;
 /** Rows are small: a longer state is kept in several. */
 export const statePartBytes = 64 * 1024;
 
+/** Records of the platform that wait for a process whose extensions may want them: one init and what came of it. */
+export const untoldMax = 8;
+
 // Recursion and tracing.
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: stopped after being invoked "approximately 16 times" in one chain. */
 export const recursiveRunsMax = 16;
