@@ -154,6 +154,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const destinations: Destinations = new Map([
     ['s3', (arn: string) => s3.findDestination(arn)],
     ['events', (arn: string) => events.findDestination(arn)],
+    ['sns', async (arn: string) => ((await sns.mayPublish({ arn, service: 'lambda.amazonaws.com', sourceArn: arn, sourceAccount: '' })).kind === 'absent' ? undefined : { fifo: arn.endsWith('.fifo') })],
   ]);
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,

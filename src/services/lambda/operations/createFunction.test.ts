@@ -101,7 +101,6 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
   { what: 'reserved tags', change: { Tags: { 'aws:mine': 'x' } }, message: /reserved prefix/ },
   ...[
     ['VpcConfig.SubnetIds', { VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] } }],
-    ['DeadLetterConfig.TargetArn', { DeadLetterConfig: { TargetArn: 'arn:aws:sns:us-east-1:000000000000:t' } }],
     ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
     ['Layers', { Layers: ['arn:aws:lambda:us-east-1:000000000000:layer:a:1'] }],
     ['Code.ImageUri', { Code: { ImageUri: 'image' } }],
