@@ -30,10 +30,12 @@ import { createMfaDirectory } from '../services/iam/mfaDevices.ts';
 import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
+import { createCloudWatch } from '../services/cloudwatch/createCloudWatch.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
+import { createScheduler } from '../services/scheduler/createScheduler.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSns } from '../services/sns/createSns.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
@@ -43,6 +45,7 @@ import { createWorkPool } from '../workers/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { createMailbox, type ServerMailbox } from './mailbox.ts';
 import { isLocalMode } from './options.ts';
+import { createRoleCaller } from './roleCalls.ts';
 import { withRootKey } from './rootCredential.ts';
 import { createSigningCertificates } from './tls/signingCertificate.ts';
 
@@ -140,6 +143,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
   const logs = createLogs(common);
+  const cloudWatch = createCloudWatch(common);
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const denials = createDenialLog();
@@ -162,6 +166,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     codeFolder: storage.codeFolder,
     enforcesRoles: options.iam === 'enforce',
     accountConcurrency: options.lambdaConcurrency,
+    recorder: cloudWatch.recorder,
   });
   const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
@@ -169,12 +174,16 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const certify = createSigningCertificates(wall, random);
   const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
+  const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
+  const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+    { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
@@ -185,6 +194,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
     { services: [events.service], targets: { events: (arn) => events.eventTarget(arn) } },
+    { services: [scheduler.service], targets: { scheduler: (arn) => scheduler.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
   return { parts, lambda, logs, access, recorder, denials };

@@ -30,8 +30,8 @@ export interface SnsDeps {
   readonly functions: FunctionAccess;
   readonly mailbox: Mailbox;
   readonly roleAccess: RoleAccess;
-  /** Told of what is refused to services. */
-  readonly serviceDenials?: ServiceDenials;
+  /** Told of what topics refuse to services. */
+  readonly serviceDenials?: ServiceDenials | undefined;
   readonly topics: TopicReads;
   readonly signer: Signer;
   readonly sealing: Sealing;
