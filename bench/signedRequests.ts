@@ -7,6 +7,7 @@ import { sdkClients, type SdkCredentials } from '../test/support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../test/support/serverProcess.ts';
 import { bySize, extent } from './support/extent.ts';
 import { loadHttp, type LoadResult } from './support/loadHttp.ts';
+import { processorMilliseconds } from './support/processorTime.ts';
 import { median, report } from './support/report.ts';
 
 const { runs } = extent;
@@ -22,13 +23,15 @@ try {
     { name: 'verified, policies off', server: trusting, credentials: await createReader(trusting) },
     { name: 'verified, policies enforced', server: enforcing, credentials: await createReader(enforcing) },
   ];
-  const results = paths.map((): LoadResult[] => []);
+  const results = paths.map((): (LoadResult & { readonly processorMicroseconds: number })[] => []);
   for (let run = 0; run < runs; run += 1) {
     // The paths take turns within each run, so that a disturbance of the machine meets all of them.
     for (const [index, { server, credentials }] of paths.entries()) {
       const request = requestOf(server, credentials);
       await loadHttp({ port: server.port, request, connections: 16, requests: 2_000, millisecondsMax: 5_000 });
-      results[index]?.push(await loadHttp({ port: server.port, request, ...plan }));
+      const before = processorMilliseconds(server.pid);
+      const result = await loadHttp({ port: server.port, request, ...plan });
+      results[index]?.push({ ...result, processorMicroseconds: ((processorMilliseconds(server.pid) - before) * 1_000) / result.answered });
     }
   }
   const rates = results.map((list) => median(list.map(({ perSecond }) => perSecond)));
@@ -36,6 +39,7 @@ try {
     request: name,
     'c=16 per s': rates[index] ?? 0,
     'of the one above': index === 0 ? '' : ((rates[index] ?? 0) / (rates[index - 1] ?? 1)).toFixed(2),
+    'processor us': Math.round(median((results[index] ?? []).map(({ processorMicroseconds }) => processorMicroseconds))),
     failed: (results[index] ?? []).reduce((sum, { failed }) => sum + failed, 0),
   }));
   report('signedRequests', rows, ['wanted: signatures at most 35 % of the throughput, policies at most 10 %']);

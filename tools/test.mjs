@@ -1,10 +1,12 @@
-// `npm test [-- PATH …]`: prepares the checkout with a type check, then runs every `*.test.ts` (or those under PATH).
+// `npm test [-- PATH …]`: prepares the checkout with a type check, then runs every `*.test.ts` (or those under PATH). Unit tests beside
+// the sources share processes where nothing speaks against it (groupTests.mjs).
 // What could not run here is listed at the end with its reason, and never counts as passed.
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { groupTests, writeGroups } from './groupTests.mjs';
 import { prepare, root } from './prepare.mjs';
 
 // A file that hangs is ended, and named, before it costs the whole run.
@@ -21,18 +23,22 @@ const names = ['src', 'test', 'tools']
   .filter((name) => wanted.length === 0 || wanted.some((path) => name.startsWith(path)));
 if (names.length === 0) end('no test file matches');
 const outputOf = (name) => join(root, 'dist', name.replace(/\.ts$/, '.js'));
+const groups = groupTests(root, names);
+const outputs = writeGroups(root, groups, outputOf);
+const membersOf = new Map(outputs.map((output, index) => [output, groups[index]]));
 // Source maps turn some names back into those of the sources.
-const nameOf = (file) => relative(root, file).replace(/^dist\//, '').replace(/\.js$/, '.ts');
+const nameOf = (file) => (membersOf.get(file)?.length > 1 ? membersOf.get(file).join(', ') : relative(root, file).replace(/^dist\//, '').replace(/\.js$/, '.ts'));
 
 // Inherited by the process of each file.
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
-const files = new Set(names.map(outputOf));
+const files = new Set(outputs);
 const failures = [];
 const skipped = [];
 const slow = [];
 let ran = 0;
 const startedMs = Date.now();
-const stream = run({ files: [...files], concurrency: Math.max(2, availableParallelism()), timeout: fileMsMax });
+// One more than there are cores: a third of the time of a run is spent waiting, for programs of others and for deadlines.
+const stream = run({ files: [...files], concurrency: Math.max(2, availableParallelism()) + 1, timeout: fileMsMax });
 stream.on('test:pass', (event) => note(event));
 stream.on('test:fail', (event) => note(event, event.details.error));
 stream.compose(new spec()).pipe(process.stdout);

@@ -1,13 +1,14 @@
 // One frame for every benchmark of requests: a server over data on disk, the yardstick beside it, runs in which the paths take turns,
 // so that a disturbance of the machine meets all of them, and a table of medians. A benchmark only says what is sent.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServerProcess, type ServerProcess } from '../../test/support/serverProcess.ts';
 import { extent } from './extent.ts';
 import { loadHttp, postRequest, type LoadPlan, type LoadResult } from './loadHttp.ts';
+import { processorMilliseconds } from './processorTime.ts';
 import { median, report, type Row } from './report.ts';
 import { startYardstick } from './yardstick.ts';
 
@@ -97,15 +98,6 @@ function rowsOf(results: ReadonlyMap<string, readonly (LoadResult & { readonly s
     };
   });
 }
-
-/** What all threads of a process have used, in user and kernel mode. Unlike the clock it does not see what else the machine does. */
-function processorMilliseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * millisecondsPerTick;
-}
-
-// USER_HZ, which Linux has fixed at 100 for whatever it shows.
-const millisecondsPerTick = 10;
 
 async function syncRate(folder: string): Promise<number> {
   const file = await open(join(folder, 'calibration'), 'w');

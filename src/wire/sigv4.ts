@@ -164,13 +164,17 @@ function* canonicalRequests({ head, credential, payloadHash }: Verification): Ge
   const query = canonicalQuery(head.query, credential.place === 'query');
   const names = credential.signedHeaders.join(';');
   const paths = canonicalPaths(head.path, credential.service);
-  for (const headers of [canonicalHeaders(head, credential.signedHeaders, false), canonicalHeaders(head, credential.signedHeaders, true)]) {
+  for (const joinTightly of [false, true]) {
+    const headers = canonicalHeaders(head, credential.signedHeaders, joinTightly);
     for (const path of paths) yield `${head.method}\n${path}\n${query}\n${headers}\n${names}\n${payloadHash}`;
   }
 }
 
+const rootOnly: ReadonlySet<string> = new Set(['/']);
+
 function canonicalPaths(path: string, service: string): ReadonlySet<string> {
   const sent = path === '' ? '/' : path;
+  if (sent === '/') return rootOnly;
   const single = sent.split('/').map((segment) => encode(decodeQuietly(segment))).join('/');
   // S3 keys may hold `..` and `//`: only there is the path encoded once and never normalised.
   if (service === 's3') return new Set([single, sent]);

@@ -18,7 +18,7 @@ export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | Readable;
-  /** One Set-Cookie field each: the only field that cannot be joined. Not on the fast path. */
+  /** One Set-Cookie field each: the only field that cannot be joined. */
   readonly cookies?: readonly string[];
 }
 

@@ -279,6 +279,12 @@ test('FastConnection finishes its request when it is stopped, and says that it c
   await closed;
 });
 
+test('FastConnection sends each cookie in a field of its own', async () => {
+  const { client, receive } = await open(async () => ({ ...ok('.'), cookies: ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2'] }));
+  client.write(request('x'));
+  assert.match(await receive(/\.$/), /\r\nset-cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nset-cookie: b=2\r\n/);
+});
+
 test('FastConnection treats an answer that would forge a header as a bug', async () => {
   const { client, bugs } = await open(async () => ({ status: 200, headers: { 'x-user': 'a\r\nset-cookie: b' }, body: '' }));
   client.write(request('x'));

@@ -38,13 +38,10 @@ export class ResponseWriter {
     socket.write(this.#head(response, `transfer-encoding: chunked\r\n${closing}`), 'latin1');
   }
 
-  #head({ status, headers }: WireResponse, framing: string): string {
+  #head({ status, headers, cookies }: WireResponse, framing: string): string {
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
-    for (const name in headers) {
-      const value = headers[name] ?? '';
-      if (unfitForHeader.test(value)) throw new InvariantError('a header of an answer holds a character that it must not', { name });
-      head += `${name}: ${value}\r\n`;
-    }
+    for (const name in headers) head += field(name, headers[name] ?? '');
+    for (const cookie of cookies ?? []) head += field('set-cookie', cookie);
     return `${head}date: ${this.#now()}\r\n${framing}\r\n`;
   }
 
@@ -56,6 +53,11 @@ export class ResponseWriter {
     }
     return this.#date;
   }
+}
+
+function field(name: string, value: string): string {
+  if (unfitForHeader.test(value)) throw new InvariantError('a header of an answer holds a character that it must not', { name });
+  return `${name}: ${value}\r\n`;
 }
 
 function writeLarge(socket: Socket, head: string, body: Uint8Array | string): void {

@@ -58,10 +58,13 @@ export async function permitsOnObject(action: string, bucket: Bucket, input: Obj
   return await call.permits(await store.read((tx) => accessRequest(tx, bucket, input, action, call, {})));
 }
 
-// DEVIATION: an explicit Deny in a bucket policy does not bind the root user of the bucket's own account, who locally is everybody
-// with a made-up key; on AWS only the policy itself stays within its reach.
-function isOwner(bucket: Bucket, { caller, account }: Call): boolean {
-  return caller.kind === 'root' && account === bucket.account;
+// API reference, DeleteBucketPolicy: root of the bucket's account can do these even if the policy denies it everything, so that nobody
+// is locked out of a bucket for good.
+const alwaysRoots: readonly string[] = ['GetBucketPolicy', 'PutBucketPolicy', 'DeleteBucketPolicy'];
+
+// DEVIATION: a Deny in a bucket policy does not bind made-up keys: the common one that demands HTTPS would lock everybody out locally.
+function isOwner(bucket: Bucket, action: string, { caller, account, accessKeyId }: Call): boolean {
+  return caller.kind === 'root' && account === bucket.account && (accessKeyId === undefined || alwaysRoots.includes(action));
 }
 
 async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: ObjectInput | undefined, action: string, call: Call, conditions: Conditions): Promise<AccessRequest> {
@@ -72,7 +75,7 @@ async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: Object
     conditions: { ...conditionsOfHead(call), 's3:ResourceAccount': bucket.account, ...conditions },
   };
   // Nothing is read for the one whom nothing else decides on; a narrowed session of root is narrowed all the same.
-  if (isOwner(bucket, call)) return asked;
+  if (isOwner(bucket, action, call)) return asked;
   const bucketTags = bucket.settings.includes('abac') ? ((await findSetting<{ readonly tags: Tags }>(tx, bucket, 'tagging'))?.tags ?? []) : [];
   const [policy, block, bucketAcl, version] = await Promise.all([
     findSetting<{ readonly text: string }>(tx, bucket, 'policy'),

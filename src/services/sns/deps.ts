@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
@@ -29,6 +30,8 @@ export interface SnsDeps {
   readonly functions: FunctionAccess;
   readonly mailbox: Mailbox;
   readonly roleAccess: RoleAccess;
+  /** Told of what topics refuse to services. */
+  readonly serviceDenials?: ServiceDenials | undefined;
   readonly topics: TopicReads;
   readonly signer: Signer;
   readonly sealing: Sealing;

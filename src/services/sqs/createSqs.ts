@@ -68,7 +68,7 @@ export function createSqs(options: SqsOptions): RunningSqs {
     service: sqsService.bind({ ...messages, store, clock, receiver, timers, log }),
     reader: createQueueReader({ store, clock, queues, receiver }),
     eventTarget: (arn) => (parseQueueArn(arn) === undefined ? undefined : target),
-    writer: createQueueWriter({ ...messages, clock }),
+    writer: createQueueWriter({ ...messages, clock, serviceDenials }),
     mayReceive: createDestinationAccess({ queues, clock }),
     endLongPolls: () => receiver.close(),
     async close() {

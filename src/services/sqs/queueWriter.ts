@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { ServiceError } from '../../base/errors.ts';
 import { createServiceAccess } from '../../framework/serviceAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { QueueWriter } from '../../ports/queueWriter.ts';
 import { draftOf } from './eventTarget.ts';
 import type { MessageDeps } from './messages/messageDeps.ts';
@@ -8,8 +9,8 @@ import { locksOf, putMessage, sealDraft } from './messages/send.ts';
 import { parseQueueArn } from './queues.ts';
 
 /** Lets other services put messages into queues as part of their own transactions. */
-export function createQueueWriter(deps: MessageDeps & { readonly clock: Clock }): QueueWriter {
-  const serviceAccess = createServiceAccess();
+export function createQueueWriter(deps: MessageDeps & { readonly clock: Clock; readonly serviceDenials?: ServiceDenials | undefined }): QueueWriter {
+  const serviceAccess = createServiceAccess(deps.serviceDenials);
   return {
     async prepare({ queueArn, message, service, sourceArn, sourceAccount }) {
       const name = parseQueueArn(queueArn);
@@ -17,7 +18,7 @@ export function createQueueWriter(deps: MessageDeps & { readonly clock: Clock })
       if (!queue) return { kind: 'refused', reason: 'AWS.SimpleQueueService.NonExistentQueue' };
       const conditions = { 'aws:SourceAccount': sourceAccount, 'aws:SourceArn': sourceArn };
       const about = { action: 'sqs:SendMessage', resource: queue.arn, nowMs: deps.clock.now(), region: queue.region, service, conditions };
-      if (queue.policy === undefined || !serviceAccess({ ...about, document: queue.policy })) return { kind: 'refused', reason: 'AccessDenied' };
+      if (!serviceAccess({ ...about, document: queue.policy })) return { kind: 'refused', reason: 'AccessDenied' };
       try {
         const draft = await sealDraft(draftOf(message, queue), queue, deps);
         const write = {

@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import { suite, test } from 'node:test';
 import {
   CreateMultipartUploadCommand,
+  DeleteBucketPolicyCommand,
   DeletePublicAccessBlockCommand,
   GetObjectCommand,
   ListBucketsCommand,
@@ -16,8 +17,11 @@ import {
   PutBucketWebsiteCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import { DeleteUserPolicyCommand } from '@aws-sdk/client-iam';
+import { GetSessionTokenCommand } from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createLimitedUser } from '../../support/limitedUser.ts';
+import { sdkClients } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 import { makeBucket, readObject } from './support.ts';
@@ -33,6 +37,19 @@ async function makePublic(Bucket: string, Action: string | string[] = 's3:GetObj
 }
 
 suite('policies', () => {
+  test('of a bucket bind root of its own account, but for the policy itself', async () => {
+    const Bucket = await makeBucket(s3());
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x' }));
+    const { Credentials } = await scene().aws.sts.send(new GetSessionTokenCommand({}));
+    const root = sdkClients(scene().server.endpoint, { accessKeyId: Credentials?.AccessKeyId ?? '', secretAccessKey: Credentials?.SecretAccessKey ?? '', sessionToken: Credentials?.SessionToken ?? '' });
+    assert.equal(await readObject(root.s3, Bucket, 'a'), 'x');
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`] }] });
+    await root.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    await expectRefusal(root.s3.send(new GetObjectCommand({ Bucket, Key: 'a' })), { name: 'AccessDenied', status: 403, message: /with an explicit deny in a resource-based policy/ });
+    await root.s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+    assert.equal(await readObject(root.s3, Bucket, 'a'), 'x');
+    root.destroy();
+  });
   test('of a user decide on objects, and on listings by prefix', async () => {
     const Bucket = await makeBucket(s3());
     for (const Key of ['mine/a', 'others/b']) await s3().send(new PutObjectCommand({ Bucket, Key, Body: Key }));
@@ -78,6 +95,23 @@ suite('policies', () => {
 });
 
 suite('presigned URLs', () => {
+  test('let others do what their signer may, and lose it with the signer', async () => {
+    const Bucket = await makeBucket(s3());
+    for (const Key of ['open/a', 'closed/a']) await s3().send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+    const user = await createLimitedUser(scene(), [{ Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: `arn:aws:s3:::${Bucket}/open/*` }]);
+    const { s3: signer } = user.clients;
+    const link = (Key: string) => getSignedUrl(signer, new GetObjectCommand({ Bucket, Key }), { expiresIn: 60 });
+    const [open, closed] = [await link('open/a'), await link('closed/a')];
+    assert.equal(await (await fetch(open)).text(), 'open/a');
+    const refused = await fetch(closed);
+    assert.equal(refused.status, 403);
+    assert.match(await refused.text(), /<Code>AccessDenied<\/Code><Message>User: arn:aws:iam::000000000000:user\/.* is not authorized to perform: s3:GetObject/);
+    const put = (Key: string) => getSignedUrl(signer, new PutObjectCommand({ Bucket, Key }), { expiresIn: 60 });
+    assert.equal((await fetch(await put('open/b'), { method: 'PUT', body: 'x' })).status, 200);
+    assert.equal((await fetch(await put('closed/b'), { method: 'PUT', body: 'x' })).status, 403);
+    await scene().aws.iam.send(new DeleteUserPolicyCommand({ UserName: user.arn.split('/').at(-1), PolicyName: 'only-this' }));
+    assert.equal((await fetch(open)).status, 403);
+  });
   test('of version 4 read and write', async () => {
     const Bucket = await makeBucket(s3());
     const user = await createLimitedUser(scene(), [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }]);

@@ -43,7 +43,7 @@ const rejected = (reason: string): DeliveryResult => ({ kind: 'rejected', reason
 
 export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTargets {
   const { store, clock, topics, sealing, signer, log } = deps;
-  const serviceAccess = createServiceAccess();
+  const serviceAccess = createServiceAccess(deps.serviceDenials);
   const http = createHttpDelivery(deps, send);
 
   function policyAllows(topic: Topic, service: string, sourceArn: string | undefined, sourceAccount: string): boolean {

@@ -6,6 +6,7 @@ import { requireSigned } from '../requireSigned.ts';
 
 // User guide, "Centrally manage root access for member accounts": it takes an organisation.
 export const assumeRoot = operation('AssumeRoot', {
+  refused: true,
   access(input, call) {
     requireSigned(call);
     return { action: 'sts:AssumeRoot', resource: rootArn(input.TargetPrincipal), conditions: { 'sts:TaskPolicyArn': input.TaskPolicyArn?.arn ?? '' } };
@@ -18,6 +19,7 @@ export const assumeRoot = operation('AssumeRoot', {
 
 // API reference, GetDelegatedAccessToken: trade-in tokens come from delegation requests, which nobody here can have accepted.
 export const getDelegatedAccessToken = operation('GetDelegatedAccessToken', {
+  refused: true,
   access: () => ({ action: 'sts:GetDelegatedAccessToken', resource: '*' }),
   handle() {
     throw errors.expiredTradeInToken();
@@ -26,6 +28,7 @@ export const getDelegatedAccessToken = operation('GetDelegatedAccessToken', {
 
 // API reference, GetWebIdentityToken: an account's outbound federation is off until IAM's EnableOutboundWebIdentityFederation.
 export const getWebIdentityToken = operation('GetWebIdentityToken', {
+  refused: true,
   access: (input) => ({
     action: 'sts:GetWebIdentityToken',
     resource: '*',

@@ -1,0 +1,20 @@
+import { defineService } from '../../framework/service.ts';
+import { requestBytesMax } from './limits.ts';
+import type { CloudWatchDeps } from './operation.ts';
+import { getMetricData } from './operations/getMetricData.ts';
+import { getMetricStatistics } from './operations/getMetricStatistics.ts';
+import { listMetrics } from './operations/listMetrics.ts';
+import { putMetricData } from './operations/putMetricData.ts';
+
+/** Amazon CloudWatch (RPC v2 CBOR, JSON 1.0 with target `GraniteServiceVersion20100801`, and the query protocol). */
+export const cloudWatch = defineService<CloudWatchDeps>({
+  id: 'cloudwatch',
+  validationErrorCode: 'ValidationError',
+  requestBytesMax: { PutMetricData: requestBytesMax },
+  operations: {
+    PutMetricData: putMetricData,
+    GetMetricData: getMetricData,
+    GetMetricStatistics: getMetricStatistics,
+    ListMetrics: listMetrics,
+  },
+});
