@@ -40,7 +40,7 @@ export function variablesFor(spec: EnvironmentSpec, interpreter: InstalledInterp
     // Clients would prepend `sync-` and the like to the address.
     variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
   }
-  if (runtimeApiAddress !== undefined && interpreter === undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
+  if (runtimeApiAddress !== undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
     const major = interpreter.version.split('.')[0];
     variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, runtimeFolder, taskFolder].join(':');

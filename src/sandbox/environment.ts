@@ -1,22 +1,26 @@
 import type { Clock } from '../base/clock.ts';
 import { assert } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
-import type { Channel, ChannelAnswer } from './channel/channel.ts';
+import type { Channel, ChannelAnswer, ChannelInit } from './channel/channel.ts';
 import { createDeadline } from './deadline.ts';
 import { createDeferred } from './deferred.ts';
 import { keepAlive } from './keepAlive.ts';
 import type { LaunchedProcess } from './launcher/launcher.ts';
 import type { LimitGroup } from './limits/limiter.ts';
-import { killGraceMs, lastOutputMs, megabytesPerVcpu } from './limits.ts';
+import type { EnvironmentApi } from './extensions/environmentApi.ts';
+import type { ExtensionFailure, ShutdownReason } from './extensions/types.ts';
+import { killGraceMs, lastOutputMs, megabytesPerVcpu, shutdownMs } from './limits.ts';
 import type { FunctionOutput } from './output/functionOutput.ts';
 import type { RawPipe } from './output/rawPipe.ts';
 import { createRest } from './rest.ts';
-import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, ProcessExit } from './types.ts';
+import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit } from './types.ts';
 
 export interface EnvironmentParts {
   readonly spec: EnvironmentSpec;
   readonly launched: LaunchedProcess;
   readonly channel: Channel;
+  /** What extensions speak to. */
+  readonly api: EnvironmentApi;
   readonly group: LimitGroup;
   readonly output: FunctionOutput;
   readonly pipes: readonly RawPipe[];
@@ -35,7 +39,7 @@ export interface StartTime {
 
 /** The life of one process tree: initialise, answer requests one at a time, end for whatever reason and leave nothing behind. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
-  const { spec, launched, channel, group, output, pipes, wall, log } = parts;
+  const { spec, launched, channel, api, group, output, pipes, wall, log } = parts;
   /** Settles as soon as the tree and its last output are known; cleaning up comes after. */
   const ended = watchEnd(parts);
   const rest = createRest({ freezer: group.freezer, wall, isEnding: () => channel.announcedExit !== undefined });
@@ -43,15 +47,19 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   let interrupt: ((interruption: Interruption) => void) | undefined;
   const deadline = createDeadline(wall, () => interrupt?.({ kind: 'deadline' }));
   let end: Interruption | undefined;
+  let isGone = false;
+  void api.failed.then((failure) => interrupt?.((end ??= { kind: 'failed', failure })));
   void ended.then((exit) => {
+    isGone = true;
     rest.end();
     deadline.close();
-    end = { kind: 'ended', exit };
+    if (end?.kind !== 'failed') end = { kind: 'ended', exit };
     interrupt?.(end);
   });
   let peakBytes = 0;
   let isBusy = false;
   let isReady = false;
+  let turn = 0;
 
   const raise = (bytes: number): number => (peakBytes = Math.max(peakBytes, bytes));
 
@@ -92,6 +100,21 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     });
   }
 
+  let ending: Promise<void> | undefined;
+
+  /** Extensions hear of the end first, and get a little time for it ("Shutdown phase"). */
+  function shutDown(reason: ShutdownReason): Promise<void> {
+    ending ??= (async () => {
+      if (api.hasExternal && !isGone) {
+        rest.interrupt();
+        rest.end();
+        await sayGoodBye(reason, parts, ended);
+      }
+      await kill();
+    })();
+    return ending;
+  }
+
   async function kill(): Promise<void> {
     launched.kill();
     rest.end();
@@ -118,22 +141,41 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     });
   }
 
+  /** Whoever waits for the outcome does not wait for extensions to say good-bye. */
+  async function endWith(reason: ShutdownReason): Promise<void> {
+    const over = shutDown(reason);
+    if (!api.hasExternal) await over;
+  }
+
   const init = (async (): Promise<InitOutcome> => {
-    const result = await firstOf(channel.init, parts.started.atMs + spec.initTimeoutMs);
+    const result = await firstOf(untilReady(parts), parts.started.atMs + spec.initTimeoutMs);
     const durationMs = Math.min(spec.initTimeoutMs, performance.now() - parts.started.monotonicMs);
     if (result.kind === 'deadline') {
-      await kill();
+      await endWith('timeout');
       return { kind: 'timeout', durationMs };
+    }
+    if (result.kind === 'failed') {
+      await endWith('failure');
+      return { kind: 'extension-failed', ...result.failure, durationMs };
     }
     if (result.kind === 'ended') return { kind: 'exited', exit: result.exit, durationMs };
     await settleOutput();
     if (result.value.kind === 'init-error') return { ...result.value, durationMs };
     isReady = true;
     // Full speed ends with initialisation, as on AWS.
-    rest.allow();
+    restWhenDone();
     await group.setCpu(spec.memoryMegabytes / megabytesPerVcpu).catch((error: unknown) => log.warn('cpu limit not set', { error: String(error) }));
     return { kind: 'ready', durationMs };
   })();
+
+  /** Not while an extension works: it does so after the answer, too. */
+  function restWhenDone(): void {
+    if (!api.isUsed) return rest.allow();
+    const mine = (turn += 1);
+    void api.settled().then(() => {
+      if (turn === mine && !isBusy) rest.allow();
+    });
+  }
 
   return {
     environmentId: spec.environmentId,
@@ -144,26 +186,56 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       isBusy = true;
       rest.interrupt();
       try {
-        const result = await firstOf<ChannelAnswer>(channel.invoke(request), request.deadlineMs);
+        const result = await firstOf<ChannelAnswer>(answerTo(parts, request), request.deadlineMs);
         if (result.kind === 'deadline') {
-          await kill();
+          await endWith('timeout');
           return { kind: 'timeout' };
+        }
+        if (result.kind === 'failed') {
+          await endWith('failure');
+          return { kind: 'extension-failed', ...result.failure };
         }
         if (result.kind === 'ended') return { kind: 'exited', exit: result.exit } satisfies InvocationOutcome;
         await settleOutput();
         if (result.value.kind === 'response-too-large') await kill();
-        rest.allow();
+        restWhenDone();
         return result.value;
       } finally {
         isBusy = false;
       }
     },
     memoryPeakBytes: readPeak,
-    async kill() {
-      await kill();
+    tell: (make) => api.tell(make),
+    async kill(reason = 'spindown') {
+      await shutDown(reason);
       await exited;
     },
   };
+}
+
+/** Tells extensions of the end, and gives them a little time for it ("Shutdown phase"). */
+async function sayGoodBye(reason: ShutdownReason, { api, wall }: EnvironmentParts, ended: Promise<unknown>): Promise<void> {
+  const deadlineMs = wall.now() + shutdownMs;
+  const over = createDeferred<void>();
+  const cancel = wall.at(deadlineMs, () => over.resolve());
+  await Promise.race([api.shutdown(reason, deadlineMs), over.promise, ended]);
+  cancel();
+}
+
+/** The runtime has loaded the function, and every extension has said that it is ready. */
+async function untilReady({ channel, api }: EnvironmentParts): Promise<ChannelInit> {
+  const result = await channel.init;
+  if (result.kind === 'ready') await api.ready();
+  return result;
+}
+
+/** Extensions that are still busy with the last invocation are waited for, in the time of this one. */
+async function answerTo({ channel, api }: EnvironmentParts, request: InvocationRequest): Promise<ChannelAnswer> {
+  if (api.isUsed) {
+    await api.idle();
+    api.invoke(request);
+  }
+  return channel.invoke(request);
 }
 
 /** Resolves when the tree is gone and what it last printed has been handed on. */
@@ -195,5 +267,5 @@ async function watchEnd({ launched, channel, pipes, output, group, wall }: Envir
   return { ...exit, outOfMemory, ...(isLost ? { isLost } : {}) };
 }
 
-type Interruption = { readonly kind: 'ended'; readonly exit: ProcessExit } | { readonly kind: 'deadline' };
+type Interruption = { readonly kind: 'ended'; readonly exit: ProcessExit } | { readonly kind: 'deadline' } | { readonly kind: 'failed'; readonly failure: ExtensionFailure };
 type Raced<T> = { readonly kind: 'value'; readonly value: T } | Interruption;

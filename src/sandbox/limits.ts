@@ -7,6 +7,8 @@ export const responseBytesMax = 6_291_556;
 export const streamedBytesMax = 209_715_200;
 /** What of a streamed response may be on its way before the function waits for its reader; the bootstraps know this number. */
 export const streamWindowBytes = 256 * 1024;
+/** What each piece of it counts on top of its bytes, so that a flood of tiny ones is bounded as well; the bootstraps know this number too. */
+export const streamPartOverheadBytes = 256;
 /** A runtime that breaks off its response is mostly one that ends: its exit says more, and comes within this time. */
 export const brokenResponseMs = 200;
 /** Processes and threads of one environment (Quotas, "Execution processes/threads"). */
@@ -95,3 +97,29 @@ export const helperRestartMsMin = 100;
 export const helperRestartMsMax = 30_000;
 /** One that ran for this long stayed. */
 export const helperSteadyMs = 60_000;
+
+// Extensions: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+/** "You can register up to ten extensions for a function." */
+export const extensionsMax = 10;
+/** The page names no numbers for these two. */
+export const extensionNameCharactersMax = 128;
+export const extensionBodyBytesMax = 64 * 1024;
+/** "Shutdown phase": with external extensions. */
+export const shutdownMs = 2_000;
+
+// Telemetry: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api-reference.html, "buffering". The older Logs API has a larger default.
+export const telemetryItemsMin = 1_000;
+export const telemetryItemsMax = 10_000;
+export const telemetryItemsDefault = { telemetry: 1_000, logs: 10_000 } as const;
+export const telemetryBytesMin = 262_144;
+export const telemetryBytesMax = 1_048_576;
+export const telemetryMsMin = 25;
+export const telemetryMsMax = 30_000;
+export const telemetryMsDefault = 1_000;
+/** Events from before somebody subscribes, and how many buffers full may wait for one that does not take them. */
+export const telemetryBacklogBytesMax = 1_048_576;
+export const telemetryBufferTimes = 4;
+/** An attempt to hand over a batch, how many there are, and the wait between them. */
+export const telemetryAttemptMs = 5_000;
+export const telemetryAttempts = 3;
+export const telemetryRetryMs = 100;

@@ -1,6 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
+import { hexId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 import type { Channel, ChannelListener } from './channel/channel.ts';
 import { openFramedChannel } from './channel/framedChannel.ts';
 import type { FramedChannel } from './channel/framedChannel.ts';
@@ -18,6 +20,9 @@ import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
 import type { Slot } from './pool/slot.ts';
 import { runsCodeAtOnce } from './pool/slotKind.ts';
+import { createEnvironmentApi } from './extensions/environmentApi.ts';
+import type { EnvironmentApi } from './extensions/environmentApi.ts';
+import { findExternalExtensions, withExtensions } from './extensions/launch.ts';
 import { findEntrypoint } from './runtime-api/entrypoint.ts';
 import { openRuntimeApiChannel } from './runtime-api/runtimeApiChannel.ts';
 import type { Environment, EnvironmentSpec, InitOutcome } from './types.ts';
@@ -31,6 +36,7 @@ export interface StartOptions {
   readonly launcher: Launcher;
   readonly limiter: Limiter;
   readonly wall: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** Made here, gone when the environment is. */
   readonly folder: string;
@@ -40,8 +46,16 @@ export interface StartOptions {
   readonly takeSlot: () => Slot | undefined;
 }
 
+interface Options extends StartOptions {
+  /** Names of the function's external extensions. */
+  readonly external: readonly string[];
+  /** In front of what they print; see extensions/launch.ts. */
+  readonly mark: string;
+}
+
 /** Makes the limits, launches the tree under them and connects the parts; or takes a slot, where all that is done already. */
-export async function startEnvironment(options: StartOptions): Promise<Environment> {
+export async function startEnvironment(wanted: StartOptions): Promise<Environment> {
+  const options: Options = { ...wanted, external: await findExternalExtensions(wanted.spec.layersFolder), mark: `\u0001${hexId(wanted.random, 16)}` };
   const { spec, interpreter, wall, log } = options;
   const started: StartTime = { atMs: wall.now(), monotonicMs: performance.now() };
   const command = await commandFor(options);
@@ -52,7 +66,8 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
     variables: (placement) => variablesFor(spec, interpreter, placement),
     endpointPort: spec.endpoint?.port,
   };
-  const slot = options.takeSlot();
+  // An interpreter that waits cannot have programs started before it.
+  const slot = interpreter !== undefined && options.external.length > 0 ? undefined : options.takeSlot();
   if (slot) {
     try {
       return await becomeEnvironment(options, slot, assignment, started);
@@ -65,14 +80,14 @@ export async function startEnvironment(options: StartOptions): Promise<Environme
 }
 
 /** The slot's limits and files become the function's; then the interpreter hears who it is. */
-async function becomeEnvironment(options: StartOptions, slot: Slot, assignment: Assignment, started: StartTime): Promise<Environment> {
+async function becomeEnvironment(options: Options, slot: Slot, assignment: Assignment, started: StartTime): Promise<Environment> {
   const { spec, interpreter } = options;
   const { launched, group, folder } = slot;
   await Promise.all([group.assign(spec.memoryMegabytes * 1024 * 1024), launched.assign(assignment)]);
-  return connect({ options, launched, group, folder, started, channel: slot.channel, variables: variablesFor(spec, interpreter, placementInside) });
+  return await connect({ options, launched, group, folder, started, channel: slot.channel, variables: variablesFor(spec, interpreter, placementInside) });
 }
 
-async function launchEnvironment(options: StartOptions, assignment: Assignment, started: StartTime): Promise<Environment> {
+async function launchEnvironment(options: Options, assignment: Assignment, started: StartTime): Promise<Environment> {
   const { spec, interpreter, limiter, launcher, folder } = options;
   await mkdir(folder, { mode: 0o700 });
   let group: LimitGroup | undefined;
@@ -92,14 +107,14 @@ async function launchEnvironment(options: StartOptions, assignment: Assignment, 
       runtimeFolder: `${options.runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
       packages: packagesOf(interpreter, options.sdkFolder),
-      runsCodeAtOnce: interpreter !== undefined && runsCodeAtOnce(spec),
+      runsCodeAtOnce: interpreter !== undefined && (runsCodeAtOnce(spec) || options.external.length > 0),
       temporaryMegabytes: spec.ephemeralStorageMegabytes,
       joinFiles: group.joinFiles,
       framed: interpreter !== undefined,
-      runtimeApi: interpreter === undefined,
+      startsExtensions: options.external.length > 0,
     });
     group.watch(launched);
-    return connect({ options, launched, group, folder, started, channel: launched.channel && openFramedChannel(launched.channel) });
+    return await connect({ options, launched, group, folder, started, channel: launched.channel && openFramedChannel(launched.channel) });
   } catch (error) {
     await group?.remove();
     await rm(folder, { recursive: true, force: true });
@@ -108,7 +123,7 @@ async function launchEnvironment(options: StartOptions, assignment: Assignment, 
 }
 
 interface Parts {
-  readonly options: StartOptions;
+  readonly options: Options;
   readonly launched: LaunchedProcess;
   readonly group: LimitGroup;
   readonly folder: string;
@@ -118,13 +133,14 @@ interface Parts {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-function connect({ options, launched, group, folder, started, channel: framed, variables }: Parts): Environment {
+async function connect({ options, launched, group, folder, started, channel: framed, variables }: Parts): Promise<Environment> {
   const { spec, wall, log } = options;
+  const api = apiFor(options, launched);
   const setReading = (verb: 'pause' | 'resume'): void => {
     channel[verb]();
     for (const pipe of pipes) pipe[verb]();
   };
-  const output = new FunctionOutput({ wall, onOutput: spec.onOutput, onFull: () => setReading('pause'), onRoom: () => setReading('resume') });
+  const output = new FunctionOutput({ wall, onOutput: (chunk) => api.output(chunk), onFull: () => setReading('pause'), onRoom: () => setReading('resume') });
   const listener: ChannelListener = {
     onRecord: (text) => output.record(text),
     onStream: (source, bytes) => output.stream(source, bytes),
@@ -135,7 +151,7 @@ function connect({ options, launched, group, folder, started, channel: framed, v
       queueMicrotask(() => void environment.kill());
     },
   };
-  const channel = framed ?? openRuntimeApi(launched, wall);
+  const channel = framed ?? (await openRuntimeApi(launched, wall, api));
   const pipes = [
     new RawPipe(launched.stdoutFd, (bytes) => output.stream('stdout', bytes)),
     new RawPipe(launched.stderrFd, (bytes) => output.stream('stderr', bytes)),
@@ -143,36 +159,61 @@ function connect({ options, launched, group, folder, started, channel: framed, v
   const { runtime, handler } = spec;
   const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServers(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
   const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
-  if (!endpoint) begin();
-  else {
-    void (framed ? framed.booted : Promise.resolve())
-      .then(() => endpoint.ready())
-      // A process that has ended meanwhile is nobody's violation.
-      .then(() => launched.child.exitCode === null && launched.child.signalCode === null && begin());
-  }
+  const served = framed && launched.apiListens ? serveApi(launched, api, log) : undefined;
+  void (framed ? framed.booted : Promise.resolve())
+    // The runtime starts after the extensions have registered.
+    .then(() => Promise.all([endpoint?.ready(), served ?? (framed && serveApi(launched, api, log)), api.registered()]))
+    // A process that has ended meanwhile is nobody's violation.
+    .then(() => launched.child.exitCode === null && launched.child.signalCode === null && begin());
   const cleanUp = async (): Promise<void> => {
     endpoint?.close();
+    api.close();
     const results = await Promise.allSettled([launched.release(), group.remove(), rm(folder, { recursive: true, force: true })]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   };
-  const environment = createEnvironment({ spec, launched, channel, group, output, pipes, wall, log, started, cleanUp });
+  const environment = createEnvironment({ spec, launched, channel, api, group, output, pipes, wall, log, started, cleanUp });
   return environment;
 }
 
-function openRuntimeApi(launched: LaunchedProcess, wall: Clock): Channel {
-  if (!launched.runtimeApiServer) throw new Error('a process was launched without a channel');
-  return openRuntimeApiChannel({ server: launched.runtimeApiServer, wall });
+async function openRuntimeApi(launched: LaunchedProcess, wall: Clock, api: EnvironmentApi): Promise<Channel> {
+  const server = await launched.apiServer();
+  if (!server) throw new Error('a process was launched without a channel');
+  return openRuntimeApiChannel({ server, wall, answerOther: api.answer });
+}
+
+/** Without it a function only has no extensions of its own making: it runs all the same. */
+async function serveApi(launched: LaunchedProcess, api: EnvironmentApi, log: Logger): Promise<void> {
+  try {
+    const server = await launched.apiServer();
+    if (server) api.serve(server);
+  } catch (error) {
+    log.warn('a function has no API for extensions', { error: String(error) });
+  }
+}
+
+function apiFor({ spec, wall, random, external, mark }: Options, launched: LaunchedProcess): EnvironmentApi {
+  const { variables, handler } = spec;
+  const facts = spec.facts ?? {
+    functionName: variables['AWS_LAMBDA_FUNCTION_NAME'] ?? '', functionVersion: variables['AWS_LAMBDA_FUNCTION_VERSION'] ?? '', handler, accountId: '',
+  };
+  return createEnvironmentApi({
+    facts, external, mark, wall, random, jsonRecords: spec.jsonRecords ?? false, onOutput: spec.onOutput,
+    connect: (port) => launched.connectInside(port),
+    onEvent: (event) => spec.onExtension?.(event),
+  });
 }
 
 /** The program to run, or why there is none. */
-async function commandFor({ spec, interpreter }: StartOptions): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
-  if (interpreter) return (placement) => commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) });
+async function commandFor({ spec, interpreter, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
+  const beside = (command: readonly string[], { layersFolder }: Placement): readonly string[] =>
+    external.length === 0 ? command : withExtensions(command, `${layersFolder}/extensions`, external, mark);
+  if (interpreter) return (placement) => beside(commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) }), placement);
   const entrypoint = await findEntrypoint(spec);
   if ('errorType' in entrypoint) {
     return { kind: 'init-error', payload: Buffer.from(JSON.stringify(entrypoint)), durationMs: 0 };
   }
-  return (placement) => [entrypoint.folder === 'task' ? `${placement.taskFolder}/bootstrap` : `${placement.layersFolder}/bootstrap`];
+  return (placement) => beside([entrypoint.folder === 'task' ? `${placement.taskFolder}/bootstrap` : `${placement.layersFolder}/bootstrap`], placement);
 }
 
 /** An environment that ended before it began: there is nothing to launch. */
@@ -186,6 +227,7 @@ function failedEnvironment(spec: EnvironmentSpec, outcome: InitOutcome): Environ
     exited: exited.promise,
     invoke: async () => ({ kind: 'exited', exit }),
     memoryPeakBytes: async () => 0,
+    tell: () => undefined,
     kill: async () => undefined,
   };
 }

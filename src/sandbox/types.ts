@@ -1,6 +1,8 @@
 // What the rest of Haneul knows about function processes. An environment is one sandboxed process tree that serves one
 // request at a time, as on AWS; `services/lambda` decides when to start, reuse and stop it.
 import type { Socket } from 'node:net';
+import type { ExtensionEvent } from './extensions/environmentApi.ts';
+import type { FunctionFacts, ShutdownReason, TelemetryEvent } from './extensions/types.ts';
 
 /** How code is started: by our bootstrap in an interpreter, or by the package's own `bootstrap` over the Runtime API. */
 export type RuntimeKind =
@@ -29,6 +31,12 @@ export interface EnvironmentSpec {
    * console call, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
    */
   readonly onOutput: (chunk: OutputChunk) => void;
+  /** What extensions are told when they register; made up from the variables where it is absent. */
+  readonly facts?: FunctionFacts;
+  /** The function logs JSON: extensions get its records as such. */
+  readonly jsonRecords?: boolean;
+  /** An extension is ready, failed, or subscribed to telemetry. */
+  readonly onExtension?: (event: ExtensionEvent) => void;
 }
 
 export interface FunctionEndpoint {
@@ -80,6 +88,8 @@ export type InvocationOutcome =
   | { readonly kind: 'function-error'; readonly payload: Uint8Array; readonly isMidStream?: true }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'exited'; readonly exit: ProcessExit }
+  /** An extension ended, or gave up. */
+  | { readonly kind: 'extension-failed'; readonly errorType: string; readonly text: string }
   | { readonly kind: 'response-too-large'; readonly bytes: number };
 
 export interface ProcessExit {
@@ -96,6 +106,7 @@ export type InitOutcome =
   /** Loading failed; `payload` is the runtime's error document, answered to the invocation that waits. */
   | { readonly kind: 'init-error'; readonly payload: Uint8Array; readonly durationMs: number }
   | { readonly kind: 'timeout'; readonly durationMs: number }
+  | { readonly kind: 'extension-failed'; readonly errorType: string; readonly text: string; readonly durationMs: number }
   | { readonly kind: 'exited'; readonly exit: ProcessExit; readonly durationMs: number };
 
 /** One live process tree. */
@@ -109,8 +120,10 @@ export interface Environment {
   invoke(request: InvocationRequest): Promise<InvocationOutcome>;
   /** Highest memory use of the whole tree so far, in bytes; at once where it is known. Never rejects. */
   memoryPeakBytes(): number | Promise<number>;
-  /** SIGKILL to the whole tree; resolves when it is gone. */
-  kill(): Promise<void>;
+  /** Tells extensions that subscribe to it something of the platform's; it is made only if somebody wants it. */
+  tell(make: () => TelemetryEvent): void;
+  /** Ends the whole tree, extensions after they have heard of it; resolves when it is gone. */
+  kill(reason?: ShutdownReason): Promise<void>;
 }
 
 /** A guarantee is what a hostile function cannot do; `remedy` is the one command that turns a missing one on. */

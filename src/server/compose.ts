@@ -156,6 +156,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const destinations: Destinations = new Map([
     ['s3', (arn: string) => s3.findDestination(arn)],
     ['events', (arn: string) => events.findDestination(arn)],
+    ['sns', (arn: string) => sns.findDestination(arn)],
   ]);
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,

@@ -39,6 +39,7 @@ export interface FunctionOptions {
   readonly initTimeoutMs?: number;
   readonly onOutput?: (chunk: OutputChunk) => void;
   readonly endpoint?: FunctionEndpoint;
+  readonly onExtension?: EnvironmentSpec['onExtension'];
 }
 
 export interface TestFunction {
@@ -114,6 +115,7 @@ export async function openTestSandbox({ pooled = false, ...options }: TestSandbo
       ephemeralStorageMegabytes: wanted.ephemeralStorageMegabytes ?? 512,
       initTimeoutMs: wanted.initTimeoutMs ?? 10_000,
       ...(wanted.endpoint ? { endpoint: wanted.endpoint } : {}),
+      ...(wanted.onExtension ? { onExtension: wanted.onExtension } : {}),
       onOutput: (chunk) => {
         chunks.push(chunk);
         wanted.onOutput?.(chunk);

@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Random } from '../../base/random.ts';
 import { runtimeApiPort } from '../limits.ts';
 import { createInnerListener } from '../network/innerListener.ts';
@@ -19,6 +19,7 @@ import type { Guarantee } from '../types.ts';
 import { dropPrivileges, enterSandbox, fds, isolation, sandboxArguments } from './bubblewrapArguments.ts';
 import type { ArgumentParts } from './bubblewrapArguments.ts';
 import { feed, firstBytes, listTree, readBubblewrapExit, startProcess, streamOf } from './bubblewrapProcess.ts';
+import { connectInNamespace } from './connectInNamespace.ts';
 import { listenInNamespace } from './listenInNamespace.ts';
 import type { Assignment, LaunchedProcess, Launcher, LaunchRequest } from './launcher.ts';
 import { placementInside as placement } from './placement.ts';
@@ -56,7 +57,10 @@ interface Tools {
 // Where there is no helper: holds a custom runtime back until its Runtime API and its endpoint listen: the namespaces are complete when it
 // speaks, and when the server has gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached
 // before the namespaces are complete.)
-const gate = ['/bin/sh', '-c', `echo ready >&${fds.fromFunction}; read -r go <&${fds.toFunction} || exit 1; exec "$@" ${fds.toFunction}<&- ${fds.fromFunction}>&-`, 'gate'];
+const gateTo = (program: string): string[] => ['/bin/sh', '-c', `echo ready >&${fds.fromFunction}; read -r go <&${fds.toFunction} || exit 1; exec ${program}`, 'gate'];
+const gate = gateTo(`"$@" ${fds.toFunction}<&- ${fds.fromFunction}>&-`);
+/** The same for an interpreter whose channel goes on over these descriptors. */
+const framedGate = gateTo('"$@"');
 
 /** A launcher on bubblewrap, or the reason why there is none. */
 export async function openBubblewrap(options: BubblewrapOptions): Promise<Launcher | { readonly unavailable: string; readonly remedy: string }> {
@@ -143,7 +147,7 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
   const endpoints: Server[] = [];
   const listenAt = async (port: number | undefined): Promise<void> => void (port !== undefined && endpoints.push(await held.listen(port)));
   const [server] = await Promise.all([
-    request.runtimeApi ? held.listen(runtimeApiPort) : undefined,
+    held.listen(runtimeApiPort),
     listenAt(request.endpointPort),
     listenAt(request.extensionPort),
     context.egress.connect(pid).then((disconnect) => (taken.disconnect = disconnect)),
@@ -156,8 +160,9 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
   if (request.files) start(request);
   return {
     ...launchedProcess({
-      request, context, child, pair, uid, pidInside, runtimeApiServer: server, held, endpointServers: async () => endpoints,
+      request, context, child, pair, uid, pidInside, apiServer: async () => server, apiListens: true, held, endpointServers: async () => endpoints,
       async disconnect() {
+        server.close();
         for (const server of endpoints) server.close();
         await taken.disconnect?.();
       },
@@ -183,19 +188,20 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
   const args = argumentsFor(request, context, etc, image ? { kind: 'folder', path: image.mountPoint } : { kind: 'tmpfs' });
-  const command = [...dropPrivileges(tools, uid), ...(request.runtimeApi ? gate : []), ...request.command(placement)];
+  const isGated = !request.framed || request.startsExtensions;
+  const command = [...dropPrivileges(tools, uid), ...(isGated ? (request.framed ? framedGate : gate) : []), ...request.command(placement)];
   const child = (taken.child = startProcess({ ...tools, joinFiles: request.joinFiles, pair, script: image?.script, command }));
   const pidInside = feed(child, args, context.filter);
   const connecting = pidInside.then((pid) => (pid === undefined ? undefined : context.egress.connect(pid)));
   const endpointPorts = [request.endpointPort, request.extensionPort].filter((port) => port !== undefined);
-  const ports = [...(request.runtimeApi ? [runtimeApiPort] : []), ...endpointPorts];
+  const ports = [runtimeApiPort, ...endpointPorts];
   const listening = createInnerListener(async () => {
     const [servers] = await Promise.all([listenInside(pidInside, ports, context), connecting]);
     return servers;
   });
-  const runtimeApiServer = request.runtimeApi ? await passGate(child, listening) : undefined;
+  if (isGated) await passGate(child, listening, request.framed);
   return launchedProcess({
-    request, context, child, pair, uid, pidInside, runtimeApiServer, held: undefined,
+    request, context, child, pair, uid, pidInside, apiServer: async () => (await listening.open())[0], apiListens: isGated, held: undefined,
     endpointServers: async () => (endpointPorts.length === 0 ? [] : (await listening.open()).slice(-endpointPorts.length)),
     async disconnect() {
       listening.close();
@@ -216,12 +222,12 @@ async function listenInside(pidInside: Promise<number | undefined>, ports: reado
 }
 
 /** Listens inside as soon as the namespaces are complete, then lets the runtime start. */
-async function passGate(child: ChildProcess, listening: InnerListener): Promise<Server | undefined> {
+async function passGate(child: ChildProcess, listening: InnerListener, framed: boolean): Promise<void> {
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   await firstBytes(fromFunction, 'the sandbox ended before its Runtime API was ready');
-  const [server] = await listening.open();
-  toFunction?.end('go\n');
-  return server;
+  await listening.open();
+  if (framed) toFunction?.write('go\n');
+  else toFunction?.end('go\n');
 }
 
 function launchedProcess(parts: {
@@ -231,12 +237,13 @@ function launchedProcess(parts: {
   readonly pair: PipePair;
   readonly uid: number | undefined;
   readonly pidInside: Promise<number | undefined>;
-  readonly runtimeApiServer: Server | undefined;
+  readonly apiServer: LaunchedProcess['apiServer'];
+  readonly apiListens: boolean;
   readonly held: HeldSandbox | undefined;
   readonly endpointServers: LaunchedProcess['endpointServers'];
   readonly disconnect: () => Promise<void>;
 }): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, runtimeApiServer, held, endpointServers, disconnect } = parts;
+  const { request, context, child, pair, uid, pidInside, apiServer, apiListens, held, endpointServers, disconnect } = parts;
   const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
   let pid: number | undefined;
   void pidInside.then((value) => (pid = value));
@@ -248,7 +255,13 @@ function launchedProcess(parts: {
     stdoutFd: pair.stdout.readFd,
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
-    runtimeApiServer,
+    apiServer,
+    apiListens,
+    async connectInside(port): Promise<Socket> {
+      const inside = await pidInside;
+      if (inside === undefined || isGone()) throw new Error('the sandbox has ended');
+      return connectInNamespace({ nsenter: context.tools.nsenter, pid: inside, ownUserNamespace: !context.isRoot }, port);
+    },
     endpointServers,
     listProcesses: async (maximum) => (isGone() || pid === undefined ? [] : listTree(pid, maximum)),
     kill() {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Guarantee } from '../types.ts';
 
 /** Starts process trees. One implementation per way of confining them. */
@@ -37,8 +37,8 @@ export interface LaunchRequest {
   readonly joinFiles: readonly string[];
   /** Inherit the two sockets of the framed channel as descriptors 3 and 4. */
   readonly framed: boolean;
-  /** Listen where the function finds its Runtime API, before its first instruction runs. */
-  readonly runtimeApi: boolean;
+  /** Programs start beside the interpreter that speak to the API as soon as they run: it has to listen before. */
+  readonly startsExtensions: boolean;
   /** Listen at 127.0.0.1:<port> inside as well. */
   readonly endpointPort: number | undefined;
   /** And at this port, for whoever gets the endpoint: a slot listens there before anybody does. */
@@ -65,7 +65,7 @@ export interface Placement {
   readonly temporaryFolder: string;
   /** Where the packages of the interpreter are, when that is not where it was asked for. */
   readonly packagesFolder?: string;
-  /** `host:port` of the Runtime API, when one was asked for. */
+  /** `host:port` of the Runtime API. */
   readonly runtimeApiAddress: string | undefined;
   /** `host:port` of the endpoint, when that is not 127.0.0.1 and the port that was asked for. */
   readonly endpointAddress?: string;
@@ -78,7 +78,12 @@ export interface LaunchedProcess {
   readonly stdoutFd: number;
   readonly stderrFd: number;
   readonly channel: { readonly toFunction: Duplex; readonly fromFunction: Duplex } | undefined;
-  readonly runtimeApiServer: Server | undefined;
+  /** What listens where the Runtime API and the APIs of extensions are found; for a custom runtime before its first instruction. */
+  apiServer(): Promise<Server | undefined>;
+  /** False while {@link apiServer} may only be asked once the code inside has spoken. Otherwise at once: nobody takes its connections before. */
+  readonly apiListens: boolean;
+  /** Connects to a port of 127.0.0.1 inside. */
+  connectInside(port: number): Promise<Socket>;
   /** What listens at the endpoint's ports, once the code inside has spoken and before it is the function's. {@link release} closes it. */
   endpointServers(): Promise<readonly Server[]>;
   /** Makes a slot a function's: brings its files and, where no interpreter waits, starts its program. Once. */

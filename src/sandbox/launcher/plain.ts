@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -59,7 +59,7 @@ async function launch(request: LaunchRequest, options: PlainOptions, uids: UidPo
   let endpoint: Server | undefined;
   try {
     const placement = await place(request, home, uid);
-    server = request.runtimeApi ? await listenOnLoopback() : undefined;
+    server = await listenOnLoopback();
     endpoint = request.endpointPort === undefined ? undefined : await listenOnLoopback();
     const [runtimeApiAddress, endpointAddress] = [server, endpoint].map(addressOf);
     const withApi = { ...placement, runtimeApiAddress, ...(endpointAddress === undefined ? {} : { endpointAddress }) };
@@ -151,7 +151,9 @@ function launchedProcess(parts: {
     stdoutFd: pair.stdout.readFd,
     stderrFd: pair.stderr.readFd,
     channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
-    runtimeApiServer: parts.server,
+    apiServer: async () => parts.server,
+    apiListens: true,
+    connectInside: (port) => connectTo(port),
     // Nothing at the port of the extension: it would be the host's.
     endpointServers: async () => (endpoint === undefined ? [] : [endpoint]),
     assign: () => Promise.reject(new Error('it has its files already')),
@@ -182,6 +184,13 @@ function listMarked(isWanted: (mark: string) => boolean, first: number | undefin
     } catch {
       return false;
     }
+  });
+}
+
+function connectTo(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    socket.once('error', reject);
   });
 }
 

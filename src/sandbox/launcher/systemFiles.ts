@@ -70,7 +70,8 @@ export async function writeGeneratedEtc(folder: string, identity: GeneratedIdent
     // AWS's own name for the account that functions run under.
     passwd: `root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:${uid}:${gid}::/home/sbx_user1051:/sbin/nologin\n`,
     group: `root:x:0:\nsbx_user1051:x:${gid}:\n`,
-    hosts: `127.0.0.1 localhost\n::1 localhost\n${hostAddress === undefined ? '' : `${hostAddress} ${hostName}\n`}`,
+    // Where extensions receive telemetry.
+    hosts: `127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n${hostAddress === undefined ? '' : `${hostAddress} ${hostName}\n`}`,
     hostname: 'localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n',
   };

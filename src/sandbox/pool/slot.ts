@@ -65,7 +65,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       temporaryMegabytes: slotTemporaryMegabytes,
       joinFiles: group.joinFiles,
       framed: interpreter !== undefined,
-      runtimeApi: interpreter === undefined,
+      startsExtensions: false,
       endpointPort: undefined,
       extensionPort: secretsExtensionPort,
     }));
@@ -83,7 +83,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
         launched.kill();
         await ended;
         channel?.close();
-        launched.runtimeApiServer?.close();
+        void launched.apiServer().then((server) => server?.close(), () => undefined);
         closePipes(launched);
         await giveBack();
       },

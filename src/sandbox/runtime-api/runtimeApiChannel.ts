@@ -16,6 +16,8 @@ export interface RuntimeApiOptions {
   /** Listening already, inside the environment's own network. */
   readonly server: Server;
   readonly wall: Clock;
+  /** Answers what is not for the runtime: the APIs of extensions. */
+  readonly answerOther?: (message: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** The names that error messages show. */
@@ -32,7 +34,7 @@ const truncated = { errorType: 'Runtime.TruncatedResponse', errorMessage: 'The r
 const prefix = '/2018-06-01/runtime/';
 
 /** Serves the Runtime API on `server` until it is closed. */
-export function openRuntimeApiChannel({ server, wall }: RuntimeApiOptions): Channel {
+export function openRuntimeApiChannel({ server, wall, answerOther }: RuntimeApiOptions): Channel {
   const init = createDeferred<ChannelInit>();
   let state: State = 'Started';
   let current: Current | undefined;
@@ -125,6 +127,7 @@ export function openRuntimeApiChannel({ server, wall }: RuntimeApiOptions): Chan
 
   const http = createServer({ maxHeaderSize: runtimeApiHeaderBytesMax, requestTimeout: 0, keepAliveTimeout: 0 }, (message, response) => {
     response.on('error', () => undefined);
+    if (answerOther?.(message, response) === true) return;
     route(message, response).catch(() => response.destroy());
   });
   const sockets = new Set<Socket>();

@@ -14,6 +14,12 @@ export const codeStorageBytesMax = 80_530_636_800;
 export const archiveEntriesMax = 100_000;
 /** Length of a path inside an archive, in bytes; deeper ones could not be opened by the function either (PATH_MAX is 4,096 with /var/task). */
 export const archivePathBytesMax = 3_000;
+/** Quotas: "Function layers": five. */
+export const layersMax = 5;
+/** API reference, PublishLayerVersion: the name alone. */
+export const layerNameLengthMax = 140;
+/** Folders that layers were merged into and no environment needs now; the next cold start of their functions is faster with them. */
+export const mergedFoldersIdleMax = 32;
 
 /** Quotas: "Function memory allocation". */
 export const memoryMegabytesMin = 128;
@@ -141,6 +147,9 @@ export const shardBytesMax = 24 * 1024 * 1024;
 export const windowStateBytesMax = 1_048_576;
 /** Rows are small: a longer state is kept in several. */
 export const statePartBytes = 64 * 1024;
+
+/** Records of the platform that wait for a process whose extensions may want them: one init and what came of it. */
+export const untoldMax = 8;
 
 // Recursion and tracing.
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: stopped after being invoked "approximately 16 times" in one chain. */

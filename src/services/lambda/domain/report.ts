@@ -40,6 +40,20 @@ export const timeoutText = (timeoutSeconds: number): string => `Task timed out a
 
 export const crashLine = (requestId: string, text: string, errorType: string): string => `RequestId: ${requestId} Error: ${text}\n${errorType}\n`;
 
+/** What the text log says of extensions: `EXTENSION`, `TELEMETRY` and `LOGS` lines. */
+export function extensionLine({ kind, name, state, about, errorType }: ExtensionFacts): string {
+  const fields = [kind.toUpperCase(), `Name: ${name}`, `State: ${state}`, `${kind === 'extension' ? 'Events' : 'Types'}: [${about.join(',')}]`];
+  return `${[...fields, ...(errorType === undefined ? [] : [`Error Type: ${errorType}`])].join('\t')}\n`;
+}
+
+interface ExtensionFacts {
+  readonly kind: 'extension' | 'telemetry' | 'logs';
+  readonly name: string;
+  readonly state: string;
+  readonly about: readonly string[];
+  readonly errorType?: string;
+}
+
 /** Since August 2025 the init before an invocation is billed with it (facts: Lambda billing). */
 export const billedMs = (durationMs: number, initDurationMs = 0): number => Math.max(1, Math.ceil(durationMs + initDurationMs));
 

@@ -19,12 +19,15 @@ import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
 import { decideSampling } from '../domain/trace.ts';
-import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs } from '../limits.ts';
+import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs, untoldMax } from '../limits.ts';
+import type { LayerFolders } from '../layers/layerFolders.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
 import { createJsonPlatformLog, createTextPlatformLog } from './platformLog.ts';
+import { createPlatformTelemetry, tellingBoth } from './platformTelemetry.ts';
+import type { TelemetryEvent } from '../../../sandbox/extensions/types.ts';
 import { environmentVariables } from './variables.ts';
 
 export interface ExecutionDeps {
@@ -32,6 +35,7 @@ export interface ExecutionDeps {
   readonly roles: RoleDirectory;
   readonly logs: LogSink;
   readonly packages: PackageStore;
+  readonly layers: LayerFolders;
   readonly clock: Clock;
   readonly wall: Clock;
   readonly random: Random;
@@ -113,8 +117,11 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
   );
   const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds, initializationType };
-  const platform =
+  const written =
     row.logging === undefined ? createTextPlatformLog(log, subject, () => wall.now()) : createJsonPlatformLog(log, subject, row.logging, () => clock.now());
+  const platform = tellingBoth(written, createPlatformTelemetry(tell, subject, () => wall.now()));
+  /** What happened before there was a process to tell of it. */
+  const untold: (() => TelemetryEvent)[] = [];
   let process: Environment | undefined;
   let starting: Environment | undefined;
   let disposed = false;
@@ -125,14 +132,22 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let aheadMs: number | undefined;
   let roleCheckedMs = Number.NEGATIVE_INFINITY;
   let hold: PackageHold | undefined;
+  let layersHold: PackageHold | undefined;
   let credentials: Credentials | undefined;
   let notifyLost = (): void => undefined;
+
+  function tell(make: () => TelemetryEvent): void {
+    const hearer = process ?? starting;
+    if (hearer !== undefined) return hearer.tell(make);
+    if (untold.length < untoldMax) untold.push(make);
+  }
 
   /** Starts a process and waits for its init; it is kept only when that succeeded. */
   async function start(initTimeoutMs: number): Promise<InitOutcome> {
     const foreign = describeForeignCode(row, { architecture: deps.hostArchitecture, interpreters: deps.sandbox.interpreters });
     if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
     hold ??= await deps.packages.open(row.code);
+    layersHold ??= await deps.layers.open((row.layers ?? []).flatMap(({ code }) => (code === undefined ? [] : [code])));
     credentials = await freshCredentials();
     const own = await deps.variables.open(deployment);
     const runtime = runtimeKindOf(row.runtime);
@@ -143,17 +158,22 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
+        ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
         variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
         initTimeoutMs,
         ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit({ ...credentials, region: place.region }) } } : {}),
         onOutput: (chunk) => log.writeOutput(chunk),
+        onExtension: (event) => platform.extension(event),
+        facts: { functionName: deployment.name, functionVersion: row.version, handler: row.handler, accountId: place.account },
+        jsonRecords: row.logging !== undefined,
       })
       .catch((error: unknown) => {
         throw error instanceof ServiceError ? errors.invalidRuntime(error.message) : error;
       });
     starting = started;
+    for (const make of untold.splice(0)) started.tell(make);
     if (disposed) await started.kill();
     const outcome = await started.init;
     starting = undefined;
@@ -270,7 +290,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       process = undefined;
       await last?.kill();
       hold?.release();
-      hold = undefined;
+      layersHold?.release();
+      hold = layersHold = undefined;
     },
   };
 }
@@ -327,6 +348,10 @@ function conclude({ requestId, receiver }: InvocationInput, outcome: InvocationO
         crash: { text, errorType: 'Runtime.ExitError' },
       };
     }
+    case 'extension-failed': {
+      const { errorType, text } = outcome;
+      return { ...errorDocument(errorType, `RequestId: ${requestId} Error: ${text}`), lost: true, failure: { kind: 'error', errorType }, crash: { text, errorType } };
+    }
     case 'response-too-large':
       return tooLarge(receiver ? streamedBytesMax : responsePayloadBytesMax, true);
     default:
@@ -346,6 +371,7 @@ const errorDocument = (errorType: string, errorMessage: string): { payload: Uint
 
 function initFailure(outcome: InitOutcome): RunFailure | undefined {
   if (outcome.kind === 'ready') return undefined;
+  if (outcome.kind === 'extension-failed') return { kind: 'error', errorType: outcome.errorType };
   if (outcome.kind === 'timeout') return { kind: 'timeout' };
   return { kind: 'error', errorType: outcome.kind === 'exited' ? exitErrorType(outcome.exit) : errorTypeOf(outcome.payload) };
 }

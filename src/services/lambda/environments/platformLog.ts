@@ -1,6 +1,7 @@
 // What the platform itself says in a function's log: lines of text, or records of the Telemetry API's form, of which the system
 // log level decides which are kept. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
-import { billedMs, crashLine, endLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, usedMegabytes } from '../domain/report.ts';
+import type { ExtensionEvent } from '../../../sandbox/extensions/environmentApi.ts';
+import { billedMs, crashLine, endLine, extensionLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, usedMegabytes } from '../domain/report.ts';
 import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import type { SampledTrace } from '../domain/trace.ts';
 import { isKept } from '../domain/logging.ts';
@@ -16,6 +17,8 @@ export interface PlatformLog {
   ended(end: InvocationEnd): void;
   /** The figures may be complete a moment later; what is written meanwhile comes after them. */
   reported(figures: ReportFigures | Promise<ReportFigures>): void;
+  /** An extension is ready, has failed, or subscribes to something. */
+  extension(event: ExtensionEvent): void;
 }
 
 export type InitPhase = 'init' | 'invoke';
@@ -59,6 +62,7 @@ export function createTextPlatformLog(log: EnvironmentLog, { version, timeoutSec
       if (figures instanceof Promise) log.writeLater(figures.then(reportLine));
       else log.write(reportLine(figures));
     },
+    extension: (event) => log.write(extensionLine(event)),
   };
 }
 
@@ -81,12 +85,12 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
     initEnded(durationMs, phase, failure) {
       const level = failure === undefined ? 'DEBUG' : 'WARN';
       write(level, 'initRuntimeDone', { ...initType, phase, ...statusOf(failure) });
-      write(level, 'initReport', { ...initType, phase, ...statusOf(failure), metrics: { durationMs: round(durationMs) } });
+      write(level, 'initReport', { ...initType, phase, ...statusOf(failure), metrics: { durationMs: roundMs(durationMs) } });
     },
     started: (requestId, trace) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version, ...tracingOf(trace) }),
     ended({ requestId, durationMs, producedBytes, failure }) {
       const level = failure === undefined ? 'DEBUG' : 'WARN';
-      write(level, 'runtimeDone', { requestId, ...statusOf(failure), metrics: { durationMs: round(durationMs), producedBytes } });
+      write(level, 'runtimeDone', { requestId, ...statusOf(failure), metrics: { durationMs: roundMs(durationMs), producedBytes } });
     },
     reported(figures) {
       const atMs = now();
@@ -97,6 +101,10 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
       const line = lineOf(figures);
       if (line !== undefined) log.write(line);
     },
+    extension({ kind, name, state, about, errorType }) {
+      const type = kind === 'extension' ? 'extension' : `${kind}Subscription`;
+      write('INFO', type, { name, state, ...(kind === 'extension' ? { events: about } : { types: about }), ...(errorType === undefined ? {} : { errorType }) });
+    },
   };
 }
 
@@ -104,21 +112,21 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
 export const tracingOf = (trace: SampledTrace | undefined): object =>
   trace?.segment === undefined ? {} : { tracing: { spanId: trace.segment.segmentId, type: 'X-Amzn-Trace-Id', value: trace.header } };
 
-function reportRecord(figures: ReportFigures): object {
+export function reportRecord(figures: ReportFigures): object {
   const { requestId, durationMs, initDurationMs, memoryMegabytes, failure } = figures;
   const metrics = {
-    durationMs: round(durationMs),
+    durationMs: roundMs(durationMs),
     billedDurationMs: billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs),
     memorySizeMB: memoryMegabytes,
     maxMemoryUsedMB: usedMegabytes(figures),
-    ...(initDurationMs === undefined ? {} : { initDurationMs: round(initDurationMs) }),
+    ...(initDurationMs === undefined ? {} : { initDurationMs: roundMs(initDurationMs) }),
   };
   return { requestId, metrics, ...statusOf(failure) };
 }
 
-function statusOf(failure: RunFailure | undefined): object {
+export function statusOf(failure: RunFailure | undefined): object {
   if (failure === undefined) return { status: 'success' };
   return failure.kind === 'timeout' ? { status: 'timeout' } : { status: 'error', errorType: failure.errorType };
 }
 
-const round = (durationMs: number): number => Math.round(durationMs * 1_000) / 1_000;
+export const roundMs = (durationMs: number): number => Math.round(durationMs * 1_000) / 1_000;

@@ -119,7 +119,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     const ending = { reference, row, condition: conditionOf(reason), invokes: row.functionErrors, requestPayload: envelope.payload, response, nowMs: clock.now() };
     const { roleArn, deadLetterArn } = found.row;
     const told = config?.onFailure !== undefined && tellDestination(tx, config.onFailure, ending, roleArn);
-    if (deadLetterArn !== undefined) emit(tx, deadLetterArn, makeDeadLetter(ending), ending, roleArn);
+    if (deadLetterArn !== undefined) emit(tx, deadLetterArn, makeDeadLetter(deadLetterArn, ending), ending, roleArn);
     return told || deadLetterArn !== undefined ? 'handled' : 'keep';
   }
 

@@ -57,6 +57,7 @@ export function createFakeSandbox(): FakeSandbox {
         if (outcome.kind !== 'response' && outcome.kind !== 'function-error') environment.exit(killed);
         return outcome;
       },
+      tell: () => undefined,
       memoryPeakBytes: async () => 36 * 2 ** 20,
       async kill() {
         environment.exit(killed);
