@@ -53,7 +53,7 @@ const isRefusal = (error: unknown): boolean => error instanceof ServiceError && 
 test(`verifyResponse believes nothing that was changed behind its signature (seed ${seed})`, () => {
   const dice = createDice(createSeededRandom(seed));
   let believed = 0;
-  for (let round = 0; round < 1_500; round += 1) {
+  for (let round = 0; round < 400; round += 1) {
     const [first = '', second = ''] = signed;
     const text = distort(dice.chance(0.5) ? first : second, dice);
     try {
@@ -66,7 +66,7 @@ test(`verifyResponse believes nothing that was changed behind its signature (see
       assert.ok(isRefusal(error), `${String(error)} for ${text}`);
     }
   }
-  assert.ok(believed > 0 && believed < 1_000, `${believed} of 1500 were believed`);
+  assert.ok(believed > 0 && believed < 300, `${believed} of 400 were believed`);
 });
 
 test(`readXmlDocument and readSamlMetadata refuse what they cannot read in words (seed ${seed})`, () => {
