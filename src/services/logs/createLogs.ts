@@ -4,6 +4,7 @@ import type { Metrics } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Timers } from '../../kv/timers.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
@@ -12,6 +13,9 @@ import type { LogSink } from '../../ports/logSink.ts';
 import { createFollowing } from './following.ts';
 import { startRemoval } from './jobs/removal.ts';
 import { createLiveTails } from './liveTails.ts';
+import { createQueries } from './queries.ts';
+import type { TaskRunner } from './queries.ts';
+import { clearQuery } from './queryStore.ts';
 import { createLogSink } from './provides.ts';
 import { logs } from './service.ts';
 import { groups } from './store.ts';
@@ -24,6 +28,9 @@ export interface LogsOptions {
   readonly log: Logger;
   readonly metrics?: Metrics;
   readonly emitter: Emitter;
+  readonly timers: Timers;
+  /** Threads in which queries run: their own, for a hostile one holds its thread up. */
+  readonly tasks: TaskRunner;
   /** Asked whether functions let the service in. */
   readonly functions: FunctionAccess;
   /** CloudWatch, where there is one. */
@@ -37,6 +44,8 @@ export interface RunningLogs {
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** Whether there is such a log group: for services that write only to one that there is. */
   exists(scope: Scope, logGroupName: string): Promise<boolean>;
+  /** Goes on with what a restart has interrupted: once, before the first request. */
+  resume(): Promise<void>;
   /** Ends the answers that would go on for hours; new ones are refused. */
   endLiveTails(): void;
   /** Stores what still waits and ends background work; to be called before the store is closed. */
@@ -45,19 +54,22 @@ export interface RunningLogs {
 
 /** The whole of CloudWatch Logs: the service, the sink that functions write to, and the background removal. */
 export function createLogs(options: LogsOptions): RunningLogs {
-  const { store, clock, wall, random, log, metrics, functions, recorder = unrecordedMetrics } = options;
+  const { store, clock, wall, random, log, metrics, functions, timers, recorder = unrecordedMetrics } = options;
   const following = createFollowing({ ...options, recorder });
   const sink = createLogSink({ store, clock, wall, random, log, following, ...(metrics ? { metrics } : {}) });
   const liveTails = createLiveTails({ store, clock, wall, random, log });
+  const queries = createQueries(options);
+  timers.handle('logs', async (tx, { id, detail }) => clearQuery(tx, detail as Scope, id.slice(id.indexOf('/') + 1)));
   const removal = startRemoval({ store, clock, wall, log });
   return {
-    service: logs.bind({ store, clock, wall, random, liveTails, following, functions }),
+    service: logs.bind({ store, clock, wall, random, liveTails, following, functions, queries, timers }),
     sink,
     eventTarget: (arn) => following.eventTarget(arn),
     exists: async (scope, logGroupName) => (await store.read((tx) => groups.get(tx, scope, [logGroupName]))) !== undefined,
+    resume: () => queries.resume(),
     endLiveTails: () => liveTails.end(),
     async close() {
-      await Promise.allSettled([liveTails.close(), sink.close(), removal.stop()]);
+      await Promise.allSettled([liveTails.close(), sink.close(), queries.close(), removal.stop()]);
       following.close();
     },
   };

@@ -7,6 +7,8 @@ import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import { bothGroupMembers, groupNotFound, noGroupMember } from './errors.ts';
 import type { Following } from './following.ts';
+import type { Queries } from './queries.ts';
+import type { Timers } from '../../kv/timers.ts';
 import type { LiveTails } from './liveTails.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 
@@ -20,6 +22,8 @@ export interface LogsDeps {
   readonly following: Following;
   /** Asked whether functions let the service in. */
   readonly functions: FunctionAccess;
+  readonly queries: Queries;
+  readonly timers: Timers;
 }
 
 export const operation = operationsOf<typeof import('@aws-sdk/client-cloudwatch-logs'), LogsDeps>();

@@ -14,9 +14,12 @@ import { listLogGroups } from './operations/listLogGroups.ts';
 import { listTagsForResource } from './operations/listTagsForResource.ts';
 import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
 import { deleteMetricFilter, describeMetricFilters, putMetricFilter } from './operations/metricFilters.ts';
+import { getLogGroupFields, getLogRecord } from './operations/logRecords.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
 import { putLogGroupDeletionProtection } from './operations/putLogGroupDeletionProtection.ts';
 import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
+import { describeQueries, getQueryResults, listLogGroupsForQuery, startQuery, stopQuery } from './operations/queries.ts';
+import { deleteQueryDefinition, describeQueryDefinitions, putQueryDefinition } from './operations/queryDefinitions.ts';
 import { deleteResourcePolicy, describeResourcePolicies, putResourcePolicy } from './operations/resourcePolicies.ts';
 import { startLiveTail } from './operations/startLiveTail.ts';
 import { deleteSubscriptionFilter, describeSubscriptionFilters, putSubscriptionFilter } from './operations/subscriptionFilters.ts';
@@ -55,6 +58,9 @@ export const logs = defineService<LogsDeps>({
     ...{ PutSubscriptionFilter: putSubscriptionFilter, DescribeSubscriptionFilters: describeSubscriptionFilters, DeleteSubscriptionFilter: deleteSubscriptionFilter },
     ...{ PutMetricFilter: putMetricFilter, DescribeMetricFilters: describeMetricFilters, DeleteMetricFilter: deleteMetricFilter },
     ...{ PutResourcePolicy: putResourcePolicy, DescribeResourcePolicies: describeResourcePolicies, DeleteResourcePolicy: deleteResourcePolicy },
+    ...{ StartQuery: startQuery, GetQueryResults: getQueryResults, StopQuery: stopQuery, DescribeQueries: describeQueries, ListLogGroupsForQuery: listLogGroupsForQuery },
+    ...{ PutQueryDefinition: putQueryDefinition, DescribeQueryDefinitions: describeQueryDefinitions, DeleteQueryDefinition: deleteQueryDefinition },
+    ...{ GetLogRecord: getLogRecord, GetLogGroupFields: getLogGroupFields },
     ...{ PutDestination: putDestination, PutDestinationPolicy: putDestinationPolicy, DescribeDestinations: describeDestinations, DeleteDestination: deleteDestination },
   },
 });

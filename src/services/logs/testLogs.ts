@@ -17,6 +17,11 @@ import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { MetricDatum } from '../../ports/metrics.ts';
 import type { Emitter, Envelope, EnvelopeDraft } from '../../ports/outbox.ts';
 import type { LiveTails } from './liveTails.ts';
+import { createQueries } from './queries.ts';
+import type { Queries, TaskRunner } from './queries.ts';
+import { run as runRows } from './insights/rowTask.ts';
+import { createTimers } from '../../kv/timers.ts';
+import type { Timers } from '../../kv/timers.ts';
 import { logs } from './service.ts';
 
 type Client = typeof import('@aws-sdk/client-cloudwatch-logs');
@@ -29,6 +34,10 @@ export interface TestLogs {
   readonly wall: MovableClock;
   readonly liveTails: LiveTails;
   readonly following: Following;
+  readonly queries: Queries;
+  /** As another process would have them. */
+  openQueries(tasks?: TaskRunner): Queries;
+  readonly timers: Timers;
   /** What has been recorded: name, dimensions and value. */
   readonly recorded: MetricDatum[];
   readonly emitter: Emitter;
@@ -65,7 +74,11 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
     },
   };
   const following = createFollowing({ store, clock, log: silentLogger, emitter, functions, recorder });
-  const service = logs.bind({ store, clock, wall, random, liveTails, following, functions });
+  const inline: TaskRunner = { runTask: async (_module, task) => runRows(task as never) as never };
+  const openQueries = (tasks = inline): Queries => createQueries({ store, clock, wall, log: silentLogger, tasks });
+  const queries = openQueries();
+  const timers = createTimers({ store, clock, wall, log: silentLogger });
+  const service = logs.bind({ store, clock, wall, random, liveTails, following, functions, queries, timers });
   const call = (): Call => testCall({ nowMs: clock.now() });
   const find = (name: string) => {
     const operation = service.find(name);
@@ -85,6 +98,9 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
     wall,
     liveTails,
     following,
+    queries,
+    openQueries,
+    timers,
     emitter,
     async forward() {
       const told: EnvelopeDraft[] = [];
