@@ -10,6 +10,9 @@ import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import { unrecordedMetrics, type MetricRecorder } from '../../ports/metrics.ts';
 import type { LogSink } from '../../ports/logSink.ts';
+import type { ServiceObjects } from '../../ports/serviceObjects.ts';
+import { createExporting } from './exporting.ts';
+import { clearExport } from './exportStore.ts';
 import { createFollowing } from './following.ts';
 import { startRemoval } from './jobs/removal.ts';
 import { createLiveTails } from './liveTails.ts';
@@ -28,6 +31,8 @@ export interface LogsOptions {
   readonly log: Logger;
   readonly metrics?: Metrics;
   readonly emitter: Emitter;
+  /** Buckets, for exports. */
+  readonly objects: ServiceObjects;
   readonly timers: Timers;
   /** Threads in which queries run: their own, for a hostile one holds its thread up. */
   readonly tasks: TaskRunner;
@@ -59,17 +64,24 @@ export function createLogs(options: LogsOptions): RunningLogs {
   const sink = createLogSink({ store, clock, wall, random, log, following, ...(metrics ? { metrics } : {}) });
   const liveTails = createLiveTails({ store, clock, wall, random, log });
   const queries = createQueries(options);
-  timers.handle('logs', async (tx, { id, detail }) => clearQuery(tx, detail as Scope, id.slice(id.indexOf('/') + 1)));
+  const exporting = createExporting(options);
+  timers.handle('logs', async (tx, { id, detail }) => {
+    const [kind, name = ''] = id.split('/');
+    await (kind === 'export' ? clearExport : clearQuery)(tx, detail as Scope, name);
+  });
   const removal = startRemoval({ store, clock, wall, log });
   return {
-    service: logs.bind({ store, clock, wall, random, liveTails, following, functions, queries, timers }),
+    service: logs.bind({ store, clock, wall, random, liveTails, following, functions, queries, timers, exporting, objects: options.objects }),
     sink,
     eventTarget: (arn) => following.eventTarget(arn),
     exists: async (scope, logGroupName) => (await store.read((tx) => groups.get(tx, scope, [logGroupName]))) !== undefined,
-    resume: () => queries.resume(),
+    async resume() {
+      await queries.resume();
+      await exporting.resume();
+    },
     endLiveTails: () => liveTails.end(),
     async close() {
-      await Promise.allSettled([liveTails.close(), sink.close(), queries.close(), removal.stop()]);
+      await Promise.allSettled([liveTails.close(), sink.close(), queries.close(), exporting.close(), removal.stop()]);
       following.close();
     },
   };

@@ -68,6 +68,10 @@ export const queryItemsDefault = 1_000;
 
 // Ours from here on.
 
+/** How long an export task is remembered. */
+export const exportKeptMs = 90 * dayMs;
+/** Messages of one file of an export. */
+export const exportFileBytes = 8 * 1024 * 1024;
 /** Of wall time, for a query and for what its thread does with one page: a regular expression that does not end is ended then. */
 export const queryMsMax = 15 * 60_000;
 export const queryPageMsMax = 20_000;

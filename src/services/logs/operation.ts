@@ -7,6 +7,8 @@ import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import { bothGroupMembers, groupNotFound, noGroupMember } from './errors.ts';
 import type { Following } from './following.ts';
+import type { Exporting } from './exporting.ts';
+import type { ServiceObjects } from '../../ports/serviceObjects.ts';
 import type { Queries } from './queries.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { LiveTails } from './liveTails.ts';
@@ -23,6 +25,9 @@ export interface LogsDeps {
   /** Asked whether functions let the service in. */
   readonly functions: FunctionAccess;
   readonly queries: Queries;
+  readonly exporting: Exporting;
+  /** Buckets, for exports. */
+  readonly objects: ServiceObjects;
   readonly timers: Timers;
 }
 

@@ -13,6 +13,7 @@ import { getLogEvents } from './operations/getLogEvents.ts';
 import { listLogGroups } from './operations/listLogGroups.ts';
 import { listTagsForResource } from './operations/listTagsForResource.ts';
 import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
+import { cancelExportTask, createExportTask, describeExportTasks } from './operations/exportTasks.ts';
 import { deleteMetricFilter, describeMetricFilters, putMetricFilter } from './operations/metricFilters.ts';
 import { getLogGroupFields, getLogRecord } from './operations/logRecords.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
@@ -21,6 +22,7 @@ import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
 import { describeQueries, getQueryResults, listLogGroupsForQuery, startQuery, stopQuery } from './operations/queries.ts';
 import { deleteQueryDefinition, describeQueryDefinitions, putQueryDefinition } from './operations/queryDefinitions.ts';
 import { deleteResourcePolicy, describeResourcePolicies, putResourcePolicy } from './operations/resourcePolicies.ts';
+import { refused } from './operations/refused.ts';
 import { startLiveTail } from './operations/startLiveTail.ts';
 import { deleteSubscriptionFilter, describeSubscriptionFilters, putSubscriptionFilter } from './operations/subscriptionFilters.ts';
 import { tagLogGroup } from './operations/tagLogGroup.ts';
@@ -61,6 +63,8 @@ export const logs = defineService<LogsDeps>({
     ...{ StartQuery: startQuery, GetQueryResults: getQueryResults, StopQuery: stopQuery, DescribeQueries: describeQueries, ListLogGroupsForQuery: listLogGroupsForQuery },
     ...{ PutQueryDefinition: putQueryDefinition, DescribeQueryDefinitions: describeQueryDefinitions, DeleteQueryDefinition: deleteQueryDefinition },
     ...{ GetLogRecord: getLogRecord, GetLogGroupFields: getLogGroupFields },
+    ...{ CreateExportTask: createExportTask, DescribeExportTasks: describeExportTasks, CancelExportTask: cancelExportTask },
+    ...refused,
     ...{ PutDestination: putDestination, PutDestinationPolicy: putDestinationPolicy, DescribeDestinations: describeDestinations, DeleteDestination: deleteDestination },
   },
 });
