@@ -76,6 +76,7 @@ async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: Object
   };
   // Nothing is read for the one whom nothing else decides on; a narrowed session of root is narrowed all the same.
   if (isOwner(bucket, action, call)) return asked;
+  requirePayer(bucket, call);
   const bucketTags = bucket.settings.includes('abac') ? ((await findSetting<{ readonly tags: Tags }>(tx, bucket, 'tagging'))?.tags ?? []) : [];
   const [policy, block, bucketAcl, version] = await Promise.all([
     findSetting<{ readonly text: string }>(tx, bucket, 'policy'),
@@ -104,6 +105,13 @@ async function accessRequest(tx: ReadTransaction, bucket: Bucket, object: Object
     conditions: { ...asked.conditions, ...tags },
     ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
   };
+}
+
+// "Using Requester Pays buckets": nobody unknown can pay, and others than the owner have to say that they will.
+function requirePayer({ settings, account }: Bucket, { caller, account: own, head }: Call): void {
+  if (!settings.includes('requestPayment')) return;
+  const pays = head.headers['x-amz-request-payer'] === 'requester' || /(?:^|&)x-amz-request-payer=requester(?:&|$)/.test(head.query);
+  if (caller.kind === 'anonymous' || (own !== account && !pays)) throw errors.accessDenied();
 }
 
 export function bucketArn(name: string): string {

@@ -44,8 +44,10 @@ import {
   PutObjectAclCommand,
   PutObjectCommand,
   PutPublicAccessBlockCommand,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { createLimitedUser } from '../../support/limitedUser.ts';
+import { sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 import { makeBucket, readObject } from './support.ts';
@@ -170,8 +172,19 @@ suite('what is billed', () => {
     assert.equal((await s3().send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer, 'BucketOwner');
     await s3().send(new PutBucketRequestPaymentCommand({ Bucket, RequestPaymentConfiguration: { Payer: 'Requester' } }));
     assert.equal((await s3().send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer, 'Requester');
+    await s3().send(new DeletePublicAccessBlockCommand({ Bucket }));
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` }] });
+    await s3().send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'paid' }));
+    const anonymous = async () => (await fetch(`${scene().server.endpoint}/${Bucket}/k`)).status;
+    assert.equal(await anonymous(), 403);
+    const other = new S3Client({ ...sdkConfig(scene().server.endpoint, { accessKeyId: '222222222222', secretAccessKey: 'test' }), forcePathStyle: true });
+    await expectRefusal(readObject(other, Bucket, 'k'), { name: 'AccessDenied', status: 403 });
+    assert.equal(await readObject(other, Bucket, 'k', { RequestPayer: 'requester' }), 'paid');
+    other.destroy();
     await s3().send(new PutBucketRequestPaymentCommand({ Bucket, RequestPaymentConfiguration: { Payer: 'BucketOwner' } }));
     assert.equal((await s3().send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer, 'BucketOwner');
+    assert.equal(await anonymous(), 200);
   });
   test('transfer acceleration cannot be enabled, in the words of the service', async () => {
     const Bucket = await makeBucket(s3());

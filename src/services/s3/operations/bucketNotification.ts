@@ -120,7 +120,7 @@ async function requireDestination(deps: S3Deps, call: Call, bucket: Bucket, rule
   const verdict = await ask({ arn: rule.arn, ...about });
   if (verdict.kind === 'allowed') return;
   if (verdict.kind === 'denied') call.log.warn('S3 may not send to this destination', { arn: rule.arn, remedy: verdict.remedy });
-  throw refuse(verdict.kind === 'denied' ? 'Permissions on the destination do not allow S3 to publish notifications from this bucket' : 'The destination queue does not exist');
+  throw refuse(verdict.kind === 'denied' ? 'Permissions on the destination do not allow S3 to publish notifications from this bucket' : `The destination ${rule.kind === 'Queue' ? 'queue' : 'topic'} does not exist`);
 }
 
 function emitTestEvent(deps: S3Deps, tx: Parameters<S3Deps['emitter']['emit']>[0], call: Call, bucket: Bucket, rule: NotificationRule): void {
