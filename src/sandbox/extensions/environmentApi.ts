@@ -1,7 +1,7 @@
 // The Extensions, Telemetry and Logs APIs of one environment, beside its Runtime API: what extensions of every runtime find at
 // AWS_LAMBDA_RUNTIME_API.
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
@@ -111,12 +111,15 @@ export function createEnvironmentApi(options: EnvironmentApiOptions): Environmen
     hasExternal: registry.hasExternal,
     answer,
     serve(server) {
-      // Most functions never ask.
-      const http = createServer({ maxHeaderSize: runtimeApiHeaderBytesMax, requestTimeout: 0, keepAliveTimeout: 0 }, (message, response) => {
-        response.on('error', () => undefined);
-        if (!answer(message, response)) refuse(response, 404, 'NotFound', 'There is no such path.');
+      let http: HttpServer | undefined;
+      cut = acceptConnections(server, runtimeApiConnectionsMax, (socket) => {
+        // Most functions never ask.
+        http ??= createServer({ maxHeaderSize: runtimeApiHeaderBytesMax, requestTimeout: 0, keepAliveTimeout: 0 }, (message, response) => {
+          response.on('error', () => undefined);
+          if (!answer(message, response)) refuse(response, 404, 'NotFound', 'There is no such path.');
+        });
+        http.emit('connection', socket);
       });
-      cut = acceptConnections(server, runtimeApiConnectionsMax, (socket) => void http.emit('connection', socket));
     },
     registered: () => registry.registered(),
     async ready() {

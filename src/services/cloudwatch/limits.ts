@@ -24,6 +24,9 @@ export const secondsKeptMs = 3 * 3_600_000;
 export const minutesKeptMs = 15 * 86_400_000;
 export const fiveMinutesKeptMs = 63 * 86_400_000;
 export const hoursKeptMs = 455 * 86_400_000;
+/** So far back from each of these ends, and so many rows, are looked at when data is made coarser: once an hour while a metric gets values. */
+export const rollUpWindowMs = 2 * 86_400_000;
+export const rollUpRowsMax = 4_000;
 /** Distinct values of one bucket that are kept for percentiles; more are rounded to two percent. AWS names no number. */
 export const distinctValuesMax = 64;
 /** How long values of services wait in memory, and how many series before they are written at once. */

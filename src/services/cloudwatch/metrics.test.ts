@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricDataQuery, MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { createTestCloudWatch, testStart } from './testing/testCloudWatch.ts';
+import { metricId, readData } from './store.ts';
 import type { TestCloudWatch } from './testing/testCloudWatch.ts';
 
 const at = (minutes: number): Date => new Date(testStart + minutes * 60_000);
@@ -113,4 +114,24 @@ test('createRecorder counts the values of services together, and they are there 
   const { Datapoints: [point] = [] } = await bench.run('GetMetricStatistics', { ...asked, Statistics: ['SampleCount', 'Maximum'], ExtendedStatistics: ['p90'] });
   assert.deepEqual([point?.SampleCount, point?.Maximum], [1_001, 2_000]);
   assert.ok(Math.abs((point?.ExtendedStatistics?.p90 ?? 0) - 900) < 18, 'to two percent');
+});
+
+test('tendMetric makes old minutes coarser and ends them at last', async () => {
+  const bench = createTestCloudWatch();
+  const scope = { account: '000000000000', region: 'us-east-1' };
+  const id = metricId({ namespace: 'Shop', name: 'Orders', dimensions: [['Store', 'Seoul']] });
+  const rows = async (): Promise<string[]> =>
+    (await bench.store.read((tx) => readData(tx, scope, id, { fromMs: 0, beforeMs: testStart + 3_600_000, limit: 100 }))).map(({ count, sum, seconds }) => `${count} ${sum} ${seconds}`);
+  const later = async (days: number): Promise<void> => {
+    bench.clock.advance(days * 86_400_000);
+    await bench.run('PutMetricData', { Namespace: 'Shop', MetricData: [{ MetricName: 'Orders', Dimensions: [{ Name: 'Store', Value: 'Seoul' }], Value: 1 }] });
+  };
+  for (const [minute, value] of [[0, 1], [1, 2], [2, 4], [7, 8]] as const) await put(bench, 'Orders', minute, { Value: value });
+  assert.deepEqual(await rows(), ['1 1 60', '1 2 60', '1 4 60', '1 8 60']);
+  await later(16);
+  assert.deepEqual(await rows(), ['3 7 300', '1 8 300']);
+  await later(48);
+  assert.deepEqual(await rows(), ['4 15 3600']);
+  await later(400);
+  assert.deepEqual(await rows(), []);
 });

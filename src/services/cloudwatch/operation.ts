@@ -1,17 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Random } from '../../base/random.ts';
 import type { Call } from '../../framework/context.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { Timers } from '../../kv/timers.ts';
+import type { TransitionDeps } from './alarms/transition.ts';
 import type { RunningRecorder } from './recorder.ts';
 
 /** What every operation of the service may use. */
-export interface CloudWatchDeps {
+export interface CloudWatchDeps extends TransitionDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly random: Random;
   readonly timers: Timers;
   readonly recorder: Pick<RunningRecorder, 'flush'>;
 }

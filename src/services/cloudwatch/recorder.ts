@@ -7,6 +7,7 @@ import type { MetricName, MetricRecorder, MetricSeries } from '../../ports/metri
 import { addToTally, bucketOfTally, newTally } from './domain/bucket.ts';
 import type { Tally } from './domain/bucket.ts';
 import { minuteMs, recordDelayMs, recordedSeriesMax, rowsPerTransaction } from './limits.ts';
+import { tendMetric } from './retention.ts';
 import { addData, sortedDimensions } from './store.ts';
 
 export interface RunningRecorder extends MetricRecorder {
@@ -83,7 +84,9 @@ export function createRecorder({ store, wall, log }: { readonly store: Store; re
         await store.transact(async (tx) => {
           for (const { name, startMs, tally } of part) {
             const { account, region, namespace, dimensions, unit } = name;
-            await addData(tx, { account, region }, { namespace, name: name.name, dimensions: sortedDimensions(dimensions) }, { startMs, seconds: 60, unit, ...bucketOfTally(tally) });
+            const metric = { namespace, name: name.name, dimensions: sortedDimensions(dimensions) };
+            const isNewHour = await addData(tx, { account, region }, metric, { startMs, seconds: 60, unit, ...bucketOfTally(tally) });
+            if (isNewHour) await tendMetric(tx, { account, region }, metric, startMs);
           }
         });
       } catch (error) {

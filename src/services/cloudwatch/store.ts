@@ -46,14 +46,16 @@ export const clearMetric = (tx: Transaction, scope: Scope, metric: MetricKey): v
 
 const hourMs = 3_600_000;
 
-/** Adds values to a metric, which exists from then on. */
-export async function addData(tx: Transaction, scope: Scope, metric: MetricKey, { startMs, seconds, unit, ...bucket }: DataRow): Promise<void> {
+/** Adds values to a metric, which exists from then on. True for the first of an hour. */
+export async function addData(tx: Transaction, scope: Scope, metric: MetricKey, { startMs, seconds, unit, ...bucket }: DataRow): Promise<boolean> {
   const parts = [metricId(metric), startMs, unit, seconds];
   const known = await data.get(tx, scope, parts);
   data.set(tx, scope, parts, known === undefined ? bucket : mergeBuckets(known, bucket));
   const lastMs = Math.floor(startMs / hourMs) * hourMs;
   const row = await findMetric(tx, scope, metric);
-  if (row === undefined || row.lastMs < lastMs) metrics.set(tx, scope, partsOf(metric), { ...metric, lastMs });
+  if (row !== undefined && row.lastMs >= lastMs) return false;
+  metrics.set(tx, scope, partsOf(metric), { ...metric, lastMs });
+  return row !== undefined;
 }
 
 /** The data of a metric that begins from `fromMs` on and before `beforeMs`, in the order of time; at most `limit` rows. */

@@ -2,7 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import { uuid } from '../../base/ids.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import { createAccountAccess } from '../../framework/accountAccess.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
+import { createServiceAccess } from '../../framework/serviceAccess.ts';
+import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FiredTimer, Timers } from '../../kv/timers.ts';
@@ -42,6 +45,8 @@ export interface EventsOptions {
   readonly directory: TargetDirectory;
   readonly functions: FunctionAccess;
   readonly roleAccess: RoleAccess;
+  /** Told of what is refused to services. */
+  readonly serviceDenials?: ServiceDenials;
   readonly secrets: SecretKeeper;
   readonly logs: LogGroups;
   /** Local mode: API destinations on this machine, over plain HTTP too. */
@@ -65,7 +70,8 @@ export function createEvents(options: EventsOptions): RunningEvents {
   const log = options.log.with({ service: 'events' });
   const api = createApiClient(options);
   const deps: EventsDeps = { ...options, log, rulesets: createRulesets(), auth: createConnectionAuth({ ...options, api }) };
-  const target = createTarget({ ...options, ...deps, api, rates: createRateLimit(options.clock) });
+  const access = { serviceAccess: createServiceAccess(options.serviceDenials), accountAccess: createAccountAccess() };
+  const target = createTarget({ ...options, ...deps, ...access, api, rates: createRateLimit(options.clock) });
   options.timers.handle('events', (tx, timer) => fire(tx, timer, deps));
   return {
     service: eventsService.bind(deps),

@@ -55,8 +55,8 @@ export const controlPoliciesPerLevel = 5;
 
 /** Callers whose policies are kept in memory. */
 export const cachedCallersMax = 1_000;
-/** Credentials, which every signed request reads: so many rows are kept decoded. */
-export const rememberedCredentialsMax = 1_000;
+/** Rows of a table that many requests read (credentials, users and roles): so many are kept decoded. */
+export const rememberedRowsMax = 1_000;
 
 /** How many missing roles are remembered as told of; then they are told of again. */
 export const reportedRolesMax = 1_000;

@@ -21,7 +21,7 @@
 import type { Key, ReadTransaction, Store, Transaction } from '../../kv/store.ts';
 import { defineTable, type Scope } from '../../kv/table.ts';
 import type { Caller, PolicyText } from '../../ports/identity.ts';
-import { actionUsesPerEntity, inlinePoliciesMax, policyVersionsMax, rememberedCredentialsMax } from './limits.ts';
+import { actionUsesPerEntity, inlinePoliciesMax, policyVersionsMax, rememberedRowsMax } from './limits.ts';
 
 export type EntityKind = 'role' | 'user' | 'group';
 export type PolicyUse = 'attached' | 'boundary';
@@ -146,7 +146,7 @@ export interface ReportJobRow {
 export const everyAccount: Scope = { account: '', region: '' };
 
 export const tables = {
-  entities: defineTable<EntityRow>('iam', 'entities'),
+  entities: defineTable<EntityRow>('iam', 'entities', { remember: rememberedRowsMax }),
   inlinePolicies: defineTable<InlinePolicyRow>('iam', 'inlinePolicies'),
   policies: defineTable<PolicyRow>('iam', 'policies'),
   policyVersions: defineTable<PolicyVersionRow>('iam', 'policyVersions'),
@@ -160,7 +160,7 @@ export const tables = {
   reportJobs: defineTable<ReportJobRow>('iam', 'reportJobs'),
   reportJobAges: defineTable<object>('iam', 'reportJobAges'),
   controlPolicies: defineTable<ControlPoliciesRow>('iam', 'controlPolicies'),
-  credentials: defineTable<CredentialRow>('iam', 'credentials', { remember: rememberedCredentialsMax }),
+  credentials: defineTable<CredentialRow>('iam', 'credentials', { remember: rememberedRowsMax }),
   sessionExpiries: defineTable<object>('iam', 'sessionExpiries'),
   wallSessionExpiries: defineTable<object>('iam', 'wallSessionExpiries'),
 };

@@ -12,9 +12,21 @@ import type { Topic } from './topics.ts';
 export const operation = operationsOf<typeof import('@aws-sdk/client-sns'), SnsDeps>();
 
 /** What an operation on one topic needs permission for. */
-export async function topicAccess(action: string, arn: string | undefined, _call: Call, { topics }: SnsDeps, conditions: Readonly<Record<string, string>> = {}): Promise<AccessRequest> {
+export async function topicAccess(action: string, arn: string | undefined, call: Call, { topics }: SnsDeps, conditions: Readonly<Record<string, string>> = {}): Promise<AccessRequest> {
   const name = requireTopicArn(arn);
+  requireRegion(name, call, 'TopicArn');
   return accessTo(action, name, await topics.look(name), conditions);
+}
+
+/** Each region knows its own topics only; links that nobody has signed name none. */
+export function requireRegion({ region }: TopicName, call: Call, parameter: string): void {
+  if (call.caller.kind !== 'anonymous' && region !== call.region) throw invalidParameter(parameter);
+}
+
+/** A trace that is passed on: what has the form of one. */
+export function traceOf({ head }: Call): string | undefined {
+  const trace = head.headers['x-amzn-trace-id'];
+  return trace !== undefined && trace.length <= 512 && /^(Self=[0-9a-f-]+;)?Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;[\x21-\x7e]*)?$/i.test(trace) ? trace : undefined;
 }
 
 /** What an operation on one subscription needs permission for: the resource is its topic. */

@@ -29,6 +29,7 @@ import {
   UntagResourceCommand,
   UpdateEventBusCommand,
 } from '@aws-sdk/client-eventbridge';
+import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, type Message } from '@aws-sdk/client-sqs';
 import { uniqueName } from '../../support/functions.ts';
 import { sdkConfig } from '../../support/sdkClients.ts';
@@ -175,6 +176,10 @@ suite('targets', () => {
     await refuse({ DeadLetterConfig: { Arn: `${arn}.fifo` } }, 'SQS FIFO is not supported by Dead Letter Queues');
     await refuse({ DeadLetterConfig: { Arn: `arn:aws:sns:us-east-1:${account}:topic` } }, 'sns is not supported as a dead letter resource');
     await refuse({ Arn: `arn:aws:states:us-east-1:${account}:stateMachine:x` }, `RoleArn is required for target arn:aws:states:us-east-1:${account}:stateMachine:x.`);
+    for (const own of ['arn:aws:s3:::bucket', `arn:aws:sns:us-east-1:${account}:topic:id:dead-letter`]) {
+      const service = own.split(':')[2];
+      await refuse({ Arn: own, RoleArn: `arn:aws:iam::${account}:role/any` }, `Parameter ${own} is not valid. Reason: Haneul does not deliver events to ${service} targets of this kind.`);
+    }
     await refuse({ KinesisParameters: { PartitionKeyPath: '$.id' } }, 'Parameter(s) KinesisParameters not supported for target: t.');
     await expectRefusal(events().send(new PutTargetsCommand({ Rule: rule, Targets: [1, 2, 3, 4, 5, 6].map((at) => ({ Id: `t${at}`, Arn: arn })) })), {
       name: 'LimitExceededException',
@@ -200,6 +205,22 @@ suite('targets', () => {
     assert.equal((await part.receive()).Body, '{"a":2}');
     assert.deepEqual(JSON.parse((await made.receive()).Body ?? ''), { who: 'Kim "K"', text: 'it is Kim "K"', list: [1, { a: 2 }], none: '[1,{"a":2}]', rule });
     assert.equal((await fixed.receive()).Body, '"always"');
+  });
+  test('of topics publish to them', async () => {
+    const sns = new SNSClient(sdkConfig(scene().server.endpoint));
+    const source = uniqueName('source');
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: uniqueName('topic') }));
+    const allow = (service: string, Action: string, Resource: string): string =>
+      JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: `${service}.amazonaws.com` }, Action, Resource }] });
+    await sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue: allow('events', 'sns:Publish', TopicArn) }));
+    const queue = await createQueue();
+    const QueueUrl = `${scene().server.endpoint}/${account}/${queue.arn.split(':').at(-1)}`;
+    await scene().aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy: allow('sns', 'sqs:SendMessage', queue.arn) } }));
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: queue.arn, Attributes: { RawMessageDelivery: 'true' } }));
+    await createRule(source, [{ Id: 'topic', Arn: TopicArn, InputPath: '$.detail' }]);
+    await put(source, { over: 'sns' });
+    assert.equal((await queue.receive()).Body, '{"over":"sns"}');
+    sns.destroy();
   });
   test('of FIFO queues get a group, and those that cannot be reached tell a dead-letter queue', async () => {
     const source = uniqueName('source');

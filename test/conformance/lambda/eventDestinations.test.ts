@@ -12,7 +12,8 @@ import {
   UpdateFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, ReceiveMessageCommand, type Message } from '@aws-sdk/client-sqs';
+import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SetQueueAttributesCommand, type Message } from '@aws-sdk/client-sqs';
 import { createExecutionRole, createFunction, invoke, uniqueName } from '../../support/functions.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
@@ -111,6 +112,26 @@ suite('PutFunctionEventInvokeConfig', () => {
       name: 'InvalidParameterValueException', status: 400, message: `The destination ARN ${Destination} is invalid.`,
     });
   });
+  test('a topic gets the record of a failure, and as dead-letter target the event itself', async () => {
+    const { aws } = scene();
+    const queue = await createQueue();
+    const { TopicArn = '' } = await aws.sns.send(new CreateTopicCommand({ Name: uniqueName('ends') }));
+    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: queue.arn }] };
+    await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: { Policy: JSON.stringify(policy) } }));
+    await aws.sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: queue.arn, Attributes: { RawMessageDelivery: 'true' } }));
+    const Role = await createRole('sns:Publish');
+    const name = await createFunction(aws.lambda, { Role, files: failing, DeadLetterConfig: { TargetArn: TopicArn } });
+    await aws.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, MaximumRetryAttempts: 0 }));
+    const { requestId } = await invoke(aws.lambda, name, { n: 1 }, { InvocationType: 'Event' });
+    const letter = await receive(queue.url);
+    assert.deepEqual([letter.Body, letter.MessageAttributes?.['RequestID']?.StringValue, letter.MessageAttributes?.['ErrorMessage']?.StringValue], ['{"n":1}', requestId, 'broken picture']);
+    await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: letter.ReceiptHandle }));
+    const other = await createFunction(aws.lambda, { Role, files: failing });
+    await aws.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: other, MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: TopicArn } } }));
+    await invoke(aws.lambda, other, { n: 2 }, { InvocationType: 'Event' });
+    const record = JSON.parse((await receive(queue.url)).Body ?? '') as { readonly requestPayload: unknown };
+    assert.deepEqual(record.requestPayload, { n: 2 });
+  });
   test('refusals: no permission, nothing to deliver to, no such function', async () => {
     const { aws, roleArn } = scene();
     const queue = await createQueue();
@@ -118,7 +139,7 @@ suite('PutFunctionEventInvokeConfig', () => {
     const put = (Destination: string) => aws.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, DestinationConfig: { OnFailure: { Destination } } }));
     const refusal = { name: 'InvalidParameterValueException', status: 400 };
     await expectRefusal(put(queue.arn), { ...refusal, message: `The function's execution role does not have permissions to call SendMessage on ${queue.arn}` });
-    await expectRefusal(put('arn:aws:events:us-east-1:000000000000:event-bus/default'), { ...refusal, message: /^The destination ARN .* is invalid\.$/ });
+    await expectRefusal(put('arn:aws:sns:us-east-1:000000000000:absent'), { ...refusal, message: /^The destination ARN .* is invalid\.$/ });
     await expectRefusal(aws.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: 'absent', MaximumRetryAttempts: 0 })), {
       name: 'ResourceNotFoundException',
       status: 404,

@@ -159,8 +159,9 @@ suite('CreateEventSourceMapping', () => {
       console.log("got", JSON.stringify(event));
       return { batchItemFailures: event.Records.filter((r) => r.body === "bad" && r.attributes.ApproximateReceiveCount === "1").map((r) => ({ itemIdentifier: r.messageId })) };
     };`;
-    const name = await createReader(source, { Timeout: 1 });
-    const queue = await createQueue({ VisibilityTimeout: '1' });
+    // Long enough for a busy machine: a batch that is not done in time comes again whole.
+    const name = await createReader(source, { Timeout: 5 });
+    const queue = await createQueue({ VisibilityTimeout: '5' });
     await map(name, queue, { FunctionResponseTypes: ['ReportBatchItemFailures'] });
     await sqs.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries: ['good', 'bad'].map((MessageBody) => ({ Id: MessageBody, MessageBody })) }));
     await untilEmpty(queue);

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { GetFunctionRecursionConfigCommand, PutFunctionEventInvokeConfigCommand, PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
-import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateEventSourceMappingCommand, DeleteEventSourceMappingCommand, GetFunctionRecursionConfigCommand, PutFunctionEventInvokeConfigCommand, PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { createExecutionRole, createFunction, invoke, uniqueName } from '../../support/functions.ts';
 import { useServer } from '../../support/useServer.ts';
 
@@ -44,7 +44,29 @@ export const handler = async ({ n }, context) => {
 `,
 };
 
+const sendingOn = {
+  'index.mjs': `
+import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
+const client = new SQSClient({});
+export const handler = async ({ Records }) => {
+  for (const { body } of Records) await client.send(new SendMessageCommand({ QueueUrl: process.env.QUEUE, MessageBody: String(Number(body) + 1) }));
+};
+`,
+};
+
 suite('PutFunctionRecursionConfig', () => {
+  test('a function that sends to its own queue is stopped after sixteen runs, and the message ends in the dead-letter queue', async () => {
+    const { aws } = scene();
+    const [queue, dead] = [await createQueue(), await createQueue()];
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 2 });
+    await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: { RedrivePolicy } }));
+    const Role = await createRole('sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
+    const FunctionName = await createFunction(aws.lambda, { Role, Timeout: 20, files: sendingOn, Environment: { Variables: { QUEUE: queue.url } } });
+    const { UUID } = await aws.lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn: queue.arn }));
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: '1' }));
+    assert.equal(await receive(dead.url), '17');
+    await aws.lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
+  });
   test('answers what it was told, and GetFunctionRecursionConfig the same', async () => {
     const { aws, roleArn } = scene();
     const FunctionName = await createFunction(aws.lambda, { Role: roleArn, files: { 'index.js': 'exports.handler = async () => 1;' } });

@@ -5,6 +5,7 @@ import { requireDimensions } from '../domain/metricKey.ts';
 import { errors } from '../errors.ts';
 import { dataPerRequestMax, futureMs, minuteMs, pastMs, valueMax, valuesMax } from '../limits.ts';
 import { operation, scopeOf } from '../operation.ts';
+import { tendMetric } from '../retention.ts';
 import { addData } from '../store.ts';
 import type { DataRow, MetricKey } from '../store.ts';
 
@@ -19,7 +20,7 @@ export const putMetricData = operation('PutMetricData', {
     if (given.length > dataPerRequestMax) throw errors.invalidValue(`The collection MetricData must not have a size greater than ${dataPerRequestMax}.`);
     const values = given.map((datum, index) => readDatum(namespace, datum, { place: `MetricData.member.${index + 1}`, nowMs: call.nowMs }));
     await store.transact(async (tx) => {
-      for (const { metric, row } of values) await addData(tx, scopeOf(call), metric, row);
+      for (const { metric, row } of values) if (await addData(tx, scopeOf(call), metric, row)) await tendMetric(tx, scopeOf(call), metric, call.nowMs);
     });
     return {};
   },

@@ -9,6 +9,8 @@ import { createFakeTimers } from '../../../framework/testing/fakeTimers.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
+import type { EventBus, ServiceEvent } from '../../../ports/eventBus.ts';
+import type { Emitter, EnvelopeDraft } from '../../../ports/outbox.ts';
 import { createCloudWatch } from '../createCloudWatch.ts';
 import type { RunningCloudWatch } from '../createCloudWatch.ts';
 
@@ -19,7 +21,11 @@ export interface TestCloudWatch {
   readonly clock: MovableClock;
   readonly store: Store;
   run<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<Output<Client, Name>>;
-  /** Moves the clock to each timer that is due until then. */
+  /** What alarms have sent, in order. */
+  readonly sent: EnvelopeDraft[];
+  /** Events of the default bus, in order. */
+  readonly events: ServiceEvent[];
+  /** Moves the clock to each timer that is due until then, and waits for what that brings. */
   advance(ms: number): Promise<void>;
 }
 
@@ -30,11 +36,17 @@ export function createTestCloudWatch(): TestCloudWatch {
   const random = createSeededRandom(1);
   const store = openMemoryStore({ clock, random });
   const timers = createFakeTimers(store, clock);
-  const cloudWatch = createCloudWatch({ store, clock, wall: createFakeClock(), random, timers, log: silentLogger });
+  const sent: EnvelopeDraft[] = [];
+  const events: ServiceEvent[] = [];
+  const emitter: Emitter = { emit: (tx, draft) => (tx.afterCommit(() => void sent.push(draft)), 'id') };
+  const bus: EventBus = { put: async (tx, event) => (tx.afterCommit(() => void events.push(event)), 'id') };
+  const cloudWatch = createCloudWatch({ store, clock, wall: createFakeClock(), random, timers, emitter, bus, log: silentLogger });
   return {
     cloudWatch,
     clock,
     store,
+    sent,
+    events,
     async run(name, input) {
       const operation = cloudWatch.service.find(name);
       assert.ok(operation, name);
@@ -42,6 +54,9 @@ export function createTestCloudWatch(): TestCloudWatch {
       if (operation.access !== 'public') await operation.access(input as object, call);
       return (await operation.handle(input as object, call)) as never;
     },
-    advance: (ms) => timers.advance(ms),
+    async advance(ms) {
+      await timers.advance(ms);
+      await cloudWatch.settle();
+    },
   };
 }

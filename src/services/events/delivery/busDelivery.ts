@@ -1,8 +1,6 @@
 // From bus to bus, and from other services to a bus.
 
 import { uuid } from '../../../base/ids.ts';
-import { createAccountAccess } from '../../../framework/accountAccess.ts';
-import { createServiceAccess } from '../../../framework/serviceAccess.ts';
 import type { BusMessage } from '../../../ports/eventBus.ts';
 import type { Delivery, DeliveryResult, Envelope } from '../../../ports/outbox.ts';
 import { startOfTrail, type Trail } from '../domain/delivery.ts';
@@ -14,9 +12,6 @@ import { newBudget, publish } from '../publish.ts';
 import type { BusRow } from '../store.ts';
 import type { Errand, TargetDeps } from './createTarget.ts';
 import { refuse } from './outcome.ts';
-
-const serviceAccess = createServiceAccess();
-const accountAccess = createAccountAccess();
 
 /** The target of a rule is another bus. */
 export async function forwardToBus(errand: Errand, input: string, delivery: Delivery, deps: TargetDeps): Promise<DeliveryResult> {
@@ -51,7 +46,7 @@ function stepTo(bus: BusName, from: BusName, trail: Trail): Trail | DeliveryResu
   return { ...trail, hops: trail.hops + 1, ...(crossesAccount ? { crossedAccount: true } : {}), ...(crossesRegion ? { crossedRegion: true } : {}) };
 }
 
-async function mayPut(bus: BusName, { policy }: BusRow, account: string, roleArn: string | undefined, { roleAccess, clock }: TargetDeps): Promise<boolean> {
+async function mayPut(bus: BusName, { policy }: BusRow, account: string, roleArn: string | undefined, { roleAccess, accountAccess, clock }: TargetDeps): Promise<boolean> {
   const about = { action: 'events:PutEvents', resource: busArn(bus), nowMs: clock.now(), region: bus.region };
   if (roleArn !== undefined) return roleAccess({ ...about, roleArn, resourcePolicy: bus.account === account ? undefined : policy });
   return bus.account === account || (policy !== undefined && accountAccess({ ...about, document: policy, account }));
@@ -89,5 +84,5 @@ async function mayTell(bus: BusName, row: BusRow, { callingPrincipal, account, s
   if (bus.account === account) return true;
   const conditions = { 'aws:SourceAccount': account, ...(sourceArn === undefined ? {} : { 'aws:SourceArn': sourceArn }) };
   const about = { action: 'events:PutEvents', resource: busArn(bus), nowMs: deps.clock.now(), region: bus.region, conditions };
-  return row.policy !== undefined && serviceAccess({ ...about, document: row.policy, service: callingPrincipal });
+  return deps.serviceAccess({ ...about, document: row.policy, service: callingPrincipal });
 }

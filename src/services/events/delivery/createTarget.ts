@@ -2,7 +2,9 @@
 // send to a bus by its ARN.
 
 import type { Logger } from '../../../base/log.ts';
+import type { AccountAccess } from '../../../framework/accountAccess.ts';
 import type { RoleAccess } from '../../../framework/roleAccess.ts';
+import type { ServiceAccess } from '../../../framework/serviceAccess.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import type { FunctionAccess } from '../../../ports/functionAccess.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../../ports/outbox.ts';
@@ -26,6 +28,8 @@ import type { RateLimit } from './rateLimit.ts';
 
 export interface TargetDeps extends EventsDeps {
   readonly roleAccess: RoleAccess;
+  readonly serviceAccess: ServiceAccess;
+  readonly accountAccess: AccountAccess;
   readonly functions: FunctionAccess;
   readonly logs: LogGroups;
   readonly rates: RateLimit;

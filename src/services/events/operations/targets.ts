@@ -1,5 +1,6 @@
 import { parseArn } from '../../../base/arn.ts';
 import type { Call } from '../../../framework/context.ts';
+import { isTargetArn } from '../../../framework/targetArn.ts';
 import { parseLogGroupArn } from '../delivery/logDelivery.ts';
 import { parsePath } from '../domain/jsonPath.ts';
 import { busNameOf, parseBusArn, parseOwnArn } from '../domain/names.ts';
@@ -111,7 +112,7 @@ function requireTarget(target: GivenTarget, call: Call, deps: EventsDeps): void 
 }
 
 function isReachable(arn: string, service: string, { directory }: EventsDeps): boolean {
-  return service === 'logs' ? parseLogGroupArn(arn) !== undefined : directory.for(arn) !== undefined;
+  return service === 'logs' ? parseLogGroupArn(arn) !== undefined : isTargetArn(arn) && directory.for(arn) !== undefined;
 }
 
 function requireInput({ Input, InputPath, InputTransformer }: GivenTarget, id: string): void {

@@ -101,6 +101,29 @@ test('DeleteEventSourceMapping ends it after what is under way, and a restart go
     await second.close(0);
   }));
 
+test('GetEventSourceMapping tells what is in the way of a mapping, and the log does', () =>
+  withMappings(async ({ call, queues, clock, warnings, batches }) => {
+    const { UUID } = await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: arn });
+    const resultOf = async (): Promise<string | undefined> => (await call('GetEventSourceMapping', { UUID })).LastProcessingResult;
+    queues.send('1');
+    await until(() => batches.length === 1);
+    assert.equal(await resultOf(), undefined);
+    queues.descriptions.delete(arn);
+    queues.send('2');
+    await until(async () => {
+      clock.advance(20_000);
+      queues.clock.advance(20_000);
+      return (await resultOf()) === 'PROBLEM: Queue not found.';
+    });
+    assert.ok(warnings.some(({ text, fields }) => text === 'an event source mapping waits' && fields['problem'] === 'Queue not found.'));
+    queues.descriptions.set(arn, { fifo: false, visibilityTimeoutSeconds: 30 });
+    await until(async () => {
+      clock.advance(20_000);
+      return (await resultOf()) === 'OK';
+    });
+    await until(() => batches.length === 2);
+  }));
+
 test('UpdateEventSourceMapping takes what it names and keeps the rest', () =>
   withMappings(async ({ call, stateOf }) => {
     const { UUID } = await call('CreateEventSourceMapping', { FunctionName: 'hello', EventSourceArn: arn, Enabled: false, ScalingConfig: { MaximumConcurrency: 3 } });

@@ -1,6 +1,7 @@
 import { parseArn } from '../../../base/arn.ts';
 import { uuid } from '../../../base/ids.ts';
 import type { AccessRequest, Call } from '../../../framework/context.ts';
+import { isTargetArn } from '../../../framework/targetArn.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import { defaultGroup, scheduleArn, type ScheduleName } from '../domain/names.ts';
 import { isTimeZone, parseExpression } from '../domain/occurrences.ts';
@@ -185,7 +186,7 @@ async function requireTarget(target: Given['Target'], call: Call, { directory, r
     if (isReadOnly(universal)) throw errors.validation(`The action ${universal.action} is read-only and not supported as a universal target.`);
     if (!api.has(universal)) throw errors.validation(`${arn} is not supported by Haneul: there is no such operation here.`);
     requireObject(input, 'a universal');
-  } else if (parsed.service === 'scheduler' || !directory.for(arn)) throw errors.validation(`Haneul does not deliver schedules to ${parsed.service} targets of this kind.`);
+  } else if (!isTargetArn(arn) || !directory.for(arn)) throw errors.validation(`Haneul does not deliver schedules to ${parsed.service} targets of this kind.`);
   if (parsed.service === 'events' && !target?.EventBridgeParameters) throw errors.validation('EventBridgeParameters must be provided for an event bus target.');
   if (parsed.service !== 'events' && target?.EventBridgeParameters) throw errors.validation(`The parameter EventBridgeParameters is not supported for the target ${arn}.`);
   if (parsed.service === 'events') requireObject(input, 'an event bus');

@@ -53,8 +53,8 @@ export function createHttpDelivery(deps: Pick<SnsDeps, 'wall' | 'signer' | 'seal
   };
 }
 
-function headersOf({ type, messageId }: Message, arn: string): Record<string, string> {
-  return { 'x-amz-sns-message-type': type, 'x-amz-sns-message-id': messageId, 'x-amz-sns-topic-arn': arn, 'User-Agent': 'Amazon Simple Notification Service Agent' };
+function headersOf({ type, messageId, trace }: Message, arn: string): Record<string, string> {
+  return { ...(trace === undefined ? {} : { 'X-Amzn-Trace-Id': trace }), 'x-amz-sns-message-type': type, 'x-amz-sns-message-id': messageId, 'x-amz-sns-topic-arn': arn, 'User-Agent': 'Amazon Simple Notification Service Agent' };
 }
 
 // "Amazon SNS considers all 5XX errors and 429 as retryable; all other error codes are considered permanent failures" (developer guide,

@@ -53,6 +53,7 @@ export async function prepareQueue(message: Message, topic: Topic, subscriber: S
 async function queueMessageOf(message: Message, subscriber: Subscriber, deps: Pick<Deps, 'signer'>): Promise<QueueMessage> {
   const { groupId, dedupId, content } = message;
   const order = {
+    ...(message.trace === undefined ? {} : { traceHeader: message.trace }),
     ...(groupId === undefined ? {} : { groupId }),
     // What is replayed within five minutes would be taken for a duplicate.
     ...(dedupId === undefined ? {} : { deduplicationId: message.replayed ? createHash('sha256').update(`replay ${message.messageId} ${subscriber.row.replay?.id}`).digest('hex') : dedupId }),

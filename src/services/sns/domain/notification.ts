@@ -22,6 +22,8 @@ export interface Message {
   /** Of a FIFO topic. */
   readonly sequence?: number;
   readonly replayed?: true;
+  /** The X-Amzn-Trace-Id of whoever published: it is passed through. */
+  readonly trace?: string;
   /** Of a confirmation. */
   readonly token?: string;
 }

@@ -64,3 +64,16 @@ test('Publish to a telephone number refuses senders and types that there are not
     await run('Publish', text('SenderID', 'Shop1'));
     assert.equal(mails[0]?.from, 'Shop1');
   }));
+
+test('Publish passes the trace of its caller on, and serves the topics of its own region', () =>
+  withSns(async ({ run, createTopic, subscribe, queued }) => {
+    const TopicArn = await createTopic('news');
+    await subscribe(TopicArn, queue, raw);
+    const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+    const head = (value: string) => ({ head: { method: 'POST', path: '/', query: '', headers: { 'x-amzn-trace-id': value } } });
+    await run('Publish', { TopicArn, Message: '1' }, head(trace));
+    await run('Publish', { TopicArn, Message: '2' }, head('nonsense'));
+    assert.deepEqual(queued.map(({ message }) => message.traceHeader), [trace, undefined]);
+    await assert.rejects(run('Publish', { TopicArn, Message: '3' }, { region: 'eu-west-1' }), { message: 'Invalid parameter: TopicArn' });
+    await assert.rejects(run('GetTopicAttributes', { TopicArn }, { region: 'eu-west-1' }), { message: 'Invalid parameter: TopicArn' });
+  }));

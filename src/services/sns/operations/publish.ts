@@ -7,7 +7,7 @@ import { type Draft, draftBytes, readContent, readDraft, requireSize, type SentM
 import { formatSequence } from '../domain/notification.ts';
 import { batchErrors, invalidParameter } from '../errors.ts';
 import { batchEntriesMax, messageBytesMax, smsCharactersMax } from '../limits.ts';
-import { accessTo, operation, requireTopic, sealingCaller } from '../operation.ts';
+import { accessTo, operation, requireRegion, requireTopic, sealingCaller, traceOf } from '../operation.ts';
 import { publish as publishTo, type Published } from '../publishing/publish.ts';
 import { smsSettings } from '../store.ts';
 import { isTelephoneNumber } from '../subscribing.ts';
@@ -28,15 +28,16 @@ export const publish = operation('Publish', {
       requireSize(draft);
       return [draft];
     };
-    const [done] = await publishTo({ topic, drafts, caller: sealingCaller(call) }, deps);
+    const [done] = await publishTo({ topic, drafts, caller: sealingCaller(call), trace: traceOf(call) }, deps);
     return answerOf(done);
   },
 });
 
-async function publishAccess(input: Target, _call: Call, { topics }: SnsDeps): Promise<AccessRequest> {
+async function publishAccess(input: Target, call: Call, { topics }: SnsDeps): Promise<AccessRequest> {
   // A telephone number is no resource: policies that allow text messages have a star.
   if (input.PhoneNumber !== undefined && input.TopicArn === undefined && input.TargetArn === undefined) return { action: 'sns:Publish', resource: '*' };
   const topic = targetOf(input);
+  requireRegion(topic, call, input.TopicArn === undefined ? 'TargetArn' : 'TopicArn');
   return accessTo('Publish', topic, await topics.look(topic));
 }
 
@@ -102,7 +103,7 @@ export const publishBatch = operation('PublishBatch', {
       }
       return good;
     };
-    const done = await publishTo({ topic, drafts, caller: sealingCaller(call) }, deps);
+    const done = await publishTo({ topic, drafts, caller: sealingCaller(call), trace: traceOf(call) }, deps);
     return { Successful: done.map((one, index) => ({ Id: ids[index] ?? '', ...answerOf(one) })), Failed: failed };
   },
 });

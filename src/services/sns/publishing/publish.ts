@@ -20,6 +20,7 @@ export interface Publication {
   /** The messages, as the topic's settings have it; may be asked again when they change meanwhile. */
   drafts(row: TopicRow): readonly Draft[];
   readonly caller?: SealingCaller;
+  readonly trace?: string | undefined;
   /** Of an event that is delivered to the topic: false when that has been done already. */
   acknowledge?(tx: Transaction): Promise<boolean>;
 }
@@ -35,7 +36,7 @@ interface Planned {
 }
 
 /** Publishes, in the order of the drafts. */
-export async function publish({ topic: name, drafts, caller, acknowledge }: Publication, deps: SnsDeps): Promise<readonly Published[]> {
+export async function publish({ topic: name, drafts, caller, trace, acknowledge }: Publication, deps: SnsDeps): Promise<readonly Published[]> {
   for (;;) {
     const looked = await deps.topics.lookAll(name);
     if (!looked) throw topicNotFound();
@@ -43,7 +44,7 @@ export async function publish({ topic: name, drafts, caller, acknowledge }: Publ
     const key = await deps.sealing.keyFor(topic, caller);
     const planned = await Promise.all(
       drafts(topic.row).map(async (draft): Promise<Planned> => {
-        const message = messageOf(draft, topic, deps);
+        const message = { ...messageOf(draft, topic, deps), ...(trace === undefined ? {} : { trace }) };
         return { message, plan: await planMessage(message, topic, subscribers, key, deps) };
       }),
     );
