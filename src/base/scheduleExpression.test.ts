@@ -44,7 +44,7 @@ test('nextCron follows the clocks of a zone across daylight saving', () => {
   assert.equal(next('cron(0 9 * * ? *)', '2026-03-08T12:00:00Z', 'Asia/Seoul'), '2026-03-09T00:00Z');
   // New York goes forward at 2:00 on 8 March and back at 2:00 on 1 November 2026.
   assert.equal(next('cron(0 9 * * ? *)', '2026-03-07T15:00:00Z', 'America/New_York'), '2026-03-08T13:00Z');
-  assert.equal(next('cron(30 2 * * ? *)', '2026-03-08T05:00:00Z', 'America/New_York'), '2026-03-08T07:00Z');
+  assert.equal(next('cron(30 2 * * ? *)', '2026-03-08T05:00:00Z', 'America/New_York'), '2026-03-09T06:30Z');
   assert.equal(next('cron(30 1 * * ? *)', '2026-11-01T04:00:00Z', 'America/New_York'), '2026-11-01T05:30Z');
   assert.equal(next('cron(30 1 * * ? *)', '2026-11-01T05:30:00Z', 'America/New_York'), '2026-11-02T06:30Z');
   assert.equal(new Date(momentInZone(Date.UTC(2026, 6, 1, 9), 'Europe/Berlin')).toISOString(), '2026-07-01T07:00:00.000Z');

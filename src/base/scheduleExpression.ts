@@ -55,7 +55,8 @@ export function parseCron(fields: readonly string[]): Cron | undefined {
 
 /**
  * The first moment after `afterMs` at which a cron expression fits, on the clocks of a time zone (UTC unless given); undefined when there is none.
- * A time that clocks leave out when they go forward is taken at the moment they do; one that comes twice is taken once, the first time.
+ * A time that clocks leave out when they go forward is left out; one that comes twice is taken once, the first time (EventBridge Scheduler
+ * user guide, "Daylight savings time adjustments").
  */
 export function nextCron(cron: Cron, afterMs: number, timeZone?: string): number | undefined {
   const toLocal = localClock(timeZone);
@@ -76,7 +77,7 @@ export function nextCron(cron: Cron, afterMs: number, timeZone?: string): number
           // A quarter before, for days that are shorter on the clock than they look.
           if (wall < local - 2 * 3_600_000) continue;
           const moment = fromLocal(wall, toLocal);
-          if (moment > afterMs) return moment;
+          if (moment > afterMs && toLocal(moment) === wall) return moment;
         }
       }
     }

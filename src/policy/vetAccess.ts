@@ -22,6 +22,8 @@ export function findAccessProblem({ action, resource, conditions = {} }: AskedAc
 
 function resourceProblem(action: string, facts: ActionFacts, service: ServiceActions, resource: string): string | undefined {
   if (facts.on === undefined) return resource === '*' || resource.startsWith('arn:') ? undefined : `${action} is asked for on "${resource}", which is no ARN`;
+  // A telephone number that a text message goes to is no resource: policies that allow it have a star.
+  if (resource === '*' && action === 'sns:Publish') return undefined;
   if (resource === '*') return facts.must === undefined ? undefined : `${action} needs a resource: ${facts.must.join(', ')}`;
   const forms = facts.on.flatMap((type) => service.resources[type] ?? []);
   return forms.length === 0 || forms.some((form) => formOf(form).test(resource)) ? undefined : `${action} is asked for on ${resource}, which is none of ${forms.join(', ')}`;

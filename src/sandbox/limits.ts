@@ -7,6 +7,8 @@ export const responseBytesMax = 6_291_556;
 export const streamedBytesMax = 209_715_200;
 /** What of a streamed response may be on its way before the function waits for its reader; the bootstraps know this number. */
 export const streamWindowBytes = 256 * 1024;
+/** What each piece of it counts on top of its bytes, so that a flood of tiny ones is bounded as well; the bootstraps know this number too. */
+export const streamPartOverheadBytes = 256;
 /** A runtime that breaks off its response is mostly one that ends: its exit says more, and comes within this time. */
 export const brokenResponseMs = 200;
 /** Processes and threads of one environment (Quotas, "Execution processes/threads"). */

@@ -179,10 +179,16 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
   const weaker = (reason: string, remedy: string): Promise<Launcher> => openPlain({ environment, random, isRoot, instance, reason, remedy });
   if (options.isolation === 'none') return weaker('isolation is switched off', 'start without that option');
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
-  const storage = isRoot ? await openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const);
   const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
-  const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
-  const helper = program && (await startHelper(program, runtimeFolder, limiter, options));
+  const openHelperIfAny = async (): Promise<Helper | undefined> => {
+    const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
+    return program && (await startHelper(program, runtimeFolder, limiter, options));
+  };
+  // Both wait for other programs.
+  const [storage, helper] = await Promise.all([
+    isRoot ? openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const),
+    openHelperIfAny(),
+  ]);
   const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, egress });
   if (!('unavailable' in launcher)) return launcher;
   helper?.close();

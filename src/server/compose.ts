@@ -35,6 +35,7 @@ import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
 import { createS3 } from '../services/s3/createS3.ts';
+import { createScheduler } from '../services/scheduler/createScheduler.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
 import { createSns } from '../services/sns/createSns.ts';
 import { createSqs } from '../services/sqs/createSqs.ts';
@@ -44,6 +45,7 @@ import { createWorkPool } from '../workers/pool.ts';
 import type { Composition, Foundation } from './composition.ts';
 import { createMailbox, type ServerMailbox } from './mailbox.ts';
 import { isLocalMode } from './options.ts';
+import { createRoleCaller } from './roleCalls.ts';
 import { withRootKey } from './rootCredential.ts';
 import { createSigningCertificates } from './tls/signingCertificate.ts';
 
@@ -154,7 +156,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const destinations: Destinations = new Map([
     ['s3', (arn: string) => s3.findDestination(arn)],
     ['events', (arn: string) => events.findDestination(arn)],
-    ['sns', async (arn: string) => ((await sns.mayPublish({ arn, service: 'lambda.amazonaws.com', sourceArn: arn, sourceAccount: '' })).kind === 'absent' ? undefined : { fifo: arn.endsWith('.fifo') })],
+    ['sns', (arn: string) => sns.findDestination(arn)],
   ]);
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
@@ -172,6 +174,9 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const certify = createSigningCertificates(wall, random);
   const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
+  const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
+  const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
@@ -189,6 +194,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
     { services: [ssm] },
     { services: [events.service], targets: { events: (arn) => events.eventTarget(arn) } },
+    { services: [scheduler.service], targets: { scheduler: (arn) => scheduler.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
   return { parts, lambda, logs, access, recorder, denials };

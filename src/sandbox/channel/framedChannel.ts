@@ -5,7 +5,7 @@ import type { InvocationRequest } from '../types.ts';
 import type { Channel, ChannelAnswer, ChannelInit, ChannelListener } from './channel.ts';
 import { encodeFrame, FrameError, FrameReader, frameTypes, parseAnswer } from './frames.ts';
 import type { Frame } from './frames.ts';
-import { responseBytesMax, streamWindowBytes } from '../limits.ts';
+import { responseBytesMax, streamPartOverheadBytes, streamWindowBytes } from '../limits.ts';
 import { createResponseParts, type ResponseParts } from './responseParts.ts';
 
 export interface FramedChannelOptions {
@@ -98,13 +98,14 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
   }
 
   function onPart(to: Pending, payload: Buffer, contentType: string): void {
-    to.room -= payload.length;
+    const cost = payload.length + streamPartOverheadBytes;
+    to.room -= cost;
     if (to.room < 0) return violation('more of a response than may be on its way');
     const refusal = to.parts.add(payload, contentType === '' ? undefined : contentType, () => {
-      to.room += payload.length;
-      if (pending !== to || payload.length === 0) return;
+      to.room += cost;
+      if (pending !== to) return;
       const taken = Buffer.allocUnsafe(4);
-      taken.writeUInt32BE(payload.length);
+      taken.writeUInt32BE(cost);
       toFunction.write(encodeFrame(frameTypes.room, taken));
     });
     if (!refusal) return;

@@ -16,11 +16,22 @@ export interface ResponseParts {
 
 /** The pieces of one response. */
 export function createResponseParts({ receiver }: Pick<InvocationRequest, 'receiver'>): ResponseParts {
-  const gathered: Uint8Array[] = [];
+  let gathered: Buffer = Buffer.alloc(0);
   const bytesMax = receiver ? streamedBytesMax : responseBytesMax;
   let bytes = 0;
   let count = 0;
   let type: string | undefined;
+
+  // Copied, so that a tiny piece does not keep the memory that it came in.
+  function gather(part: Uint8Array, at: number): void {
+    if (gathered.length < bytes) {
+      const larger = Buffer.alloc(Math.min(bytesMax, Math.max(bytes, 2 * gathered.length)));
+      larger.set(gathered.subarray(0, at));
+      gathered = larger;
+    }
+    gathered.set(part, at);
+  }
+
   return {
     get count() {
       return count;
@@ -32,12 +43,12 @@ export function createResponseParts({ receiver }: Pick<InvocationRequest, 'recei
       count += 1;
       if (receiver) receiver.onPart(part, count === 1 ? contentType : undefined, taken);
       else {
-        gathered.push(part);
+        gather(part, bytes - part.length);
         taken();
       }
       return undefined;
     },
-    end: () => ({ kind: 'response', payload: Buffer.concat(gathered), ...(type === undefined ? {} : { contentType: type }) }),
+    end: () => ({ kind: 'response', payload: receiver ? Buffer.alloc(0) : gathered.subarray(0, bytes), ...(type === undefined ? {} : { contentType: type }) }),
     fail: (payload) => ({ kind: 'function-error', payload, ...(count > 0 ? { isMidStream: true } : {}) }),
   };
 }

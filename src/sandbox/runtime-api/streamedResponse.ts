@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ChannelAnswer } from '../channel/channel.ts';
 import { createResponseParts, type ResponseParts } from '../channel/responseParts.ts';
-import { streamWindowBytes } from '../limits.ts';
+import { streamPartOverheadBytes, streamWindowBytes } from '../limits.ts';
 import type { InvocationRequest } from '../types.ts';
 
 /** Hands on the body as it comes, and waits for its reader in between. `broken` when it ended before its time. */
@@ -12,9 +12,10 @@ export function readParts(message: IncomingMessage, parts: ResponseParts): Promi
     let onTheWay = 0;
     let contentType = message.headers['content-type'];
     const add = (part: Buffer): void => {
-      onTheWay += part.length;
+      const cost = part.length + streamPartOverheadBytes;
+      onTheWay += cost;
       const refusal = parts.add(part, contentType, () => {
-        onTheWay -= part.length;
+        onTheWay -= cost;
         if (onTheWay < streamWindowBytes && message.isPaused()) message.resume();
       });
       contentType = undefined;

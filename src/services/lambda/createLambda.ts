@@ -34,6 +34,7 @@ import { createFunctionInvoker } from './invocations/invoker.ts';
 import { createMappingRunner } from './mappings/mappingRunner.ts';
 import { concurrentExecutionsMax, eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
+import { createLayerFolders } from './layers/layerFolders.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
@@ -116,10 +117,12 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const log = deps.log.with({ service: 'lambda' });
   const streams: StreamReaders = deps.streams ?? new Map();
   const packages = createPackageStore({ ...deps, log });
+  const layers = createLayerFolders({ ...deps, packages, log });
   const variables = createVariableVault(deps);
   const execution = {
     ...deps,
     packages,
+    layers,
     variables,
     log,
     enforcesRoles: deps.enforcesRoles ?? true,
@@ -166,6 +169,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
       await fleet.close(drainMs);
       await provisioned;
       await mappings.stop();
+      await layers.settle();
       await packages.settle();
     },
   };

@@ -99,6 +99,14 @@ export const errors = {
   noPolicyToChange: () => new ServiceError('ResourceNotFoundException', 'No policy is associated with the given resource.', { status: 404, members: user }),
   policyTooLarge: (bytes: number, bytesMax: number) =>
     new ServiceError('PolicyLengthExceededException', `The final policy size (${bytes}) is bigger than the limit (${bytesMax}).`, { status: 400, members: user }),
+  layerVersionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Layer version ${arn} does not exist.`, { status: 404, members: user }),
+  layerPolicyRevisionChanged: () =>
+    new ServiceError(
+      'PreconditionFailedException',
+      'The Revision Id provided does not match the latest Revision Id. Call the GetLayerVersionPolicy API to retrieve the latest Revision Id',
+      { status: 412, members: user },
+    ),
+  layerVersionMissing: (arn: string) => errors.invalidParameter(`Layer version ${arn} does not exist.`),
   codeStorageExceeded: () => new ServiceError('CodeStorageExceededException', 'Code storage limit exceeded.', { status: 400, members: user }),
   brokenArchive: () => errors.invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.'),
   emptyArchive: () => errors.invalidParameter('Uploaded file must be a non-empty zip'),

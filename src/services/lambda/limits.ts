@@ -14,6 +14,12 @@ export const codeStorageBytesMax = 80_530_636_800;
 export const archiveEntriesMax = 100_000;
 /** Length of a path inside an archive, in bytes; deeper ones could not be opened by the function either (PATH_MAX is 4,096 with /var/task). */
 export const archivePathBytesMax = 3_000;
+/** Quotas: "Function layers": five. */
+export const layersMax = 5;
+/** API reference, PublishLayerVersion: the name alone. */
+export const layerNameLengthMax = 140;
+/** Folders that layers were merged into and no environment needs now; the next cold start of their functions is faster with them. */
+export const mergedFoldersIdleMax = 32;
 
 /** Quotas: "Function memory allocation". */
 export const memoryMegabytesMin = 128;

@@ -15,6 +15,8 @@ import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
 import { invoke } from './operations/invoke.ts';
 import { invokeWithResponseStream } from './operations/invokeWithResponseStream.ts';
+import { layerPermissionOperations } from './operations/layerPermissions.ts';
+import { layerOperations } from './operations/layers.ts';
 import { listFunctions } from './operations/listFunctions.ts';
 import { listVersionsByFunction } from './operations/listVersionsByFunction.ts';
 import { permissionOperations } from './operations/permissions.ts';
@@ -32,7 +34,7 @@ export const lambdaService = defineService<LambdaContext>({
   id: 'lambda',
   validationErrorCode: 'ValidationException',
   urls: answerFunctionUrl,
-  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers), InvokeWithResponseStream: ({ headers }) => payloadBytesMaxOf(headers) },
+  requestBytesMax: { CreateFunction: codeRequestBytesMax, UpdateFunctionCode: codeRequestBytesMax, PublishLayerVersion: codeRequestBytesMax, Invoke: ({ headers }) => payloadBytesMaxOf(headers), InvokeWithResponseStream: ({ headers }) => payloadBytesMaxOf(headers) },
   tooLarge: (name, bytesMax, head) => (name === 'Invoke' || name === 'InvokeWithResponseStream' ? payloadTooLarge(head.headers) : errors.requestEntityTooLarge(name, bytesMax)),
   operations: {
     CreateFunction: createFunction,
@@ -57,5 +59,7 @@ export const lambdaService = defineService<LambdaContext>({
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
     ...functionUrlOperations,
+    ...layerOperations,
+    ...layerPermissionOperations,
   },
 });

@@ -3,6 +3,7 @@
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
 import type { JsonLogging } from './domain/logging.ts';
+import type { LayerUse } from './layers/layerUse.ts';
 import type { Deployment } from './environments/deployment.ts';
 import { rangeLimitMax } from '../../kv/limits.ts';
 import { defineTable } from '../../kv/table.ts';
@@ -52,6 +53,8 @@ export interface VersionRow {
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
   readonly code: CodeReference;
+  /** In their order; absent when there are none. */
+  readonly layers?: readonly LayerUse[];
   readonly modifiedAtMs: number;
   readonly revisionId: string;
   /** New with every change that running environments must not miss. */
@@ -63,6 +66,8 @@ export interface CodeReference {
   /** Of the zip archive, hexadecimal. */
   readonly sha256: string;
   readonly zippedBytes: number;
+  /** Absent in rows of earlier versions. */
+  readonly unzippedBytes?: number;
   /** Of the programs and libraries inside; empty for a package of scripts. */
   readonly nativeArchitectures: readonly string[];
   /** Python versions (`3.12`) that its extension modules were built for; absent in rows of earlier versions. */
@@ -227,6 +232,40 @@ export const addPackageUser = (tx: Transaction, scope: Scope, name: string, row:
 
 export const clearPackageUser = (tx: Transaction, scope: Scope, name: string, row: VersionRow): void =>
   packageUsers.clear(tx, everywhere, userParts(scope, name, row.version, row.code));
+
+/** What besides a version's own code needs an unpacked package and its archive: a layer, or a version that has it. */
+export interface PackageUse {
+  readonly place: Scope;
+  /** No function's name. */
+  readonly user: string;
+  readonly version: string;
+  readonly code: CodeReference;
+}
+
+const partsOfUse = ({ place, user, version, code }: PackageUse): string[] => [code.sha256, place.account, place.region, user, version];
+
+// Whether an archive is needed is seen in a range: so whoever begins to need it meets whoever ceases to.
+const guardUses = (tx: Transaction, { code }: PackageUse): void => tx.guard(packageUsers.key(everywhere, [code.sha256]));
+
+export function addPackageUse(tx: Transaction, use: PackageUse): void {
+  guardUses(tx, use);
+  packageUsers.set(tx, everywhere, partsOfUse(use), { blobId: use.code.blobId });
+}
+
+export function clearPackageUse(tx: Transaction, use: PackageUse): void {
+  guardUses(tx, use);
+  packageUsers.clear(tx, everywhere, partsOfUse(use));
+}
+
+/** Everything that uses packages of this content, code of functions included. */
+export async function listPackageUses(tx: ReadTransaction, sha256: string, limit: number): Promise<(Omit<PackageUse, 'code'> & { readonly blobId: BlobId })[]> {
+  return (await packageUsers.list(tx, everywhere, [sha256], { limit })).map(({ parts: [, account, region, user, version], row }) => ({
+    place: { account: String(account), region: String(region) },
+    user: String(user),
+    version: String(version),
+    blobId: row.blobId,
+  }));
+}
 
 export const isPackageUsed = async (tx: ReadTransaction, sha256: string): Promise<boolean> =>
   (await packageUsers.list(tx, everywhere, [sha256], { limit: 1 })).length > 0;

@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { Place } from './domain/functionName.ts';
 import { errors } from './errors.ts';
+import { leaveLayers, useLayers } from './layers/layerStore.ts';
 import { codeStorageBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
 import { addPackageUser, addUsage, clearPackageUser, clearVersion, findVersion, isArchiveShared, setFunction, setVersion } from './store.ts';
@@ -20,6 +21,7 @@ export async function commitLatest(tx: Transaction, place: Place, head: Function
     blobs.adopt(tx, next.code.blobId);
     addPackageUser(tx, place, head.name, next);
   }
+  await changeLayers(tx, place, head.name, old, next, blobs);
   const changed: FunctionRow = { ...head, latest: next };
   setFunction(tx, place, changed);
   return changed;
@@ -44,6 +46,7 @@ export async function publish(tx: Transaction, place: Place, head: FunctionRow, 
   };
   await countCode(tx, place, row.code.zippedBytes);
   addPackageUser(tx, place, head.name, row);
+  useLayers(tx, place, head.name, row);
   setVersion(tx, place, head.name, row);
   setFunction(tx, place, { ...head, publishedVersions: head.publishedVersions + 1 });
   return row;
@@ -54,9 +57,20 @@ export async function removeVersion(tx: Transaction, place: Place, head: Functio
   await addUsage(tx, place, { codeBytes: -row.code.zippedBytes });
   if (!(await isArchiveShared(tx, place, head.name, row))) blobs.discard(tx, row.code.blobId);
   clearPackageUser(tx, place, head.name, row);
+  await leaveLayers(tx, place, head.name, [row], blobs);
   clearVersion(tx, place, head.name, Number(row.version));
   // Written unchanged, so that a change which counts the archive's users at the same time is repeated.
   setFunction(tx, place, head);
+}
+
+/** What both states have stays untouched: it is never without a user. */
+async function changeLayers(tx: Transaction, place: Place, name: string, old: VersionRow, next: VersionRow, blobs: LambdaContext['blobs']): Promise<void> {
+  const without = (row: VersionRow, other: VersionRow): VersionRow => ({
+    ...row,
+    layers: (row.layers ?? []).filter(({ code }) => !other.layers?.some((layer) => layer.code?.blobId === code?.blobId)),
+  });
+  useLayers(tx, place, name, without(next, old));
+  await leaveLayers(tx, place, name, [without(old, next)], blobs);
 }
 
 async function countCode(tx: Transaction, place: Place, bytes: number): Promise<void> {

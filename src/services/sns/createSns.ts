@@ -4,13 +4,14 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { FiredTimer } from '../../kv/timers.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
+import type { FindDestination } from '../../ports/destinationLookup.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { DeliveryTarget } from '../../ports/outbox.ts';
 import { sweepArchive } from './archive.ts';
 import { createEventTargets } from './delivery/eventTarget.ts';
 import { createHttpSender, type HttpSender } from './delivery/httpSender.ts';
 import type { SnsDeps } from './deps.ts';
-import type { TopicName } from './domain/arns.ts';
+import { parseSnsArn, type TopicName } from './domain/arns.ts';
 import { createSealing } from './sealing.ts';
 import { snsService } from './service.ts';
 import { type Certify, createSigner } from './signing.ts';
@@ -34,6 +35,8 @@ export interface RunningSns {
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** Asked by services before they publish to a topic for their users. */
   readonly mayPublish: DestinationAccess;
+  /** Asked by services that publish in the name of a role, when that is set. */
+  readonly findDestination: FindDestination;
 }
 
 type Detail =
@@ -54,6 +57,12 @@ export function createSns({ encryption, sealKey, certify, send, ...given }: SnsO
     if (topic && row?.token !== undefined) await removeSubscription(tx, topic, row, deps);
   }
 
+  const findDestination: FindDestination = async (arn) => {
+    const parsed = parseSnsArn(arn);
+    const topic = parsed?.detail.length === 0 ? await deps.topics.look(parsed.topic) : undefined;
+    return topic && { fifo: topic.row.fifo };
+  };
+
   given.timers.handle('sns', async (tx: Transaction, { detail, dueMs }: FiredTimer) => {
     const about = detail as Detail;
     switch (about.kind) {
@@ -71,5 +80,5 @@ export function createSns({ encryption, sealKey, certify, send, ...given }: SnsO
     }
   });
 
-  return { service: snsService.bind(deps), eventTarget: (arn) => targets.for(arn), mayPublish: targets.mayPublish };
+  return { service: snsService.bind(deps), eventTarget: (arn) => targets.for(arn), mayPublish: targets.mayPublish, findDestination };
 }

@@ -1,7 +1,7 @@
 // The key that messages are signed with: one for the whole server, made when it is first needed, and kept. Its certificate is what clients
 // fetch at SigningCertURL. Making and using the key happens on the threads of Node's own pool, not in the event loop.
 
-import { createDecipheriv, createCipheriv, createHash, createPublicKey, generateKeyPair, sign } from 'node:crypto';
+import { createDecipheriv, createCipheriv, createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Random } from '../../base/random.ts';
 import type { Store } from '../../kv/store.ts';
@@ -18,7 +18,8 @@ export interface Signer {
 }
 
 interface OpenKey {
-  readonly keyPem: string;
+  /** Read once: reading it costs as much as signing. */
+  readonly key: KeyObject;
   readonly pem: string;
   readonly name: string;
 }
@@ -49,10 +50,10 @@ export function createSigner(deps: SignerDeps): Signer {
         if (message.signatures[name] === undefined) missing.set(name, text);
       }
       if (missing.size === 0) return message;
-      const { keyPem } = await open();
+      const { key } = await open();
       const algorithm = message.signatureVersion === '2' ? 'RSA-SHA256' : 'RSA-SHA1';
       const made = await Promise.all(
-        [...missing].map(async ([name, text]): Promise<[string, string]> => [name, (await signLater(algorithm, Buffer.from(textToSign(message, text, { baseUrl })), keyPem)).toString('base64')]),
+        [...missing].map(async ([name, text]): Promise<[string, string]> => [name, (await signLater(algorithm, Buffer.from(textToSign(message, text, { baseUrl })), key)).toString('base64')]),
       );
       return { ...message, signatures: { ...message.signatures, ...Object.fromEntries(made) } };
     },
@@ -63,13 +64,12 @@ export function createSigner(deps: SignerDeps): Signer {
   };
 }
 
-const signLater = promisify<string, Uint8Array, string, Buffer>((algorithm, data, key, done) => sign(algorithm, data, key, done));
+const signLater = promisify<string, Uint8Array, KeyObject, Buffer>((algorithm, data, key, done) => sign(algorithm, data, key, done));
 
 async function openKey({ store, random, sealKey, certify }: SignerDeps): Promise<OpenKey> {
   const kept = (await store.read((tx) => signing.get(tx, everywhere, ['key']))) ?? (await makeKey());
   const pem = kept.certificatePem;
-  const keyPem = unseal(kept.keyPem, sealKey);
-  return { pem, keyPem, name: `SimpleNotificationService-${createHash('md5').update(pem).digest('hex')}.pem` };
+  return { pem, key: createPrivateKey(unseal(kept.keyPem, sealKey)), name: `SimpleNotificationService-${createHash('md5').update(pem).digest('hex')}.pem` };
 
   async function makeKey(): Promise<SigningRow> {
     const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });

@@ -1,13 +1,14 @@
 // Whatever happens at the most talkative level of logging, no secret is among it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
+import { CreateAccessKeyCommand, CreateServiceSpecificCredentialCommand, CreateUserCommand, PutUserPolicyCommand, UploadServerCertificateCommand } from '@aws-sdk/client-iam';
 import { GetFunctionCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, AssumeRoleWithSAMLCommand, AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
 import { createLogger } from '../../../src/base/log.ts';
 import { defaultOptions } from '../../../src/server/options.ts';
 import { startServer } from '../../../src/server/startServer.ts';
 import { signRequest } from '../../../src/wire/sigv4.ts';
+import { createCertificate } from '../../support/certificates.ts';
 import { createExecutionRole, createFunction, invoke, lambdaTrustPolicy, uniqueName } from '../../support/functions.ts';
 import { sdkClients } from '../../support/sdkClients.ts';
 
@@ -43,6 +44,17 @@ test('the log at debug level holds no key, token, signature, environment value, 
     const user = sdkClients(server.endpoint, key);
     await assert.rejects(user.sts.send(new AssumeRoleCommand({ RoleArn: Role, RoleSessionName: 'one' })));
     await aws.iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'odd', PolicyDocument: lambdaTrustPolicy })).catch(() => undefined);
+    const { ServiceSpecificCredential } = await aws.iam.send(new CreateServiceSpecificCredentialCommand({ UserName, ServiceName: 'codecommit.amazonaws.com' }));
+    hide(ServiceSpecificCredential?.ServicePassword);
+    const certificate = createCertificate();
+    await aws.iam.send(new UploadServerCertificateCommand({ ServerCertificateName: UserName, CertificateBody: certificate.certificatePem, PrivateKey: certificate.keyPem }));
+    hide(certificate.keyPem.split('\n')[3]);
+    const { Credentials } = await aws.sts.send(new GetSessionTokenCommand({}));
+    hide(Credentials?.SessionToken);
+    hide(Credentials?.SecretAccessKey);
+    const tokens = { RoleArn: Role, PrincipalArn: Role, SAMLAssertion: hide('c2FtbC1hc3NlcnRpb24tNDc='), WebIdentityToken: hide('web-identity-token-48'), RoleSessionName: 'one' };
+    await assert.rejects(aws.sts.send(new AssumeRoleWithSAMLCommand(tokens)));
+    await assert.rejects(aws.sts.send(new AssumeRoleWithWebIdentityCommand(tokens)));
     user.destroy();
     const wrong = sdkClients(server.endpoint, { ...key, secretAccessKey: hide('not-the-secret-45') });
     await assert.rejects(wrong.sts.send(new GetCallerIdentityCommand({})));

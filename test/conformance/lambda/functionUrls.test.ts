@@ -18,7 +18,7 @@ import {
   type CreateFunctionUrlConfigCommandInput,
 } from '@aws-sdk/client-lambda';
 import { signRequest } from '../../../src/wire/sigv4.ts';
-import { createFunction } from '../../support/functions.ts';
+import { createFunction, invoke } from '../../support/functions.ts';
 import { createLimitedUser } from '../../support/limitedUser.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
@@ -44,6 +44,8 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
     return stream.end();
   }
   stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'Content-Type': 'text/event-stream', 'X-Own': 'yes' }, cookies: ['a=1', 'b=2'] });
+  if (mode === 'late') throw new Error('nothing was written');
+  if (mode === 'empty') return stream.end();
   stream.write('one ');
   await tick();
   if (mode === 'half') throw new Error('broken');
@@ -261,6 +263,16 @@ suite('Function URLs: requests and answers', () => {
     assert.match(String((await visit(answering(`${server.endpoint}/_haneul/url/${id}/`, page), { method: 'POST' })).headers['content-security-policy']), /^sandbox /);
     assert.equal((await visit(answering(base, page))).headers['content-security-policy'], undefined);
   });
+  test('functions reach a URL by its path, as nobody, at the endpoint that they have', async () => {
+    const { aws, roleArn, server } = scene();
+    const id = new URL(await open()).hostname.split('.')[0];
+    const caller = "exports.handler = async (event) => (await fetch(process.env.AWS_ENDPOINT_URL + event.path)).json();";
+    const name = await createFunction(aws.lambda, { Role: roleArn, files: { 'index.js': caller }, Timeout: 10 });
+    const { payload } = await invoke(aws.lambda, name, { path: `/_haneul/url/${id}/inside` });
+    const { rawPath, requestContext } = payload as { rawPath: string; requestContext: { accountId: string } };
+    assert.deepEqual([rawPath, requestContext.accountId], ['/inside', 'anonymous']);
+    assert.equal((await fetch(`${server.endpoint}/_haneul/health`)).status, 200);
+  });
   test('CORS settings answer preflights and every other request; without them both are the function\'s', async () => {
     const { lambda } = scene().aws;
     const base = await open();
@@ -299,6 +311,9 @@ suite('Function URLs: RESPONSE_STREAM', () => {
   test('an error before the head is 502, one in the middle breaks the answer off', async () => {
     const early = await visit(`${url}early`);
     assert.deepEqual([early.status, early.text], [502, 'Internal Server Error']);
+    assert.equal((await visit(`${url}late`)).status, 502, 'a head without a byte of the body has not gone out');
+    const empty = await visit(`${url}empty`);
+    assert.deepEqual([empty.status, empty.text, empty.headers['x-own']], [201, '', 'yes']);
     const half = await visit(`${url}half`);
     assert.deepEqual([half.status, half.text, half.isComplete], [201, 'one ', false]);
     assert.equal((await visit(`${url}plain`)).text, 'plain');

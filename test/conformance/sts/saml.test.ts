@@ -17,11 +17,12 @@ import {
   UntagSAMLProviderCommand,
   UpdateSAMLProviderCommand,
 } from '@aws-sdk/client-iam';
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { AssumeRoleWithSAMLCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { createCertificate } from '../../support/certificates.ts';
 import { uniqueName } from '../../support/functions.ts';
 import { createSamlIdp, signInUrl } from '../../support/samlIdp.ts';
-import { sdkClients } from '../../support/sdkClients.ts';
+import { sdkClients, sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 
@@ -49,6 +50,14 @@ suite('SAML providers and AssumeRoleWithSAML', () => {
     assert.equal((await session.sts.send(new GetCallerIdentityCommand({}))).Arn, AssumedRoleUser?.Arn);
     await session.iam.send(new GetRoleCommand({ RoleName }));
     await expectRefusal(session.iam.send(new ListUsersCommand({})), { name: 'AccessDenied', status: 403 });
+
+    const trail = new CloudTrailClient(sdkConfig(server.endpoint));
+    const { Events = [] } = await trail.send(new LookupEventsCommand({ LookupAttributes: [{ AttributeKey: 'ResourceName', AttributeValue: input.RoleArn }] }));
+    const record = JSON.parse(Events[0]?.CloudTrailEvent ?? '{}') as { userIdentity?: Record<string, string>; responseElements?: { credentials: Record<string, string> } };
+    assert.deepEqual([record.userIdentity?.['type'], record.userIdentity?.['userName']], ['SAMLUser', 'alice@example.com']);
+    assert.deepEqual([record.responseElements?.credentials['accessKeyId'], record.responseElements?.credentials['sessionToken']], [Credentials?.AccessKeyId, 'HIDDEN_DUE_TO_SECURITY_REASONS']);
+    assert.ok(!Events[0]?.CloudTrailEvent?.includes(input.SAMLAssertion.slice(0, 100)));
+    trail.destroy();
 
     const refused = async (SAMLAssertion: string, expected: { name: RegExp | string; status: number; message: string | RegExp }) => await expectRefusal(sts.send(new AssumeRoleWithSAMLCommand({ ...input, SAMLAssertion })), expected);
     await refused(idp.response({ attributes, certificate: createCertificate() }), { name: /^InvalidIdentityToken/, status: 400, message: 'Response signature invalid' });

@@ -7,7 +7,7 @@ const channel = require('./channel.cjs');
 const codeCache = require('./codeCache.cjs');
 const errors = require('./errors.cjs');
 const logging = require('./logging.cjs');
-const { loadHandler } = require('./loader.cjs');
+const { installPaths, loadHandler } = require('./loader.cjs');
 const streaming = require('./streaming.cjs');
 
 const settledNever =
@@ -238,6 +238,7 @@ process.on('beforeExit', () => {
 });
 process.on('exit', (code) => channel.sendExiting(code));
 logging.installStreams();
+installPaths();
 codeCache.install(process.env.HANEUL_PACKAGES || path.join(__dirname, 'node_modules'));
 // The first module that is loaded and the first name that is resolved cost more than all others: not while somebody waits.
 void loadHandler(__dirname, 'warm.handler').finally(() => {

@@ -3,8 +3,17 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { createRequire } = require('node:module');
+const Module = require('node:module');
 const { HandlerNotFound, ImportModuleError, MalformedHandlerName, UserCodeSyntaxError } = require('./errors.cjs');
+
+// There for `import` alone, which knows no NODE_PATH: `require` goes by that, and finds what a layer has for this version of Node.js first.
+const linksForImport = new Set(['/var/node_modules', '/node_modules']);
+
+/** Before any code of the function's. */
+exports.installPaths = () => {
+  const nodeModulePaths = Module._nodeModulePaths;
+  Module._nodeModulePaths = (from) => nodeModulePaths(from).filter((folder) => !linksForImport.has(folder));
+};
 
 /** Loads the user's module and answers its handler function. */
 exports.loadHandler = async (taskFolder, name) => {
@@ -36,7 +45,7 @@ async function loadModule(folder, module, taskFolder) {
 async function findModule(folder, module, taskFolder) {
   const stem = path.join(folder, module);
   // Named as the official runtime's entry file is: the name shows in "Require stack".
-  const load = createRequire(path.join(__dirname, 'index.mjs'));
+  const load = Module.createRequire(path.join(__dirname, 'index.mjs'));
   const isModulePackage = hasModuleType(path.dirname(stem));
   const withTypes = Number(process.versions.node.split('.')[0]) >= 24;
   const candidates = [

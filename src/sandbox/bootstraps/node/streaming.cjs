@@ -6,23 +6,32 @@ const { Writable } = require('node:stream');
 const { InvalidStreamingOperation, MalformedStreamingHandler } = require('./errors.cjs');
 
 const handlerKey = Symbol.for('aws.lambda.runtime.handler.streaming');
+const markKey = Symbol('high-water mark');
+const preludeKey = Symbol('prelude');
 /** As src/sandbox/limits.ts, streamWindowBytes. */
 const windowBytes = 256 * 1024;
+/** As there, streamPartOverheadBytes. */
+const overheadBytes = 256;
 const partBytesMax = 64 * 1024;
 const preludeType = 'application/vnd.awslambda.http-integration-response';
 
 exports.installGlobal = () => {
   if (['1', 'true'].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return;
   globalThis.awslambda = {
-    streamifyResponse(handler) {
+    streamifyResponse(handler, options) {
       handler[handlerKey] = 'response';
+      const highWaterMark = options && Number.parseInt(options.highWaterMark, 10);
+      if (highWaterMark > 0) handler[markKey] = highWaterMark;
       return handler;
     },
     HttpResponseStream: {
-      /** The prelude that function URLs and API Gateway read: a JSON head, eight zero bytes, the body. */
+      /**
+       * The prelude that function URLs and API Gateway read: a JSON head, eight zero bytes, the body. It goes out with the first byte of the
+       * body: a handler that fails before that has not answered yet.
+       */
       from(stream, head) {
         stream.setContentType(preludeType);
-        stream.write(`${JSON.stringify(head)}\0\0\0\0\0\0\0\0`);
+        stream[preludeKey] = Buffer.from(`${JSON.stringify(head)}\0\0\0\0\0\0\0\0`);
         return stream;
       },
     },
@@ -59,10 +68,10 @@ exports.run = async (handler, event, context, { send, hold }) => {
 
   function sendAll(chunk, done) {
     let rest = chunk;
-    while (rest.length > 0 && room > 0) {
-      const part = rest.subarray(0, Math.min(room, partBytesMax));
+    while (rest.length > 0 && room > overheadBytes) {
+      const part = rest.subarray(0, Math.min(room - overheadBytes, partBytesMax));
       rest = rest.subarray(part.length);
-      room -= part.length;
+      room -= part.length + overheadBytes;
       send(hasBegun ? '' : contentType, part);
       hasBegun = true;
     }
@@ -74,11 +83,21 @@ exports.run = async (handler, event, context, { send, hold }) => {
     };
   }
 
+  function withPrelude(chunk) {
+    const prelude = stream[preludeKey];
+    if (prelude === undefined) return chunk;
+    stream[preludeKey] = undefined;
+    return Buffer.concat([prelude, chunk]);
+  }
+
   const stream = new Writable({
-    write: (chunk, _encoding, done) => sendAll(chunk, done),
+    ...(handler[markKey] === undefined ? {} : { highWaterMark: handler[markKey] }),
+    write: (chunk, _encoding, done) => sendAll(withPrelude(chunk), done),
     final(done) {
+      const rest = withPrelude(Buffer.alloc(0));
+      if (rest.length > 0) return sendAll(rest, done);
       // An answer of no bytes has a type too.
-      if (!hasBegun) send(contentType, Buffer.alloc(0));
+      if (!hasBegun) send(contentType, rest);
       hasBegun = true;
       done();
     },

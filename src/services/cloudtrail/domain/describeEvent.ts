@@ -24,7 +24,7 @@ export function describeEvent(call: AuditedCall, eventId: string): EventRow {
   const eventSource = `${call.endpointPrefix}.amazonaws.com`;
   const record = {
     eventVersion: '1.11',
-    userIdentity: userIdentityOf(caller, call.accessKeyId),
+    userIdentity: federatedIdentityOf(call) ?? userIdentityOf(caller, call.accessKeyId),
     eventTime: new Date(call.atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     eventSource,
     eventName,
@@ -83,6 +83,24 @@ function userIdentityOf(caller: Caller, accessKeyId: string | undefined): object
     default:
       return { type: 'FederatedUser', ...identity };
   }
+}
+
+// CloudTrail User Guide, "CloudTrail userIdentity element": whom a provider vouched for, once it did.
+function federatedIdentityOf({ caller, service, operation, output }: AuditedCall): object | undefined {
+  if (caller.kind !== 'anonymous' || service !== 'sts') return undefined;
+  const text = (name: string): string => (typeof output[name] === 'string' ? output[name] : '');
+  if (operation === 'AssumeRoleWithSAML' && text('Subject') !== '') {
+    return { type: 'SAMLUser', principalId: `${text('NameQualifier')}:${text('Subject')}`, userName: text('Subject'), identityProvider: text('NameQualifier') };
+  }
+  if (operation !== 'AssumeRoleWithWebIdentity' || text('SubjectFromWebIdentityToken') === '') return undefined;
+  const [provider, audience, subject] = [text('Provider'), text('Audience'), text('SubjectFromWebIdentityToken')];
+  return { type: 'WebIdentityUser', principalId: `${provider}:${audience}:${subject}`, userName: subject, identityProvider: provider };
+}
+
+/** Whose event it is: an unsigned call for a role's session belongs to the account of the role. */
+export function ownerOf({ account, caller, service, input }: Pick<AuditedCall, 'account' | 'caller' | 'service' | 'input'>): string {
+  const role = caller.kind === 'anonymous' && service === 'sts' ? input['RoleArn'] : undefined;
+  return (typeof role === 'string' ? /^arn:aws:iam::(\d{12}):/.exec(role)?.[1] : undefined) ?? account;
 }
 
 function userNameOf(caller: Caller): string {

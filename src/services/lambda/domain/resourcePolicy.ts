@@ -54,7 +54,8 @@ function statementsOf(document: string | undefined): readonly Statement[] {
   return document === undefined ? [] : (JSON.parse(document) as { readonly Statement: readonly Statement[] }).Statement;
 }
 
-function principalOf(principal: string, region: string): Statement['Principal'] {
+/** Whom a permission is for, as a policy names them. */
+export function principalOf(principal: string, region: string): Statement['Principal'] {
   if (principal === '*') return '*';
   if (/^\d{12}$/.test(principal)) return { AWS: `arn:${partitionOf(region)}:iam::${principal}:root` };
   // Whether a user or role exists is not asked: the policy speaks of its name.

@@ -20,6 +20,7 @@ import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
 import { decideSampling } from '../domain/trace.ts';
 import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs, untoldMax } from '../limits.ts';
+import type { LayerFolders } from '../layers/layerFolders.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
@@ -34,6 +35,7 @@ export interface ExecutionDeps {
   readonly roles: RoleDirectory;
   readonly logs: LogSink;
   readonly packages: PackageStore;
+  readonly layers: LayerFolders;
   readonly clock: Clock;
   readonly wall: Clock;
   readonly random: Random;
@@ -130,6 +132,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let aheadMs: number | undefined;
   let roleCheckedMs = Number.NEGATIVE_INFINITY;
   let hold: PackageHold | undefined;
+  let layersHold: PackageHold | undefined;
   let credentials: Credentials | undefined;
   let notifyLost = (): void => undefined;
 
@@ -144,6 +147,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const foreign = describeForeignCode(row, { architecture: deps.hostArchitecture, interpreters: deps.sandbox.interpreters });
     if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
     hold ??= await deps.packages.open(row.code);
+    layersHold ??= await deps.layers.open((row.layers ?? []).flatMap(({ code }) => (code === undefined ? [] : [code])));
     credentials = await freshCredentials();
     const own = await deps.variables.open(deployment);
     const runtime = runtimeKindOf(row.runtime);
@@ -154,6 +158,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
+        ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
         variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
         memoryMegabytes: row.memoryMegabytes,
         ephemeralStorageMegabytes: row.ephemeralMegabytes,
@@ -285,7 +290,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       process = undefined;
       await last?.kill();
       hold?.release();
-      hold = undefined;
+      layersHold?.release();
+      hold = layersHold = undefined;
     },
   };
 }

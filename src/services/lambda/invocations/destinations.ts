@@ -76,15 +76,15 @@ export const formatObjectTime = (ms: number): string => {
   return `${time.slice(0, 10).replaceAll('-', '/')}/${time}`;
 };
 
-/** What a dead-letter queue gets: the event, and what went wrong in the attributes; undefined when there is no such text. */
+/** What a dead-letter queue or topic gets: the event, and what went wrong in the attributes. */
 export function makeDeadLetter(arn: string, { row, requestPayload, response, condition }: EventEnding): Uint8Array {
-  const body = Buffer.from(requestPayload).toString('utf8');
+  const text = Buffer.from(requestPayload).toString('utf8');
   const attributes = {
     RequestID: { type: 'String', value: row.requestId },
     ErrorCode: { type: 'Number', value: response !== undefined ? '200' : condition === 'RecursiveInvocationException' ? '400' : '429' },
     ErrorMessage: { type: 'String', value: messageOf(response?.payload) ?? (condition === 'RecursiveInvocationException' ? errors.recursiveInvocation().message : condition) },
   };
-  return parseArn(arn)?.service === 'sns' ? encodeTopicMessage({ message: body, attributes }) : encodeQueueMessage({ body, attributes });
+  return parseArn(arn)?.service === 'sns' ? encodeTopicMessage({ message: text, attributes }) : encodeQueueMessage({ body: text, attributes });
 }
 
 function messageOf(payload: Uint8Array | undefined): string | undefined {
@@ -146,14 +146,15 @@ async function mayCall(action: string, arn: string, roleArn: string, { roleAcces
   return roleAccess({ roleArn, action, resource: arn, nowMs: clock.now(), region: parseArn(arn)?.region ?? '' });
 }
 
-/** Throws unless this can be a function's dead-letter queue, which may be a topic. */
+/** Throws unless this can be a function's dead-letter queue or topic. */
 export async function requireDeadLetterTarget(arn: string, roleArn: string, deps: DestinationDeps): Promise<void> {
-  const service = parseArn(arn)?.service;
-  if (service !== 'sqs' && service !== 'sns') throw errors.invalidParameter(`The target ARN ${arn} is neither a queue nor a topic.`);
-  const [action, call, name] = service === 'sqs' ? ['sqs:SendMessage', 'SendMessage', 'SQS'] : ['sns:Publish', 'Publish', 'SNS'];
-  if (!(await mayCall(action, arn, roleArn, deps))) throw errors.invalidParameter(`The provided execution role does not have permissions to call ${call} on ${name}`);
-  const place = service === 'sqs' ? await deps.queues.describe(arn) : await deps.destinations.get(service)?.(arn);
-  if (place === undefined || place.fifo) throw errors.invalidParameter(`The target ARN ${arn} is not a standard ${service === 'sqs' ? 'queue' : 'topic'}.`);
+  const service = parseArn(arn)?.service ?? '';
+  if (service !== 'sqs' && service !== 'sns') throw errors.notSupported('the setting DeadLetterConfig.TargetArn', 'Standard queues of SQS and topics of SNS can be given.');
+  const isQueue = service === 'sqs';
+  const [action, call] = isQueue ? ['sqs:SendMessage', 'SendMessage on SQS'] : ['sns:Publish', 'Publish on SNS'];
+  if (!(await mayCall(action, arn, roleArn, deps))) throw errors.invalidParameter(`The provided execution role does not have permissions to call ${call}`);
+  const place = isQueue ? await deps.queues.describe(arn) : await deps.destinations.get(service)?.(arn);
+  if (place === undefined || place.fifo) throw errors.invalidParameter(`The target ARN ${arn} is not a standard ${isQueue ? 'queue' : 'topic'}.`);
 }
 
 const destinationErrors = {

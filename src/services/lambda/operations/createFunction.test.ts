@@ -101,8 +101,8 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
   { what: 'reserved tags', change: { Tags: { 'aws:mine': 'x' } }, message: /reserved prefix/ },
   ...[
     ['VpcConfig.SubnetIds', { VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] } }],
+    ['DeadLetterConfig.TargetArn', { DeadLetterConfig: { TargetArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/s' } }],
     ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
-    ['Layers', { Layers: ['arn:aws:lambda:us-east-1:000000000000:layer:a:1'] }],
     ['Code.ImageUri', { Code: { ImageUri: 'image' } }],
     ['Code.S3Bucket', { Code: { S3Bucket: 'bucket', S3Key: 'key' } }],
     ['PackageType', { PackageType: 'Image' }],

@@ -13,6 +13,9 @@ import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
+import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
+import { useLayers } from '../layers/layerStore.ts';
+import type { LayerUse } from '../layers/layerUse.ts';
 import { codeStorageBytesMax } from '../limits.ts';
 import { ownReferenceOf, permissionFor, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -28,14 +31,14 @@ import { publish } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
 
 export const createFunction = operation('CreateFunction', {
   access: (input, call, context) => [
-    permissionFor('lambda:CreateFunction', referenceOf(input, call)),
+    withLayerCondition(permissionFor('lambda:CreateFunction', referenceOf(input, call)), input.Layers),
     accessToPassRole(input.Role ?? '', call, context),
     ...(Object.keys(input.Tags ?? {}).length === 0 ? [] : [permissionFor('lambda:TagResource', referenceOf(input, call))]),
   ],
@@ -44,12 +47,14 @@ export const createFunction = operation('CreateFunction', {
     const reference = ownReferenceOf(input, call, 'lambda:CreateFunction');
     const variables = checkSettings(input, reference, call);
     await store.read((tx) => requireFree(tx, reference));
+    const layers = await requireLayers(input.Layers, reference, call, context);
     const hadRole = await requireExecutionRole(input.Role ?? '', call, context);
     if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
     return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
-      const row = newFunction(input, { reference, sealed, hadRole, code, call, context });
+      const row = newFunction(input, { reference, sealed, hadRole, layers, code, call, context });
+      requireCombinedSize(row.latest);
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
         await requireFree(tx, reference);
@@ -57,6 +62,8 @@ export const createFunction = operation('CreateFunction', {
         if (codeBytes > codeStorageBytesMax) throw errors.codeStorageExceeded();
         blobs.adopt(tx, code.blobId);
         addPackageUser(tx, reference, row.name, row.latest);
+        await confirmLayers(tx, layers);
+        useLayers(tx, reference, row.name, row.latest);
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
@@ -94,12 +101,13 @@ interface NewFunction {
   readonly reference: FunctionReference;
   readonly sealed: VariableFields;
   readonly hadRole: boolean;
+  readonly layers: readonly LayerUse[] | undefined;
   readonly code: CodeReference;
   readonly call: Call;
   readonly context: LambdaContext;
 }
 
-function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, code, call, context }: NewFunction): FunctionRow {
+function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, layers = [], code, call, context }: NewFunction): FunctionRow {
   const { random } = context;
   const { name } = reference;
   const logging = requireLogging(input.LoggingConfig ?? {}, undefined);
@@ -125,6 +133,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,
+      ...(layers.length === 0 ? {} : { layers }),
       modifiedAtMs: call.nowMs,
       revisionId: uuid(random),
       deploymentId: uuid(random),

@@ -12,6 +12,7 @@ import {
   addUsage, clearAliasesAndPolicies, clearFunction, clearPackageUser, clearPolicy, clearVersion, findVersion, guardAliases, latest, listAliases, listVersions,
 } from '../store.ts';
 import type { VersionRow } from '../store.ts';
+import { contentsOf, leaveLayers } from '../layers/layerStore.ts';
 import { clearUrls } from '../urls/urlStore.ts';
 import { removeVersion } from '../versions.ts';
 
@@ -25,7 +26,7 @@ export const deleteFunction = operation('DeleteFunction', {
     const removed = await context.store.transact((tx) => (qualifier === undefined ? removeAll(tx, reference, context) : removeOne(tx, reference, qualifier, context)));
     for (const row of removed) {
       context.fleet.retire(reference, reference.name, row.version);
-      context.packages.forget(row.code.sha256);
+      for (const sha256 of contentsOf(row)) context.packages.forget(sha256);
     }
     return { StatusCode: 204 };
   },
@@ -52,6 +53,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   const published = await listVersions(tx, reference, head.name, { limit: rangeLimitMax });
   const rows = [head.latest, ...published];
   for (const row of rows) clearPackageUser(tx, reference, head.name, row);
+  await leaveLayers(tx, reference, head.name, rows, blobs);
   for (const row of published) clearVersion(tx, reference, head.name, Number(row.version));
   for (const blobId of new Set(rows.map((row) => row.code.blobId))) blobs.discard(tx, blobId);
   clearFunction(tx, reference, head.name);

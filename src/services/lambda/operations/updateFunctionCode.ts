@@ -6,6 +6,7 @@ import { requireLoadableModules } from '../domain/foreignCode.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { requireOpen } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { requireCombinedSize } from '../layers/functionLayers.ts';
 import { accessTo, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
@@ -50,6 +51,7 @@ async function commit(code: CodeReference, update: Update): Promise<{ row: Versi
     const head = await requireFunction(tx, reference);
     requireRevision(head.latest, input.RevisionId);
     const next = withCode(head, code, update);
+    requireCombinedSize(next);
     requireLoadableModules(next, context.interpreters());
     const changed = await commitLatest(tx, reference, head, next, context);
     const row = input.Publish === true ? await publish(tx, reference, changed, context) : changed.latest;

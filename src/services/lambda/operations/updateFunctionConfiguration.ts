@@ -13,6 +13,9 @@ import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
+import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
+import { contentsOf } from '../layers/layerStore.ts';
+import type { LayerUse } from '../layers/layerUse.ts';
 import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFunctionOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
@@ -26,16 +29,16 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
-  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode',
+  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
   access: async (input, call, context) => [
-    await accessTo('lambda:UpdateFunctionConfiguration')(input, call, context),
+    withLayerCondition(await accessTo('lambda:UpdateFunctionConfiguration')(input, call, context), input.Layers),
     ...(input.Role === undefined ? [] : [accessToPassRole(input.Role, call, context)]),
   ],
   async handle(input, call, context) {
-    const { store, fleet, variables: vault } = context;
+    const { store, fleet, packages, variables: vault } = context;
     ownReferenceOf(input, call, 'lambda:UpdateFunctionConfiguration');
     const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
@@ -44,6 +47,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     const given = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
     const before = (await store.read((tx) => requireFunction(tx, reference))).latest;
     const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
+    const layers = await requireLayers(input.Layers, reference, call, context);
     const deadLetterArn = input.DeadLetterConfig?.TargetArn;
     if (deadLetterArn) await requireDeadLetterTarget(deadLetterArn, input.Role ?? before.roleArn, context);
     if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? before.roleArn, call, context);
@@ -54,12 +58,16 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
       const changed = { ...head.latest, ...change, ...role };
-      const next = withTracing(withDeadLetters(withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig), deadLetterArn), input.TracingConfig);
+      const logged = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
+      const next = withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers);
+      await confirmLayers(tx, layers);
+      requireCombinedSize(next);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
       return (await commitLatest(tx, reference, head, next, context)).latest;
     });
     await prepareFunction({ place: reference, name: reference.name, row }, context);
     fleet.retire(reference, reference.name, latest);
+    if (layers !== undefined) for (const sha256 of contentsOf(before)) packages.forget(sha256);
     const described = { place: reference, name: reference.name, row, qualifier: undefined };
     return describeVersion(described, (deployment) => vault.show(deployment, call), 'being-updated');
   },
@@ -102,6 +110,12 @@ function withTracing({ tracing: old, ...row }: VersionRow, given: UpdateFunction
 function withDeadLetters({ deadLetterArn: old, ...row }: VersionRow, given: string | undefined): VersionRow {
   const deadLetterArn = given ?? old;
   return deadLetterArn ? { ...row, deadLetterArn } : row;
+}
+
+/** A list replaces the old one; an empty one ends it. */
+function withLayers({ layers: old, ...row }: VersionRow, given: readonly LayerUse[] | undefined): VersionRow {
+  const layers = given ?? old ?? [];
+  return layers.length === 0 ? row : { ...row, layers };
 }
 
 /** Only what the request names; the rest stays. */

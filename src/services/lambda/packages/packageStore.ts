@@ -30,6 +30,7 @@ export interface PackageHold {
 
 interface UnpackedPackage extends PackageHold {
   readonly sha256: string;
+  readonly unzippedBytes: number;
   readonly nativeArchitectures: readonly string[];
   readonly nativePythons: readonly string[];
 }
@@ -50,7 +51,9 @@ export interface PackageStore {
 const unpackTask = new URL('./unpackTask.js', import.meta.url);
 const removeTask = new URL('./removeTask.js', import.meta.url);
 const limits = { unzippedBytesMax, entriesMax: archiveEntriesMax, pathBytesMax: archivePathBytesMax };
-const temporaryPrefix = 'unpacking-';
+/** Of folders that are being made; what is left of them goes with the next start, as merged ones do. */
+export const temporaryPrefix = 'unpacking-';
+export const mergedPrefix = 'merged-';
 
 export function createPackageStore(deps: PackageStoreDeps): PackageStore {
   const { store, blobs, work, log, codeFolder } = deps;
@@ -100,7 +103,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       if (answer.kind === 'refused') throw refusalOf(answer, log);
       return await exclusive(answer.sha256, async () => {
         if (!(await moveInto(target, folderOf(answer.sha256)))) await removeFolder(work, target);
-        return { ...hold(answer.sha256), sha256: answer.sha256, nativeArchitectures: answer.nativeArchitectures, nativePythons: answer.nativePythons };
+        return { ...hold(answer.sha256), sha256: answer.sha256, unzippedBytes: answer.unzippedBytes, nativeArchitectures: answer.nativeArchitectures, nativePythons: answer.nativePythons };
       });
     } catch (error) {
       // Else the next start removes it.
@@ -120,8 +123,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
         // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
         doubtful.add(held.sha256);
         try {
-          const { sha256, nativeArchitectures, nativePythons } = held;
-          return await commit({ blobId: id, sha256, zippedBytes: archive.length, nativeArchitectures, nativePythons });
+          const { sha256, unzippedBytes, nativeArchitectures, nativePythons } = held;
+          return await commit({ blobId: id, sha256, zippedBytes: archive.length, unzippedBytes, nativeArchitectures, nativePythons });
         } finally {
           held.release();
         }
@@ -192,7 +195,7 @@ async function recover({ store, work, codeFolder, log }: PackageStoreDeps): Prom
   const sameBoot = boot !== undefined && boot === (await readText(marker));
   for (const name of await readdir(codeFolder)) {
     const isPackage = /^[0-9a-f]{64}$/.test(name);
-    if (!isPackage && !name.startsWith(temporaryPrefix)) continue;
+    if (!isPackage && !name.startsWith(temporaryPrefix) && !name.startsWith(mergedPrefix)) continue;
     if (isPackage && sameBoot && (await store.read((tx) => isPackageUsed(tx, name)))) continue;
     log.debug('removing an unpacked package of an earlier run', { name });
     await removeFolder(work, join(codeFolder, name));

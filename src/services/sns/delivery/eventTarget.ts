@@ -7,7 +7,7 @@
 //   topic:id:replay             the next page of a replay
 
 import { ServiceError } from '../../../base/errors.ts';
-import { createServiceAccess } from '../../../framework/serviceAccess.ts';
+import { createServiceAccess, type ServiceAccess } from '../../../framework/serviceAccess.ts';
 import { decodeRecord } from '../../../kv/record.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import type { DestinationAccess } from '../../../ports/destinationAccess.ts';
@@ -43,17 +43,18 @@ const rejected = (reason: string): DeliveryResult => ({ kind: 'rejected', reason
 
 export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTargets {
   const { store, clock, topics, sealing, signer, log } = deps;
-  const serviceAccess = createServiceAccess(deps.serviceDenials);
+  const mayDeliver = createServiceAccess(deps.serviceDenials);
+  const mayAsk = createServiceAccess();
   const http = createHttpDelivery(deps, send);
 
-  function policyAllows(topic: Topic, service: string, sourceArn: string | undefined, sourceAccount: string): boolean {
+  function policyAllows(serviceAccess: ServiceAccess, topic: Topic, service: string, sourceArn: string | undefined, sourceAccount: string): boolean {
     const { Policy: document = defaultPolicy(topic.arn, topic.account) } = topic.row.attributes;
     // Alarms act for the account that they are in, which is what the policy of a new topic asks for.
     const owner = service === 'cloudwatch.amazonaws.com' ? { 'aws:SourceOwner': sourceAccount } : {};
     const conditions = { 'aws:SourceAccount': sourceAccount, ...(sourceArn === undefined ? {} : { 'aws:SourceArn': sourceArn }), ...owner };
     const about = { action: 'sns:Publish', resource: topic.arn, nowMs: clock.now(), region: topic.region, service, conditions };
-    if (serviceAccess({ ...about, document })) return true;
-    return service === 'cloudwatch.amazonaws.com' && sourceAccount === topic.account && topic.row.attributes['Policy'] === undefined;
+    const isOwnAlarm = service === 'cloudwatch.amazonaws.com' && sourceAccount === topic.account && topic.row.attributes['Policy'] === undefined;
+    return isOwnAlarm || serviceAccess({ ...about, document });
   }
 
   const onTopic: Deliver = async (envelope, delivery) => {
@@ -62,7 +63,7 @@ export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTarget
     const { callingPrincipal, sourceArn, account } = envelope;
     const allowed = callingPrincipal.startsWith('arn:')
       ? await deps.roleAccess({ roleArn: callingPrincipal, action: 'sns:Publish', resource: topic.arn, resourcePolicy: topic.row.attributes['Policy'], nowMs: clock.now(), region: topic.region })
-      : policyAllows(topic, callingPrincipal, sourceArn, account);
+      : policyAllows(mayDeliver, topic, callingPrincipal, sourceArn, account);
     if (!allowed) {
       log.warn('a topic does not let a sender in', { topicArn: topic.arn, sender: callingPrincipal, sourceArn });
       return rejected('AccessDenied');
@@ -204,7 +205,7 @@ export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTarget
       const parsed = parseSnsArn(arn);
       const topic = parsed?.detail.length === 0 ? await topics.look(parsed.topic) : undefined;
       if (!topic) return { kind: 'absent' };
-      if (policyAllows(topic, service, sourceArn, sourceAccount)) return { kind: 'allowed' };
+      if (policyAllows(mayAsk, topic, service, sourceArn, sourceAccount)) return { kind: 'allowed' };
       const statement = { Effect: 'Allow', Principal: { Service: service }, Action: 'sns:Publish', Resource: arn, Condition: { ArnLike: { 'aws:SourceArn': sourceArn } } };
       const policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
       return { kind: 'denied', remedy: `aws sns set-topic-attributes --topic-arn ${arn} --attribute-name Policy --attribute-value '${policy}'` };
