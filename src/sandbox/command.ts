@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { InstalledInterpreter } from './interpreters.ts';
+import { javaPackagesPath } from './java/javaCommand.ts';
 import type { Packages, Placement } from './launcher/launcher.ts';
 import type { EnvironmentSpec } from './types.ts';
 
@@ -12,6 +13,7 @@ export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: 
 /** Where AWS has its SDK; what a package brings along is found before it. */
 export function packagesOf(interpreter: InstalledInterpreter | undefined, folder: string | undefined): Packages | undefined {
   if (interpreter === undefined) return undefined;
+  if (interpreter.family === 'java') return { family: 'java', folder, path: javaPackagesPath };
   if (interpreter.family === 'node') return { family: 'node', folder, path: '/var/runtime/node_modules' };
   const version = interpreter.version.split('.').slice(0, 2).join('.');
   return { family: 'python', folder, path: `/var/lang/lib/python${version}/site-packages` };
