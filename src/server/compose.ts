@@ -142,7 +142,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const recorder = createRecorder(common);
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
-  // Alarms tell the bus, which is made later.
+  // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   // Subscriptions invoke functions, whose output goes to the logs.
   const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
@@ -172,7 +172,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   });
   const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
-  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
+  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   const certify = createSigningCertificates(wall, random);
   const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
