@@ -15,7 +15,8 @@ test('judgeAwsCli fails a CLI that does not read AWS_ENDPOINT_URL, because it wo
 
 test('judgeAwsCli accepts newer ones, and tells version 1 apart', () => {
   assert.deepEqual(judgeAwsCli('aws-cli/2.13.0 Python/3.11.4 Linux/6.1'), { name: 'AWS CLI', state: 'ok', text: '2.13.0' });
-  assert.match(judgeAwsCli('aws-cli/1.29.0 Python/3.11').text, /version 1/);
+  const old = judgeAwsCli('aws-cli/1.45.11 Python/3.11');
+  assert.deepEqual([old.state, old.text.includes('"aws sqs"'), old.remedy?.includes('--endpoint-url "$AWS_ENDPOINT_URL"')], ['warn', true, true]);
   assert.equal(judgeAwsCli('something else').state, 'warn');
 });
 
