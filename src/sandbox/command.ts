@@ -45,7 +45,7 @@ export function variablesFor(spec: EnvironmentSpec, interpreter: InstalledInterp
   if (runtimeApiAddress !== undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
     const major = interpreter.version.split('.')[0];
-    variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, runtimeFolder, taskFolder].join(':');
+    variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, `${runtimeFolder}/node_modules`, runtimeFolder, taskFolder].join(':');
   }
   return variables;
 }
