@@ -109,6 +109,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
     if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
     if (runtime.family === 'java') return findJava(runtime);
+    if (runtime.family === 'ruby') return { interpreter: await interpreters.find(runtime), sdkFolder: undefined };
     const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
     const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
     if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
@@ -124,6 +125,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 
   function packagesFor(interpreter: InstalledInterpreter | undefined): string | undefined {
     if (interpreter === undefined) return undefined;
+    if (interpreter.family === 'ruby') return undefined;
     return interpreter.family === 'java' ? javaClient.ready() : sdks.known(sdkUser(interpreter, interpreter.family));
   }
 
@@ -222,7 +224,7 @@ const sdkUser = ({ version }: { readonly version: string }, family: SdkFamily): 
 
 /** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
 async function startHelper(program: Buffer, runtimeFolder: string, { freezerFolder }: Limiter, { wall, log }: SandboxOptions): Promise<Helper> {
-  for (const family of ['node', 'python', 'java', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
+  for (const family of ['node', 'python', 'java', 'ruby', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
   const path = join(runtimeFolder, 'haneul-helper');
   await writeFile(path, program, { mode: 0o700 });
   return superviseHelper({ open: (onLost) => openHelper({ path, freezerFolder, log, onLost }), wall, log });

@@ -21,7 +21,7 @@ import { openEndpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
 import type { Slot } from './pool/slot.ts';
-import { runsCodeAtOnce } from './pool/slotKind.ts';
+import { runsCodeAtOnce, wrapperOf } from './pool/slotKind.ts';
 import { createEnvironmentApi } from './extensions/environmentApi.ts';
 import type { EnvironmentApi } from './extensions/environmentApi.ts';
 import { findExternalExtensions, withExtensions } from './extensions/launch.ts';
@@ -160,7 +160,7 @@ async function connect({ options, launched, group, folder, started, channel: fra
   ];
   const { runtime, handler } = spec;
   const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServers(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
-  const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' || runtime.family === 'java' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
+  const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
   const served = framed && launched.apiListens ? serveApi(launched, api, log) : undefined;
   void (framed ? framed.booted : Promise.resolve())
     // The runtime starts after the extensions have registered.
@@ -210,8 +210,9 @@ function apiFor({ spec, wall, random, external, mark }: Options, launched: Launc
 async function commandFor({ spec, interpreter, sdkFolder, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
   const beside = (command: readonly string[], { layersFolder }: Placement): readonly string[] =>
     external.length === 0 ? command : withExtensions(command, `${layersFolder}/extensions`, external, mark);
-  if (interpreter?.family === 'java') return (placement) => beside(javaCommand(interpreter, sdkFolder ?? '', spec, placement), placement);
-  if (interpreter) return (placement) => beside(commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) }), placement);
+  const wrapper = [wrapperOf(spec) ?? []].flat();
+  if (interpreter?.family === 'java') return (placement) => beside([...wrapper, ...javaCommand(interpreter, sdkFolder ?? '', spec, placement)], placement);
+  if (interpreter) return (placement) => beside([...wrapper, ...commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) })], placement);
   const entrypoint = await findEntrypoint(spec);
   if ('errorType' in entrypoint) {
     return { kind: 'init-error', payload: Buffer.from(JSON.stringify(entrypoint)), durationMs: 0 };

@@ -6,12 +6,13 @@ import type { FunctionFacts, ShutdownReason, TelemetryEvent } from './extensions
 
 /**
  * How code is started: by our bootstrap in an interpreter, by AWS's own client for Java in a virtual machine, or by the package's own
- * `bootstrap`; the last two over the Runtime API.
+ * `bootstrap`. Node.js and Python speak the framed channel, the others the Runtime API.
  */
 export type RuntimeKind =
   | { readonly family: 'node'; readonly version: string }
   | { readonly family: 'python'; readonly version: string }
   | { readonly family: 'java'; readonly version: string }
+  | { readonly family: 'ruby'; readonly version: string }
   | { readonly family: 'custom' };
 
 export interface EnvironmentSpec {
@@ -138,7 +139,7 @@ export interface Guarantee {
 }
 
 export interface Interpreter {
-  readonly family: 'node' | 'python' | 'java';
+  readonly family: 'node' | 'python' | 'java' | 'ruby';
   /** Full version, for example 20.20.2. */
   readonly version: string;
   readonly path: string;

@@ -54,7 +54,8 @@ test('checkGuarantees and checkInterpreters give each missing thing its own reme
     ['ok', 'own user', undefined],
     ['warn', 'off: own network', 'run as root'],
   ]);
-  assert.deepEqual(checkInterpreters([{ family: 'node', version: '22.0.0', path: '/n' }]).map(({ state }) => state), ['ok', 'warn']);
+  assert.deepEqual(checkInterpreters([{ family: 'node', version: '22.0.0', path: '/n' }]).map(({ state }) => state), ['ok', 'warn', 'ok', 'ok']);
+  assert.match(checkInterpreters([{ family: 'java', version: '17.0.15', path: '/j' }])[2]?.text ?? '', /^17\.0\.15 \(\/j\); a function that names another/);
 });
 
 test('checkNode holds the version that package.json asks for', () => {
