@@ -31,6 +31,7 @@ import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createCloudWatch } from '../services/cloudwatch/createCloudWatch.ts';
+import { createEcr } from '../services/ecr/createEcr.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
@@ -160,6 +161,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     ['events', (arn: string) => events.findDestination(arn)],
     ['sns', (arn: string) => sns.findDestination(arn)],
   ]);
+  const ecr = createEcr({ ...common, sealKey });
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
     roles: identity,
@@ -188,6 +190,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service] },
+    { services: [ecr.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
