@@ -9,7 +9,7 @@ import { newTraceId } from '../domain/trace.ts';
 import type { LambdaContext } from '../operation.ts';
 import { findInvocable, runInvocable } from './invocable.ts';
 
-export type InvokerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> & {
+export type InvokerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & {
   readonly clock: Clock;
   readonly log: Logger;
   readonly access: FunctionAccess;

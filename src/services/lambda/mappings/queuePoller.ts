@@ -18,7 +18,7 @@ import { describeQueueRecord, failedItemsOf } from './queueEvent.ts';
 import { findRefusedQueueCall } from './queueSource.ts';
 import type { QueueSourceDeps } from './queueSource.ts';
 
-export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> &
+export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> &
   QueueSourceDeps & {
     readonly clock: Clock;
     readonly log: Logger;
