@@ -132,7 +132,7 @@ function auditCall({ operation, asked, output }: Progress, failure: ServiceError
     operation: operation.name,
     uri: operation.uri,
     input: auditedInput(operation.input, input),
-    output: failure || !output ? {} : auditedInput(operation.output, output),
+    output: failure || !output || !audit.wantsAnswer(operation.service.id, operation.name) ? {} : auditedInput(operation.output, output),
     error: failure && { code: failure.code, message: failure.message },
     sourceIp: call.sourceIp,
     userAgent: call.head.headers['user-agent'] ?? '',
