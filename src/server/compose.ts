@@ -35,6 +35,7 @@ import { createEcr } from '../services/ecr/createEcr.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createPipes } from '../services/pipes/createPipes.ts';
 import { createS3 } from '../services/s3/createS3.ts';
 import { createScheduler } from '../services/scheduler/createScheduler.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
@@ -79,7 +80,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   // Rules of EventBridge send to everything that there is, which is known once all is made.
   let targetsByService: ReadonlyMap<string, TargetDirectory['for']> = new Map();
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
-  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
+  const { parts, lambda, pipes, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
   await lambda.recover();
 
   targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
@@ -87,6 +88,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   dispatcher.start();
   timers.start();
   lambda.startPolling();
+  pipes.start();
 
   return {
     services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
@@ -181,6 +183,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
   const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
+  const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
@@ -194,6 +197,8 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
+    // After the functions that they wait for.
+    { services: [pipes.service], endLongAnswers: () => pipes.endPolling(), close: () => pipes.close() },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
@@ -202,7 +207,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [scheduler.service], targets: { scheduler: (arn) => scheduler.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
-  return { parts, lambda, logs, access, recorder, denials };
+  return { parts, lambda, pipes, logs, access, recorder, denials };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.
