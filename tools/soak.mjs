@@ -5,5 +5,5 @@ import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 
 await prepare();
-const result = spawnSync(process.execPath, ['--enable-source-maps', join(root, 'dist/test/soak/soak.js'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const result = spawnSync(process.execPath, ['--enable-source-maps', join(root, 'dist/tools/soak/soak.js'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
 process.exit(result.status ?? 1);

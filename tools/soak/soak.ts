@@ -2,18 +2,19 @@
 // and by a queue, while they are changed, deleted and made again. Then the server ends, and nothing of it may be left; until then its
 // memory must not grow. Prints a report; the exit code says whether all is well. HANEUL_SEED repeats a run's choices.
 
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSeededRandom } from '../../src/base/random.ts';
-import { startServerProcess } from '../support/serverProcess.ts';
+import { startServerProcess } from '../../test/support/serverProcess.ts';
 import { watchServer } from './leftovers.ts';
 import { startSoakWork } from './soakWork.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, quick: { type: 'boolean', default: false } } });
 const minutes = values.quick ? 1 : Number(values.minutes);
-const seed = Number(process.env['HANEUL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env['HANEUL_SEED'] ?? randomInt(2 ** 31));
 const samples = 20;
 // What caches, compiled code and a heap that is not collected yet may differ by.
 const growthBytesMax = 48 * 2 ** 20;

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Random } from '../../src/base/random.ts';
-import { createExecutionRole, createFunction, invoke } from '../support/functions.ts';
-import { sdkClients, sdkConfig, type SdkClients } from '../support/sdkClients.ts';
-import { zipFiles } from '../support/zipFolder.ts';
+import { createExecutionRole, createFunction, invoke } from '../../test/support/functions.ts';
+import { sdkClients, sdkConfig, type SdkClients } from '../../test/support/sdkClients.ts';
+import { zipFiles } from '../../test/support/zipFolder.ts';
 import { soakFunctions, type SoakFunction } from './soakFunctions.ts';
 
 export interface SoakWork {
