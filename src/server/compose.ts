@@ -186,7 +186,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => work.close() },
-    { services: [kms.service] },
+    { services: [kms.service], close: () => kms.close() },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
