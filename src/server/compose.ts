@@ -192,7 +192,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
     { services: [], close: () => work.close() },
-    { services: [kms.service] },
+    { services: [kms.service], close: () => kms.close() },
     { services: [ecr.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
