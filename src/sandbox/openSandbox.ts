@@ -23,7 +23,7 @@ import type { ProcessEnvironment } from './launcher/tools.ts';
 import { openLimiter } from './limits/openLimiter.ts';
 import type { Limiter } from './limits/limiter.ts';
 import { slotsMax, slotsMin } from './limits.ts';
-import { findHelper, openHelper } from './native/openHelper.ts';
+import { findPrebuilt, openHelper } from './native/openHelper.ts';
 import type { Helper } from './native/openHelper.ts';
 import { superviseHelper } from './native/superviseHelper.ts';
 import { bootSlot } from './pool/slot.ts';
@@ -33,8 +33,10 @@ import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
 import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
+import { takeSnapshot } from './snapshot/takeSnapshot.ts';
 import { startEnvironment } from './startEnvironment.ts';
-import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
+import type { StartOptions } from './startEnvironment.ts';
+import type { Environment, EnvironmentSpec, Sandbox, Snapshot } from './types.ts';
 
 export interface SandboxOptions {
   /** A folder of the sandbox's own, below the data directory. Two live sandboxes never share one (the data directory's lock). */
@@ -90,6 +92,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const sdks = openSdkStore({ ...cache, interpreters: installed });
   const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
+  const snapshots = new Set<Snapshot>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
@@ -107,6 +110,26 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const sdkFolder = sdks.known(interpreter);
     if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
     return { interpreter, sdkFolder };
+  }
+
+  const folderOf = (id: string): string => join(folders.environments, `${id}-${hexId(random, 8)}`);
+
+  async function optionsFor(spec: EnvironmentSpec): Promise<StartOptions> {
+    const { interpreter, sdkFolder } = await findTools(spec);
+    if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
+    return {
+      spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: folderOf(spec.environmentId), runtimeFolder: folders.runtime,
+      takeSlot() {
+        const kind = kindOf(spec, interpreter);
+        return kind && pool.take(kind);
+      },
+    };
+  }
+
+  function keep(spec: EnvironmentSpec, starting: Promise<Environment>): void {
+    live.set(spec.environmentId, starting);
+    const forget = (): void => void live.delete(spec.environmentId);
+    starting.then((started) => started.exited.then(forget, forget), forget);
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
@@ -138,27 +161,22 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       assert(!isClosed, 'the sandbox is closed');
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
-      const { interpreter, sdkFolder } = await findTools(spec);
-      if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
-      const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
-      const starting = startEnvironment({
-        spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: environmentFolder, runtimeFolder: folders.runtime,
-        takeSlot() {
-          const kind = kindOf(spec, interpreter);
-          return kind && pool.take(kind);
-        },
-      });
-      live.set(spec.environmentId, starting);
-      const forget = (): void => void live.delete(spec.environmentId);
-      starting.then((started) => started.exited.then(forget, forget), forget);
+      const starting = startEnvironment(await optionsFor(spec));
+      keep(spec, starting);
       return starting;
+    },
+    async takeSnapshot(spec) {
+      assert(!isClosed, 'the sandbox is closed');
+      const outcome = await takeSnapshot({ ...(await optionsFor(spec)), newId: () => `copy-${hexId(random, 16)}`, folderOf, onEnvironment: keep, optionsFor });
+      if (outcome.kind === 'taken') snapshots.add(outcome.snapshot);
+      return outcome;
     },
     async close() {
       isClosed = true;
       interpreters.close();
       sdks.close();
       codeCaches.close();
-      await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
+      await Promise.allSettled([pool.close(), ...[...snapshots].map((snapshot) => snapshot.close()), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
@@ -181,7 +199,7 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
   const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
   const openHelperIfAny = async (): Promise<Helper | undefined> => {
-    const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
+    const program = isRoot && options.helper !== 'none' ? await findPrebuilt('haneul-helper', process.arch) : undefined;
     return program && (await startHelper(program, runtimeFolder, limiter, options));
   };
   // Both wait for other programs.
@@ -189,7 +207,8 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
     isRoot ? openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const),
     openHelperIfAny(),
   ]);
-  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, egress });
+  const copier = helper && (await writeCopier(runtimeFolder));
+  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, copier, egress });
   if (!('unavailable' in launcher)) return launcher;
   helper?.close();
   return weaker(launcher.unavailable, launcher.remedy);
@@ -201,6 +220,15 @@ async function startHelper(program: Buffer, runtimeFolder: string, { freezerFold
   const path = join(runtimeFolder, 'haneul-helper');
   await writeFile(path, program, { mode: 0o700 });
   return superviseHelper({ open: (onLost) => openHelper({ path, freezerFolder, log, onLost }), wall, log });
+}
+
+/** What copies initialised processes (SnapStart), where it was built for this machine. */
+async function writeCopier(runtimeFolder: string): Promise<string | undefined> {
+  const program = await findPrebuilt('haneul-clone', process.arch);
+  if (program === undefined) return undefined;
+  const path = join(runtimeFolder, 'haneul-clone');
+  await writeFile(path, program, { mode: 0o700 });
+  return path;
 }
 
 /** A copy that every sandbox user can read, whatever the permissions of the installation are. */
