@@ -13,6 +13,8 @@ import { findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
+import { openJavaClient } from './java/openJavaClient.ts';
+import { openSharedArchives } from './java/openSharedArchives.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
 import type { Egress, HostAccessOptions } from './network/egress.ts';
@@ -23,7 +25,7 @@ import type { ProcessEnvironment } from './launcher/tools.ts';
 import { openLimiter } from './limits/openLimiter.ts';
 import type { Limiter } from './limits/limiter.ts';
 import { slotsMax, slotsMin } from './limits.ts';
-import { findHelper, openHelper } from './native/openHelper.ts';
+import { findPrebuilt, openHelper } from './native/openHelper.ts';
 import type { Helper } from './native/openHelper.ts';
 import { superviseHelper } from './native/superviseHelper.ts';
 import { bootSlot } from './pool/slot.ts';
@@ -33,8 +35,11 @@ import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
 import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
+import type { SdkFamily, SdkUser } from './sdk/openSdkStore.ts';
+import { takeSnapshot } from './snapshot/takeSnapshot.ts';
 import { startEnvironment } from './startEnvironment.ts';
-import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
+import type { StartOptions } from './startEnvironment.ts';
+import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox, Snapshot } from './types.ts';
 
 export interface SandboxOptions {
   /** A folder of the sandbox's own, below the data directory. Two live sandboxes never share one (the data directory's lock). */
@@ -90,7 +95,10 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const sdks = openSdkStore({ ...cache, interpreters: installed });
   const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
+  const snapshots = new Set<Snapshot>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
+  const javaClient = openJavaClient(cache);
+  const archives = openSharedArchives({ environment, isRoot, isConfined: launcher.hasOwnRoot, random, log });
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
     boot(kind: SlotKind): Promise<Slot> {
@@ -103,14 +111,49 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   /** Both may have to be fetched; then they are at the same time. */
   async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
     if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
-    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, interpreters.known(runtime) ?? runtime)]);
-    const sdkFolder = sdks.known(interpreter);
+    if (runtime.family === 'java') return findJava(runtime);
+    if (runtime.family === 'ruby') return { interpreter: await interpreters.find(runtime), sdkFolder: undefined };
+    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
+    const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
     if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
     return { interpreter, sdkFolder };
   }
 
+  async function findJava(runtime: Extract<RuntimeKind, { family: 'java' }>): Promise<{ readonly interpreter: InstalledInterpreter; readonly sdkFolder: string }> {
+    const [interpreter, sdkFolder] = await Promise.all([interpreters.find(runtime), javaClient.wait()]);
+    if (sdkFolder === undefined) throw new ServiceError('Runtime.InvalidRuntime', "AWS's runtime client for Java could not be fetched; the server's log says why", { status: 502 });
+    void archives.ensure(sdkFolder, interpreter);
+    return { interpreter, sdkFolder };
+  }
+
+  function packagesFor(interpreter: InstalledInterpreter | undefined): string | undefined {
+    if (interpreter === undefined) return undefined;
+    if (interpreter.family === 'ruby') return undefined;
+    return interpreter.family === 'java' ? javaClient.ready() : sdks.known(sdkUser(interpreter, interpreter.family));
+  }
+
+  const folderOf = (id: string): string => join(folders.environments, `${id}-${hexId(random, 8)}`);
+
+  async function optionsFor(spec: EnvironmentSpec): Promise<StartOptions> {
+    const { interpreter, sdkFolder } = await findTools(spec);
+    if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
+    return {
+      spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: folderOf(spec.environmentId), runtimeFolder: folders.runtime,
+      takeSlot() {
+        const kind = kindOf(spec, interpreter);
+        return kind && pool.take(kind);
+      },
+    };
+  }
+
+  function keep(spec: EnvironmentSpec, starting: Promise<Environment>): void {
+    live.set(spec.environmentId, starting);
+    const forget = (): void => void live.delete(spec.environmentId);
+    starting.then((started) => started.exited.then(forget, forget), forget);
+  }
+
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
-    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, interpreter && sdks.known(interpreter)) : undefined;
+    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, packagesFor(interpreter)) : undefined;
 
   return {
     pools: () => pool.states(),
@@ -127,9 +170,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       else if (interpreters.isPreparing(runtime)) void interpreters.find(runtime).then(expectWith, () => undefined);
     },
     prepare(runtime) {
-      if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
+      if (runtime.family === 'custom' || isClosed) return;
+      interpreters.prepare(runtime);
+      // What is made of it afterwards is there for the first invocation, too.
+      if (runtime.family === 'java' && interpreters.known(runtime)) void findJava(runtime).catch(() => undefined);
     },
-    isPreparing: (runtime) => runtime.family !== 'custom' && interpreters.isPreparing(runtime),
+    isPreparing: (runtime) => runtime.family !== 'custom' && (interpreters.isPreparing(runtime) || (runtime.family === 'java' && javaClient.isFetching())),
     guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
       return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
@@ -138,27 +184,24 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       assert(!isClosed, 'the sandbox is closed');
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
-      const { interpreter, sdkFolder } = await findTools(spec);
-      if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
-      const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
-      const starting = startEnvironment({
-        spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: environmentFolder, runtimeFolder: folders.runtime,
-        takeSlot() {
-          const kind = kindOf(spec, interpreter);
-          return kind && pool.take(kind);
-        },
-      });
-      live.set(spec.environmentId, starting);
-      const forget = (): void => void live.delete(spec.environmentId);
-      starting.then((started) => started.exited.then(forget, forget), forget);
+      const starting = startEnvironment(await optionsFor(spec));
+      keep(spec, starting);
       return starting;
+    },
+    async takeSnapshot(spec) {
+      assert(!isClosed, 'the sandbox is closed');
+      const outcome = await takeSnapshot({ ...(await optionsFor(spec)), newId: () => `copy-${hexId(random, 16)}`, folderOf, onEnvironment: keep, optionsFor });
+      if (outcome.kind === 'taken') snapshots.add(outcome.snapshot);
+      return outcome;
     },
     async close() {
       isClosed = true;
       interpreters.close();
       sdks.close();
       codeCaches.close();
-      await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
+      javaClient.close();
+      archives.close();
+      await Promise.allSettled([pool.close(), ...[...snapshots].map((snapshot) => snapshot.close()), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
@@ -181,7 +224,7 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
   const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
   const openHelperIfAny = async (): Promise<Helper | undefined> => {
-    const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
+    const program = isRoot && options.helper !== 'none' ? await findPrebuilt('haneul-helper', process.arch) : undefined;
     return program && (await startHelper(program, runtimeFolder, limiter, options));
   };
   // Both wait for other programs.
@@ -189,18 +232,30 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
     isRoot ? openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const),
     openHelperIfAny(),
   ]);
-  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, egress });
+  const copier = helper && (await writeCopier(runtimeFolder));
+  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, copier, egress });
   if (!('unavailable' in launcher)) return launcher;
   helper?.close();
   return weaker(launcher.unavailable, launcher.remedy);
 }
 
+const sdkUser = ({ version }: { readonly version: string }, family: SdkFamily): SdkUser => ({ family, version });
+
 /** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
 async function startHelper(program: Buffer, runtimeFolder: string, { freezerFolder }: Limiter, { wall, log }: SandboxOptions): Promise<Helper> {
-  for (const family of ['node', 'python', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
+  for (const family of ['node', 'python', 'java', 'ruby', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
   const path = join(runtimeFolder, 'haneul-helper');
   await writeFile(path, program, { mode: 0o700 });
   return superviseHelper({ open: (onLost) => openHelper({ path, freezerFolder, log, onLost }), wall, log });
+}
+
+/** What copies initialised processes (SnapStart), where it was built for this machine. */
+async function writeCopier(runtimeFolder: string): Promise<string | undefined> {
+  const program = await findPrebuilt('haneul-clone', process.arch);
+  if (program === undefined) return undefined;
+  const path = join(runtimeFolder, 'haneul-clone');
+  await writeFile(path, program, { mode: 0o700 });
+  return path;
 }
 
 /** A copy that every sandbox user can read, whatever the permissions of the installation are. */
@@ -208,6 +263,8 @@ async function copyBootstraps(target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await cp(join(packageRoot, 'src', 'sandbox', 'bootstraps'), target, { recursive: true });
   await mkdir(join(target, 'custom'));
+  // Where AWS's client is mounted.
+  await mkdir(join(target, 'java', 'lib'), { recursive: true });
   await chmod(target, 0o755);
   // Where the SDK is mounted.
   await mkdir(join(target, 'node', 'node_modules'));

@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DynamoDBClient, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { ListSAMLProvidersCommand } from '@aws-sdk/client-iam';
+import { DisableOrganizationsRootSessionsCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, ListCodeSigningConfigsCommand } from '@aws-sdk/client-lambda';
 import { DescribeDestinationsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { AssumeRootCommand } from '@aws-sdk/client-sts';
 import { requestHead, sendOne, type RawAnswer } from '../support/rawHttp.ts';
 import { sdkConfig } from '../support/sdkClients.ts';
 import { expectRefusal } from '../support/serviceError.ts';
@@ -18,10 +17,9 @@ const scene = useServer();
 test('REST JSON (Lambda)', async () => {
   await expectRefusal(scene().aws.lambda.send(new ListCodeSigningConfigsCommand({})), { name: 'NotImplemented', status: 501, message: /lambda:ListCodeSigningConfigs/ });
 });
-test('query (IAM, STS)', async () => {
+test('query (IAM)', async () => {
   const { aws } = scene();
-  await expectRefusal(aws.iam.send(new ListSAMLProvidersCommand({})), { name: 'NotImplemented', status: 501, message: /iam:ListSAMLProviders/ });
-  await expectRefusal(aws.sts.send(new AssumeRootCommand({ TargetPrincipal: '000000000000', TaskPolicyArn: { arn: 'arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials' } })), { name: 'NotImplemented', status: 501, message: /sts:AssumeRoot/ });
+  await expectRefusal(aws.iam.send(new DisableOrganizationsRootSessionsCommand({})), { name: 'NotImplemented', status: 501, message: /iam:DisableOrganizationsRootSessions/ });
 });
 test('JSON 1.1 (CloudWatch Logs)', async () => {
   await expectRefusal(scene().aws.logs.send(new DescribeDestinationsCommand({})), { name: 'NotImplemented', status: 501, message: /logs:DescribeDestinations/ });
@@ -39,8 +37,8 @@ test('a refusal is not retried', async () => {
   assert.equal((error.$metadata as { attempts?: number }).attempts, 1);
   lambda.destroy();
 });
-test('query of old clients (SNS)', async () => {
-  for (const [service, body] of [['sns', 'Action=ListTopics&Version=2010-03-31']] as const) {
+test('query of old clients (CloudFormation)', async () => {
+  for (const [service, body] of [['cloudformation', 'Action=ListStacks&Version=2010-05-15']] as const) {
     const answer = await post(service, body);
     assert.equal(answer.status, 501, answer.body);
     assert.match(answer.body, /<ErrorResponse[^]*<Error>[^]*<Code>NotImplemented<\/Code>[^]*<RequestId>[0-9a-f-]{36}<\/RequestId>/);

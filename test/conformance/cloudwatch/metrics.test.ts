@@ -53,6 +53,9 @@ test('functions tell their invocations, errors and durations', async () => {
     return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
   };
   assert.deepEqual([await sum('Invocations'), await sum('Errors'), await sum('Throttles'), (await sum('Duration')) > 0], [2, 1, 0, true]);
+  await invoke(aws.lambda, FunctionName, {}, { InvocationType: 'Event' });
+  while ((await sum('AsyncEventsReceived')) === 0) await new Promise(setImmediate);
+  assert.equal(await sum('AsyncEventsReceived'), 1);
   const { Metrics = [] } = await client.send(new ListMetricsCommand({ Namespace: 'AWS/Lambda', MetricName: 'Invocations', Dimensions: [{ Name: 'FunctionName', Value: FunctionName }] }));
   assert.deepEqual(Metrics.map(({ Dimensions = [] }) => Dimensions.map(({ Name }) => Name)).sort((a, b) => a.length - b.length), [['FunctionName'], ['FunctionName', 'Resource']]);
 });

@@ -5,6 +5,8 @@ import type { Logger } from '../../../base/log.ts';
 import type { RoleAccess } from '../../../framework/roleAccess.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import type { FunctionAccess } from '../../../ports/functionAccess.ts';
+import { unrecordedMetrics } from '../../../ports/metrics.ts';
+import type { MetricRecorder } from '../../../ports/metrics.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Emitter, Envelope } from '../../../ports/outbox.ts';
 import { functionArn, parseFunctionArn } from '../domain/functionName.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
@@ -21,10 +23,11 @@ import { findEventConfig } from './eventConfigStore.ts';
 import { ownPrincipal } from './eventQueue.ts';
 import { afterFunctionError, eventRulesOf, requeueAfterMs } from './eventRules.ts';
 import type { EventEnd, EventRules } from './eventRules.ts';
+import { createEventMetrics } from './eventMetrics.ts';
 import { findInvocable, runInvocable } from './invocable.ts';
 import type { Invocable } from './invocable.ts';
 
-export type EventTargetDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> & {
+export type EventTargetDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & {
   readonly clock: Clock;
   readonly log: Logger;
   readonly access: FunctionAccess;
@@ -32,15 +35,19 @@ export type EventTargetDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> 
   readonly emitter: Emitter;
   /** Events of one function under way at once. */
   readonly atOnceMax: number;
+  /** CloudWatch, where there is one. */
+  readonly recorder?: MetricRecorder | undefined;
 };
 
 /** The one target for all functions; `TargetDirectory.for` gives it for every function's ARN. */
 export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
   const { store, clock, log, access, emitter } = deps;
+  const metrics = createEventMetrics(deps.recorder ?? unrecordedMetrics);
 
   async function deliver(envelope: Envelope, delivery: Delivery): Promise<DeliveryResult> {
     const reference = parseFunctionArn(envelope.target);
     if (reference === undefined) return end('FunctionNotFound');
+    if (envelope.attempts === 0) metrics.received(reference, clock.now());
     const rules = eventRulesOf(await store.read((tx) => findEventConfig(tx, reference, reference.name, reference.qualifier)));
     if (clock.now() - envelope.createdAtMs >= rules.ageMsMax) return end('EventAgeExceeded');
     if (!(await isAllowed(envelope, reference))) return end('AccessDenied');
@@ -53,8 +60,10 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
 
   async function invoke(found: Invocable, envelope: Envelope, delivery: Delivery, rules: EventRules): Promise<DeliveryResult> {
     const { reference } = found;
+    if (found.row.durable !== undefined) return startDurable(found, envelope, delivery);
     const row = (await store.read((tx) => findEvent(tx, reference, envelope.id))) ?? newEvent(envelope);
     const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false };
+    metrics.attempted(reference, clock.now() - envelope.createdAtMs, clock.now());
     let result: InvocationResult;
     try {
       result = await runInvocable(found, input, { ...deps, asynchronous: true });
@@ -75,6 +84,23 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
       const ending = { reference, row, condition: 'Success', invokes: row.functionErrors + 1, requestPayload: envelope.payload, response, nowMs: clock.now() } as const;
       tellDestination(tx, destination, ending, found.row.roleArn);
     });
+    return { kind: 'delivered' };
+  }
+
+  /** The execution begins, and its end is its own matter. */
+  async function startDurable({ reference, row: version }: Invocable, envelope: Envelope, delivery: Delivery): Promise<DeliveryResult> {
+    try {
+      await store.transact(async (tx) => {
+        if (!(await delivery.acknowledge(tx))) return;
+        const row = (await findEvent(tx, reference, envelope.id)) ?? newEvent(envelope);
+        clearEvent(tx, reference, envelope.id);
+        await deps.durable.start(tx, { reference, version, input: envelope.payload, traceId: row.traceId });
+      });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      log.warn('an event could not start a durable execution', { functionArn: envelope.target, code: error.code, reason: error.message });
+      return { kind: 'rejected', reason: error.code };
+    }
     return { kind: 'delivered' };
   }
 
@@ -110,6 +136,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     const reference = parseFunctionArn(envelope.target);
     if (reference === undefined) return 'keep';
     const row = (await findEvent(tx, reference, envelope.id)) ?? newEvent(envelope);
+    tx.afterCommit(() => metrics.dropped(reference, clock.now()));
     clearEvent(tx, reference, envelope.id);
     const found = await requireVersion(tx, reference).catch(undefinedIfRefused);
     const config = await findEventConfig(tx, reference, reference.name, reference.qualifier);
