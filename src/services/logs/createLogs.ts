@@ -20,6 +20,8 @@ import { createQueries } from './queries.ts';
 import type { TaskRunner } from './queries.ts';
 import { clearQuery } from './queryStore.ts';
 import { createLogSink } from './provides.ts';
+import { createLogWriteAccess } from './writeAccess.ts';
+import type { LogWriteAccess } from './writeAccess.ts';
 import { logs } from './service.ts';
 import { groups } from './store.ts';
 
@@ -51,6 +53,8 @@ export interface RunningLogs {
   exists(scope: Scope, logGroupName: string): Promise<boolean>;
   /** Goes on with what a restart has interrupted: once, before the first request. */
   resume(): Promise<void>;
+  /** Whether the account's resource policies let a service write to a group. */
+  readonly mayWrite: LogWriteAccess;
   /** Ends the answers that would go on for hours; new ones are refused. */
   endLiveTails(): void;
   /** Stores what still waits and ends background work; to be called before the store is closed. */
@@ -79,6 +83,7 @@ export function createLogs(options: LogsOptions): RunningLogs {
       await queries.resume();
       await exporting.resume();
     },
+    mayWrite: createLogWriteAccess(options),
     endLiveTails: () => liveTails.end(),
     async close() {
       await Promise.allSettled([liveTails.close(), sink.close(), queries.close(), exporting.close(), removal.stop()]);

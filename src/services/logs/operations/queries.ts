@@ -138,7 +138,7 @@ async function requireStoredQuery(tx: Parameters<typeof queries.get>[0], scope: 
 /** Permission on the groups that a query reads. */
 async function queryAccess(action: string, queryId: string, call: Call, { store }: LogsDeps): Promise<readonly AccessRequest[]> {
   const row = await store.read((tx) => queries.get(tx, scopeOf(call), [queryId]));
-  return row ? row.groupNames.map((name) => groupAccess(action, call, name)) : [accountAccess(action)];
+  return row ? row.groupNames.map((name) => groupAccess(action, call, name)) : [groupAccess(action, call, '*')];
 }
 
 function groupNames({ logGroupName, logGroupNames, logGroupIdentifiers }: QueriedGroups, call: Call): string[] {

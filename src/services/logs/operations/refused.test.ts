@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createActionCatalogue } from '../../../policy/actionCatalogue.ts';
+import { findAccessProblem } from '../../../policy/vetAccess.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { createTestLogs } from '../testLogs.ts';
 import { refused } from './refused.ts';
@@ -14,5 +16,13 @@ test('refused names what is not here, and lists nothing of it', async () => {
   for (const name of lists) {
     const { handle } = refused[name] as unknown as { handle(input: object, call: object): Promise<object> };
     assert.deepEqual(Object.values(await handle({}, testCall())), [[]], name);
+  }
+});
+
+test('refused asks for permissions that AWS knows', () => {
+  const catalogue = createActionCatalogue();
+  for (const [name, { access }] of Object.entries(refused)) {
+    const asked = (access as unknown as (input: object, call: object) => { readonly action: string; readonly resource: string })({}, testCall());
+    assert.equal(findAccessProblem(asked, catalogue), undefined, name);
   }
 });

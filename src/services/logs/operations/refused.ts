@@ -1,5 +1,6 @@
-import { invalidParameter, unsupported } from '../errors.ts';
-import { accountAccess, operation } from '../operation.ts';
+import { formatArn } from '../../../base/arn.ts';
+import { unsupported } from '../errors.ts';
+import { accountAccess, groupAccess, operation, scopeOf } from '../operation.ts';
 import type { AnyOperation } from '../../../framework/service.ts';
 import type { LogsDeps } from '../operation.ts';
 
@@ -7,21 +8,23 @@ import type { LogsDeps } from '../operation.ts';
 
 type Operations = Record<string, AnyOperation<LogsDeps>>;
 
-const what = {
-  AssociateKmsKey: 'Encryption with a KMS key',
-  DisassociateKmsKey: 'Encryption with a KMS key',
-  ...features('Account policies', ['PutAccountPolicy', 'DeleteAccountPolicy']),
-  ...features('Vended log delivery', [
-    ...['CreateDelivery', 'DeleteDelivery', 'GetDelivery', 'UpdateDeliveryConfiguration', 'PutDeliveryDestination', 'GetDeliveryDestination', 'DeleteDeliveryDestination'],
-    ...['PutDeliveryDestinationPolicy', 'GetDeliveryDestinationPolicy', 'DeleteDeliveryDestinationPolicy', 'PutDeliverySource', 'GetDeliverySource', 'DeleteDeliverySource'],
-  ]),
-  ...features('Anomaly detection', ['CreateLogAnomalyDetector', 'GetLogAnomalyDetector', 'UpdateLogAnomalyDetector', 'DeleteLogAnomalyDetector', 'UpdateAnomaly']),
-  ...features('Transformation of log events', ['PutTransformer', 'DeleteTransformer', 'TestTransformer']),
-  ...features('Data protection', ['PutDataProtectionPolicy', 'DeleteDataProtectionPolicy']),
-  ...features('Field indexing', ['PutIndexPolicy', 'DeleteIndexPolicy']),
-  ...features('Integration with OpenSearch Service', ['PutIntegration', 'GetIntegration', 'DeleteIntegration']),
-  ...features('Scheduled queries', ['CreateScheduledQuery', 'GetScheduledQuery', 'UpdateScheduledQuery', 'DeleteScheduledQuery', 'GetScheduledQueryHistory']),
-  ...features('Import from CloudTrail Lake', ['CreateImportTask', 'CancelImportTask']),
+/** What each is about, and the kind of resource that its permission names. */
+const what: Readonly<Record<string, readonly [feature: string, kind: string | undefined]>> = {
+  ...features('Encryption with a KMS key', 'log-group', ['AssociateKmsKey', 'DisassociateKmsKey']),
+  ...features('Account policies', undefined, ['PutAccountPolicy', 'DeleteAccountPolicy']),
+  ...features('Vended log delivery', 'delivery', ['CreateDelivery', 'DeleteDelivery', 'GetDelivery', 'UpdateDeliveryConfiguration']),
+  ...features('Vended log delivery', 'delivery-destination', ['PutDeliveryDestination', 'GetDeliveryDestination', 'DeleteDeliveryDestination']),
+  ...features('Vended log delivery', 'delivery-destination', ['PutDeliveryDestinationPolicy', 'GetDeliveryDestinationPolicy', 'DeleteDeliveryDestinationPolicy', 'DeleteDeliverySource']),
+  ...features('Vended log delivery', 'delivery-source', ['PutDeliverySource', 'GetDeliverySource']),
+  ...features('Anomaly detection', 'anomaly-detector', ['GetLogAnomalyDetector', 'UpdateLogAnomalyDetector', 'DeleteLogAnomalyDetector', 'UpdateAnomaly']),
+  ...features('Anomaly detection', 'log-group', ['CreateLogAnomalyDetector']),
+  ...features('Transformation of log events', 'log-group', ['PutTransformer', 'DeleteTransformer']),
+  ...features('Transformation of log events', undefined, ['TestTransformer']),
+  ...features('Data protection', 'log-group', ['PutDataProtectionPolicy', 'DeleteDataProtectionPolicy']),
+  ...features('Field indexing', undefined, ['PutIndexPolicy', 'DeleteIndexPolicy']),
+  ...features('Integration with OpenSearch Service', undefined, ['PutIntegration', 'GetIntegration', 'DeleteIntegration']),
+  ...features('Scheduled queries', 'scheduled-query', ['CreateScheduledQuery', 'GetScheduledQuery', 'UpdateScheduledQuery', 'DeleteScheduledQuery', 'GetScheduledQueryHistory']),
+  ...features('Import from CloudTrail Lake', undefined, ['CreateImportTask', 'CancelImportTask']),
 };
 
 const nothing: Operations = {
@@ -40,21 +43,24 @@ const nothing: Operations = {
 /** By the names of operations. */
 export const refused: Operations = {
   ...nothing,
-  ...Object.fromEntries(Object.entries(what).map(([name, feature]) => [name, refuse(name, feature)])),
+  ...Object.fromEntries(Object.entries(what).map(([name, [feature, kind]]) => [name, refuse(name, feature, kind)])),
 };
 
-function refuse(name: string, feature: string): AnyOperation<LogsDeps> {
+function refuse(name: string, feature: string, kind: string | undefined): AnyOperation<LogsDeps> {
   // Every operation is refused in the same way; which one it is does not matter to its types.
   return operation('AssociateKmsKey', {
-    access: () => accountAccess(name),
+    access(_, call) {
+      if (kind === undefined) return accountAccess(name);
+      if (kind === 'log-group') return groupAccess(name, call, '*');
+      return { action: `logs:${name}`, resource: formatArn({ service: 'logs', ...scopeOf(call), resource: `${kind}:*` }) };
+    },
     refused: true,
     handle(): never {
-      if (name === 'DisassociateKmsKey') throw invalidParameter('The log group has no KMS key.');
       throw unsupported(feature);
     },
   });
 }
 
-function features(feature: string, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, feature]));
+function features(feature: string, kind: string | undefined, names: readonly string[]): Record<string, readonly [string, string | undefined]> {
+  return Object.fromEntries(names.map((name) => [name, [feature, kind] as const]));
 }
