@@ -39,6 +39,7 @@ import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
+import { createSnapshots } from './snapstart/snapshots.ts';
 import { createVariableVault } from './variableVault.ts';
 
 export interface LambdaDeps {
@@ -130,6 +131,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
+  const snapshots = createSnapshots({ store: deps.store, log, create: (deployment) => createExecutionEnvironment(execution, deployment, 'snap-start') });
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
   const accountConcurrency = deps.accountConcurrency ?? concurrentExecutionsMax;
   const fleet = createFleet({
@@ -140,7 +142,10 @@ export function createLambda(deps: LambdaDeps): Lambda {
     hostEnvironmentsMax,
     accountConcurrency,
     recorder: deps.recorder ?? unrecordedMetrics,
-    create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
+    create: (deployment, initializationType) =>
+      deployment.row.snapStart?.state === 'on'
+        ? createExecutionEnvironment(execution, deployment, 'snap-start', () => snapshots.find(deployment))
+        : createExecutionEnvironment(execution, deployment, initializationType),
   });
   const provisioning = createProvisioning({ ...deps, log, provisioned: fleet.provisioned });
   const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
@@ -148,7 +153,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
   const mappings = createMappingRunner({ ...deps, streams, log, fleet, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, snapshots, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
     scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
@@ -156,6 +161,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
+      await snapshots.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
     startPolling() {
@@ -167,6 +173,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
       mappings.endPolling();
       const provisioned = provisioning.stop();
       await fleet.close(drainMs);
+      await snapshots.close();
       await provisioned;
       await mappings.stop();
       await layers.settle();

@@ -15,6 +15,7 @@ import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
+import type { Snapshots } from './snapstart/snapshots.ts';
 import type { VariableVault } from './variableVault.ts';
 
 /** What this service needs of the blob store. */
@@ -26,6 +27,7 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  readonly snapshots: Pick<Snapshots, 'begin' | 'drop'>;
   /** Invocations of an account and region at once. */
   readonly accountConcurrency: number;
   /** Programs that could run functions on this host. */
