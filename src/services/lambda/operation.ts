@@ -12,6 +12,7 @@ import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
+import type { Durable } from './durable/durable.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
@@ -28,6 +29,7 @@ export interface LambdaContext {
   readonly packages: PackageStore;
   readonly fleet: Fleet;
   readonly snapshots: Pick<Snapshots, 'begin' | 'drop'>;
+  readonly durable: Durable;
   /** Invocations of an account and region at once. */
   readonly accountConcurrency: number;
   /** Programs that could run functions on this host. */

@@ -55,6 +55,8 @@ export interface VersionRow {
   /** Absent when the function has no SnapStart. */
   readonly snapStart?: SnapStartRow;
   readonly code: CodeReference;
+  /** It runs in durable executions. */
+  readonly durable?: DurableSettings;
   /** In their order; absent when there are none. */
   readonly layers?: readonly LayerUse[];
   readonly modifiedAtMs: number;
@@ -70,6 +72,11 @@ export interface SnapStartRow {
   readonly reasonCode?: string;
 }
 
+export interface DurableSettings {
+  readonly timeoutSeconds: number;
+  readonly retentionDays: number;
+}
+
 export interface CodeReference {
   readonly blobId: BlobId;
   /** Of the zip archive, hexadecimal. */
@@ -81,6 +88,8 @@ export interface CodeReference {
   readonly nativeArchitectures: readonly string[];
   /** Python versions (`3.12`) that its extension modules were built for; absent in rows of earlier versions. */
   readonly nativePythons?: readonly string[];
+  /** The newest Java (17) that a class outside of jars was compiled for; absent where there are none. */
+  readonly javaRelease?: number;
 }
 
 export interface FunctionRow {

@@ -12,6 +12,7 @@ import { requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireSnapStart } from '../snapstart/rules.ts';
 import { requireTags } from '../domain/tags.ts';
+import { durableSettings } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
@@ -32,7 +33,7 @@ import { publish } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'SnapStart.ApplyOn',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays', 'SnapStart.ApplyOn',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -136,6 +137,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       ...(input.SnapStart?.ApplyOn === 'PublishedVersions' ? { snapStart: { state: 'wanted' as const } } : {}),
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
+      ...(input.DurableConfig === undefined ? {} : { durable: durableSettings(input.DurableConfig, undefined) }),
       code,
       ...(layers.length === 0 ? {} : { layers }),
       modifiedAtMs: call.nowMs,
