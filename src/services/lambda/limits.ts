@@ -14,6 +14,8 @@ export const codeStorageBytesMax = 80_530_636_800;
 export const archiveEntriesMax = 100_000;
 /** Length of a path inside an archive, in bytes; deeper ones could not be opened by the function either (PATH_MAX is 4,096 with /var/task). */
 export const archivePathBytesMax = 3_000;
+/** Ours: a page of ListCodeSigningConfigs and ListFunctionsByCodeSigningConfig. */
+export const signingConfigsPageMax = 1_000;
 /** Quotas: "Function layers": five. */
 export const layersMax = 5;
 /** API reference, PublishLayerVersion: the name alone. */
