@@ -13,6 +13,7 @@ import type { QueueReader } from '../../ports/queueReader.ts';
 import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Fleet } from './environments/fleet.ts';
+import type { FilterVault } from './mappings/filterVault.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
 import type { VariableVault } from './variableVault.ts';
@@ -46,6 +47,7 @@ export interface LambdaContext {
   /** Code links are sealed with it. */
   readonly sealKey: Uint8Array;
   readonly variables: VariableVault;
+  readonly filters: FilterVault;
   /** True while unknown keys are trusted: a role that does not exist is then a warning (design.md §6). */
   readonly localMode: boolean;
 }

@@ -10,9 +10,10 @@ import { acceptTrace, loopsOf } from '../domain/trace.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { InvocationResult } from '../environments/executionEnvironment.ts';
 import { findInvocable, isOneTooMany, runInvocable } from '../invocations/invocable.ts';
-import { batchesAtOnceFirst, longPollMs, mappingTroubleMs, receiveMax, requestPayloadBytesMax, roleCheckMs, throttleRetryMsFirst, throttleRetryMsMax } from '../limits.ts';
+import { batchesAtOnceFirst, batchesPerPoller, longPollMs, mappingTroubleMs, receiveMax, requestPayloadBytesMax, roleCheckMs, throttleRetryMsFirst, throttleRetryMsMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
 import { createBodyFilter } from './filters.ts';
+import type { CountEvents } from './mappingMetrics.ts';
 import type { MappingRow } from './mappingStore.ts';
 import { describeQueueRecord, failedItemsOf } from './queueEvent.ts';
 import { findRefusedQueueCall } from './queueSource.ts';
@@ -25,6 +26,7 @@ export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> 
     readonly queues: QueueReader;
     /** What GetEventSourceMapping shows as LastProcessingResult. */
     readonly report: (result: string) => void;
+    readonly count: CountEvents;
     /** Batches of one mapping under way at once. */
     readonly atOnceMax: number;
   };
@@ -51,9 +53,9 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
-  const widthMax = Math.max(1, Math.min(mapping.maximumConcurrency ?? Infinity, deps.atOnceMax));
+  const [widthMin, widthMax] = widthsOf(mapping, deps.atOnceMax);
   // As AWS does, it starts narrow, widens while all goes well, and narrows when the function fails or is throttled.
-  let width = Math.min(batchesAtOnceFirst, widthMax);
+  let width = Math.max(widthMin, Math.min(batchesAtOnceFirst, widthMax));
   let onEnded = (): void => undefined;
   let carried: QueueRecord[] = [];
   let problem: string | undefined;
@@ -157,6 +159,8 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
     if (received.length === 0 && clock.now() - startedMs < waitMs) await pause(Math.min(waitMs, throttleRetryMsFirst));
     const wanted = received.filter((record) => isWanted(describeQueueRecord(record, source)));
     const unwanted = received.filter((record) => !wanted.includes(record));
+    deps.count('PolledEventCount', received.length);
+    deps.count('FilteredOutEventCount', unwanted.length);
     if (unwanted.length > 0) await queues.delete(sourceArn, unwanted.map(({ receiptHandle }) => receiptHandle));
     return wanted;
   }
@@ -166,11 +170,14 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
     if (records.length === 0) return;
     const result = await invoke(records, visibleAgainMs);
     if (result === 'stopped') return giveBack(records);
+    if (result !== undefined) deps.count('InvokedEventCount', records.length);
     const failed = result === undefined || result.failed ? 'all' : mapping.reportsItemFailures ? failedItemsOf(result.payload, new Set(records.map(({ messageId }) => messageId))) : new Set<string>();
-    width = failed === 'all' ? Math.max(1, Math.floor(width / 2)) : Math.min(widthMax, width + 1);
+    width = failed === 'all' ? Math.max(widthMin, Math.floor(width / 2)) : Math.min(widthMax, width + 1);
+    deps.count('FailedInvokeEventCount', failed === 'all' ? records.length : failed.size);
     if (failed === 'all') return;
     const done = records.filter(({ messageId }) => !failed.has(messageId)).map(({ receiptHandle }) => receiptHandle);
     const unusable = done.length === 0 ? [] : await queues.delete(sourceArn, done);
+    deps.count('DeletedEventCount', done.length - unusable.length);
     if (unusable.length > 0) log.debug('messages could not be deleted after their function had run: they come again', { mapping: mapping.uuid, messages: unusable.length });
   }
 
@@ -206,7 +213,7 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
         if (signal.aborted) return 'stopped';
-        width = Math.max(1, Math.floor(width / 2));
+        width = Math.max(widthMin, Math.floor(width / 2));
         if (clock.now() + waitMs >= visibleAgainMs) return undefined;
       }
       await pause(waitMs);
@@ -230,6 +237,13 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
       return running;
     },
   };
+}
+
+/** The fewest and the most batches at once. */
+function widthsOf({ maximumConcurrency = Infinity, provisionedPollers }: MappingRow, atOnceMax: number): readonly [min: number, max: number] {
+  const [least, most] = provisionedPollers === undefined ? [1, maximumConcurrency] : [provisionedPollers.minimum * batchesPerPoller, provisionedPollers.maximum * batchesPerPoller];
+  const max = Math.max(1, Math.min(most, atOnceMax));
+  return [Math.min(least, max), max];
 }
 
 const traceOfRecord = ({ attributes }: QueueRecord): string | undefined => attributes['AWSTraceHeader'];
