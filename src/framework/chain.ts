@@ -14,7 +14,7 @@ import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
 import { anonymous, authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
-import { type FrontAnswer, type FrontRequest, identifySigner } from './front.ts';
+import { type FrontAnswer, type FrontRequest, identifyHolder, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -132,7 +132,7 @@ function auditCall({ operation, asked, output }: Progress, failure: ServiceError
     operation: operation.name,
     uri: operation.uri,
     input: auditedInput(operation.input, input),
-    output: failure || !output ? {} : auditedInput(operation.output, output),
+    output: failure || !output || !audit.wantsAnswer(operation.service.id, operation.name) ? {} : auditedInput(operation.output, output),
     error: failure && { code: failure.code, message: failure.message },
     sourceIp: call.sourceIp,
     userAgent: call.head.headers['user-agent'] ?? '',
@@ -310,6 +310,7 @@ function frontRequest(request: ApiRequest, requestId: string, body: RequestBody,
     },
     openBody: () => body.openRaw(),
     anonymousCall: () => callOf(anonymous(deps)),
+    holderCall: async (holder) => callOf(await identifyHolder(holder, { protocol, via: request.via }, deps)),
     signedCall: async (signed) => callOf(await identifySigner(signed, request.via, deps)),
   };
 }

@@ -30,5 +30,7 @@ export interface AuditedCall {
 export interface AuditTrail {
   /** Cheap: asked for each call before anything is put together. */
   wants(service: string, operation: string): boolean;
+  /** Whether the answer is kept too: it is not put together for others. */
+  wantsAnswer(service: string, operation: string): boolean;
   record(call: AuditedCall): void;
 }

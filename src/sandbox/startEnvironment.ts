@@ -10,7 +10,9 @@ import { commandOf, packagesOf, variablesFor } from './command.ts';
 import { createDeferred } from './deferred.ts';
 import { createEnvironment } from './environment.ts';
 import type { StartTime } from './environment.ts';
+import { isFramed } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
+import { javaCommand } from './java/javaCommand.ts';
 import type { Assignment, LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
 import { placementInside } from './launcher/placement.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
@@ -19,7 +21,7 @@ import { openEndpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
 import type { Slot } from './pool/slot.ts';
-import { runsCodeAtOnce } from './pool/slotKind.ts';
+import { runsCodeAtOnce, wrapperOf } from './pool/slotKind.ts';
 import { createEnvironmentApi } from './extensions/environmentApi.ts';
 import type { EnvironmentApi } from './extensions/environmentApi.ts';
 import { findExternalExtensions, withExtensions } from './extensions/launch.ts';
@@ -31,7 +33,7 @@ export interface StartOptions {
   readonly spec: EnvironmentSpec;
   /** Absent for a custom runtime. */
   readonly interpreter: InstalledInterpreter | undefined;
-  /** The AWS SDK, when there is one for this interpreter. */
+  /** The AWS SDK, when there is one for this interpreter; for Java, AWS's runtime client. */
   readonly sdkFolder: string | undefined;
   readonly launcher: Launcher;
   readonly limiter: Limiter;
@@ -67,7 +69,7 @@ export async function startEnvironment(wanted: StartOptions): Promise<Environmen
     endpointPort: spec.endpoint?.port,
   };
   // An interpreter that waits cannot have programs started before it.
-  const slot = interpreter !== undefined && options.external.length > 0 ? undefined : options.takeSlot();
+  const slot = isFramed(interpreter) && options.external.length > 0 ? undefined : options.takeSlot();
   if (slot) {
     try {
       return await becomeEnvironment(options, slot, assignment, started);
@@ -107,10 +109,10 @@ async function launchEnvironment(options: Options, assignment: Assignment, start
       runtimeFolder: `${options.runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
       packages: packagesOf(interpreter, options.sdkFolder),
-      runsCodeAtOnce: interpreter !== undefined && (runsCodeAtOnce(spec) || options.external.length > 0),
+      runsCodeAtOnce: isFramed(interpreter) && (runsCodeAtOnce(spec) || options.external.length > 0),
       temporaryMegabytes: spec.ephemeralStorageMegabytes,
       joinFiles: group.joinFiles,
-      framed: interpreter !== undefined,
+      framed: isFramed(interpreter),
       startsExtensions: options.external.length > 0,
     });
     group.watch(launched);
@@ -205,10 +207,12 @@ function apiFor({ spec, wall, random, external, mark }: Options, launched: Launc
 }
 
 /** The program to run, or why there is none. */
-async function commandFor({ spec, interpreter, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
+async function commandFor({ spec, interpreter, sdkFolder, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
   const beside = (command: readonly string[], { layersFolder }: Placement): readonly string[] =>
     external.length === 0 ? command : withExtensions(command, `${layersFolder}/extensions`, external, mark);
-  if (interpreter) return (placement) => beside(commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) }), placement);
+  const wrapper = [wrapperOf(spec) ?? []].flat();
+  if (interpreter?.family === 'java') return (placement) => beside([...wrapper, ...javaCommand(interpreter, sdkFolder ?? '', spec, placement)], placement);
+  if (interpreter) return (placement) => beside([...wrapper, ...commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) })], placement);
   const entrypoint = await findEntrypoint(spec);
   if ('errorType' in entrypoint) {
     return { kind: 'init-error', payload: Buffer.from(JSON.stringify(entrypoint)), durationMs: 0 };

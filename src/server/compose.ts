@@ -31,9 +31,11 @@ import { createFederationDirectory } from '../services/iam/openIdProviders.ts';
 import { createIdentity } from '../services/iam/provides.ts';
 import { iamService } from '../services/iam/service.ts';
 import { createCloudWatch } from '../services/cloudwatch/createCloudWatch.ts';
+import { createEcr } from '../services/ecr/createEcr.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createPipes } from '../services/pipes/createPipes.ts';
 import { createS3 } from '../services/s3/createS3.ts';
 import { createScheduler } from '../services/scheduler/createScheduler.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
@@ -78,7 +80,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   // Rules of EventBridge send to everything that there is, which is known once all is made.
   let targetsByService: ReadonlyMap<string, TargetDirectory['for']> = new Map();
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
-  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
+  const { parts, lambda, pipes, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
   await lambda.recover();
 
   targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
@@ -86,6 +88,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   dispatcher.start();
   timers.start();
   lambda.startPolling();
+  pipes.start();
 
   return {
     services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
@@ -142,9 +145,10 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const recorder = createRecorder(common);
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
-  const logs = createLogs(common);
-  // Alarms tell the bus, which is made later.
+  // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
+  // Subscriptions invoke functions, whose output goes to the logs.
+  const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const denials = createDenialLog();
@@ -159,6 +163,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     ['events', (arn: string) => events.findDestination(arn)],
     ['sns', (arn: string) => sns.findDestination(arn)],
   ]);
+  const ecr = createEcr({ ...common, sealKey });
   const lambda = createLambda({
     ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
     roles: identity,
@@ -171,25 +176,29 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   });
   const autoscaling = createApplicationAutoscaling({ ...common, resources: [lambda.scalable] });
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
-  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader });
+  const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   const certify = createSigningCertificates(wall, random);
   const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
   const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
   const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
   const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
+  const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
-    { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
+    { services: [cloudWatch.service], close: () => cloudWatch.close() },
+    { services: [logs.service], targets: { logs: (arn) => logs.eventTarget(arn) }, endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
-    { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => work.close() },
-    { services: [kms.service] },
+    { services: [kms.service], close: () => kms.close() },
+    { services: [ecr.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
+    // After the functions that they wait for.
+    { services: [pipes.service], endLongAnswers: () => pipes.endPolling(), close: () => pipes.close() },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
@@ -198,7 +207,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [scheduler.service], targets: { scheduler: (arn) => scheduler.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
-  return { parts, lambda, logs, access, recorder, denials };
+  return { parts, lambda, pipes, logs, access, recorder, denials };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.

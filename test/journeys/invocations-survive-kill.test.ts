@@ -63,12 +63,12 @@ async function setUp(): Promise<void> {
   await clients.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'tell', PolicyDocument }));
   for (const QueueName of ['ends', 'seen', 'dead']) await clients.sqs.send(new CreateQueueCommand({ QueueName }));
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn('dead'), maxReceiveCount: 100 });
-  await clients.sqs.send(new CreateQueueCommand({ QueueName: 'work', Attributes: { VisibilityTimeout: '3', RedrivePolicy } }));
-  await createFunction(clients.lambda, { Role, FunctionName: 'of-events', files: { 'index.js': ofEvents } });
+  await clients.sqs.send(new CreateQueueCommand({ QueueName: 'work', Attributes: { VisibilityTimeout: '10', RedrivePolicy } }));
+  await createFunction(clients.lambda, { Role, FunctionName: 'of-events', Timeout: 60, files: { 'index.js': ofEvents } });
   const Destination = queueArn('ends');
   const DestinationConfig = { OnSuccess: { Destination }, OnFailure: { Destination } };
   await clients.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: 'of-events', MaximumRetryAttempts: 0, DestinationConfig }));
-  await createFunction(clients.lambda, { Role, FunctionName: 'of-messages', files: { 'index.js': ofMessages }, Timeout: 3 });
+  await createFunction(clients.lambda, { Role, FunctionName: 'of-messages', files: { 'index.js': ofMessages }, Timeout: 10 });
   await clients.lambda.send(new CreateEventSourceMappingCommand({ FunctionName: 'of-messages', EventSourceArn: queueArn('work'), BatchSize: 5 }));
   clients.destroy();
 }

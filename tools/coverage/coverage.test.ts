@@ -38,6 +38,8 @@ test('findCalls counts what is sent through the client of the very service, and 
   ].join('\n');
   assert.deepEqual(findCalls(text, logs), ['PutLogEvents', 'FilterLogEvents']);
   assert.deepEqual(findCalls('aws logs start-query-later', logs), []);
+  const namespace = "import * as Logs from '@aws-sdk/client-cloudwatch-logs';\nsend(new Logs.StartQueryCommand({}));\nsend(new Other.TagResourceCommand({}));";
+  assert.deepEqual(findCalls(namespace, logs), ['StartQuery']);
 });
 
 const services: ServiceCoverage[] = [

@@ -74,10 +74,14 @@ export function findCalls(text: string, model: Pick<Model, 'id' | 'sdkId' | 'ope
     .filter(([, , from]) => from === clientPackage)
     .flatMap(([, names = '']) => [...names.matchAll(/\b(\w+)Command\b/g)].map((match) => match[1] ?? ''))
     .filter((name) => text.includes(`new ${name}Command(`));
+  // `import * as Kms`, where a file uses most of a client.
+  const byNamespace = [...text.matchAll(/import\s*\*\s*as\s+(\w+)\s+from\s*'([^']+)'/g)]
+    .filter(([, , from]) => from === clientPackage)
+    .flatMap(([, namespace = '']) => [...text.matchAll(new RegExp(`\\bnew ${namespace}\\.(\\w+)Command\\(`, 'g'))].map((match) => match[1] ?? ''));
   // One search for whatever follows the service's name: one for each of 6,000 operations took ten seconds.
   const commands = new Set([...text.matchAll(new RegExp(`\\b${escape(model.id)}(?=(?:['"]\\s*,\\s*['"]| )([\\w-]+))`, 'g'))].map(([, command]) => command));
   const byCli = commands.size === 0 ? [] : Object.keys(model.operations).filter((name) => commands.has(kebab(name)));
-  return [...bySdk, ...byCli];
+  return [...bySdk, ...byNamespace, ...byCli];
 }
 
 function escape(text: string): string {

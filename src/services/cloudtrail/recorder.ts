@@ -5,7 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { Store } from '../../kv/store.ts';
 import type { AuditedCall, AuditTrail } from '../../ports/auditTrail.ts';
 import { isManagementEvent } from './domain/dataEvents.ts';
-import { describeEvent, ownerOf } from './domain/describeEvent.ts';
+import { describeEvent, ownerOf, wantsAnswer } from './domain/describeEvent.ts';
 import { flushMs, recordCharsMax, retentionMs, waitingMax, writtenAtOnce } from './limits.ts';
 import { events } from './store.ts';
 
@@ -69,6 +69,7 @@ export function createRecorder({ store, clock, wall, random, log }: Options): Re
 
   return {
     wants: isManagementEvent,
+    wantsAnswer,
     record(made) {
       const call = { ...made, account: ownerOf(made) };
       if (waiting.length >= waitingMax) lost += 1;

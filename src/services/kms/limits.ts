@@ -33,3 +33,12 @@ export const materialsCachedMax = 2_000;
 /** Grants to one principal on one key that a request looks at, our own. */
 export const grantsPerCallerMax = 1_000;
 export const dayMs = 24 * 3_600_000;
+
+/** Messages under one derived key (ours): SP 800-38D, 8.3, allows 2^32 with IVs at random. */
+export const messagesPerKey = 65_536;
+/** Derived keys kept for each material that is in use (ours). */
+export const messageKeysCachedMax = 16;
+
+/** Uses of keys wait this long to be written together (ours), so many at most. */
+export const lastUseFlushMs = 5_000;
+export const lastUsesNotedMax = 2_000;

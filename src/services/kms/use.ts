@@ -35,13 +35,13 @@ export async function encryptWith(deps: KmsDeps, key: ExistingKey, algorithm: En
     return publicEncrypt({ key: createPublicKey(secret.privateKey), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaepHash(algorithm) }, plaintext);
   }
   const head = { account: scope.account, region: scope.region, keyId: row.id, materialId: row.materialId ?? '' };
-  return sealCiphertext(head, secret.bytes, plaintext, context, deps.random);
+  return sealCiphertext(head, secret.messages, plaintext, context, deps.random);
 }
 
 /** Of a symmetric key's ciphertext. */
 export async function decryptWith(deps: KmsDeps, key: ExistingKey, ciphertext: Ciphertext, context: EncryptionContext): Promise<Buffer> {
   const secret = await requireMaterial(deps, key, ciphertext.materialId);
-  const plaintext = secret.kind === 'bytes' ? openCiphertext(ciphertext, secret.bytes, context) : undefined;
+  const plaintext = secret.kind === 'bytes' ? openCiphertext(ciphertext, secret.messages, context) : undefined;
   if (plaintext === undefined) throw errors.invalidCiphertext();
   return plaintext;
 }

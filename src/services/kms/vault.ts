@@ -4,11 +4,12 @@ import { createCipheriv, createDecipheriv, createHmac, createPrivateKey, generat
 import { promisify } from 'node:util';
 import { assert } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
+import { createMessageKeys, type MessageKeys } from './domain/messageKeys.ts';
 import { factsOf, type KeySpec, type SpecFacts } from './domain/keySpecs.ts';
 import { materialsCachedMax } from './limits.ts';
 
 /** Raw bytes of symmetric and HMAC keys, the parsed private key of a pair. */
-export type Secret = { readonly kind: 'bytes'; readonly bytes: Buffer } | { readonly kind: 'pair'; readonly privateKey: KeyObject };
+export type Secret = { readonly kind: 'bytes'; readonly bytes: Buffer; readonly messages: MessageKeys } | { readonly kind: 'pair'; readonly privateKey: KeyObject };
 
 /** Ids say nothing about whose they are: one key never finds the material of another. */
 export interface MaterialPlace {
@@ -111,6 +112,6 @@ export async function generatePair(facts: Extract<SpecFacts, { kind: 'rsa' | 'ec
 }
 
 function secretOf(facts: SpecFacts, material: Buffer): Secret {
-  if (facts.kind === 'symmetric' || facts.kind === 'hmac') return { kind: 'bytes', bytes: material };
+  if (facts.kind === 'symmetric' || facts.kind === 'hmac') return { kind: 'bytes', bytes: material, messages: createMessageKeys(material) };
   return { kind: 'pair', privateKey: createPrivateKey({ key: material, format: 'der', type: 'pkcs8' }) };
 }

@@ -53,12 +53,19 @@ export interface VersionRow {
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
   readonly code: CodeReference;
+  /** It runs in durable executions. */
+  readonly durable?: DurableSettings;
   /** In their order; absent when there are none. */
   readonly layers?: readonly LayerUse[];
   readonly modifiedAtMs: number;
   readonly revisionId: string;
   /** New with every change that running environments must not miss. */
   readonly deploymentId: string;
+}
+
+export interface DurableSettings {
+  readonly timeoutSeconds: number;
+  readonly retentionDays: number;
 }
 
 export interface CodeReference {
@@ -72,6 +79,8 @@ export interface CodeReference {
   readonly nativeArchitectures: readonly string[];
   /** Python versions (`3.12`) that its extension modules were built for; absent in rows of earlier versions. */
   readonly nativePythons?: readonly string[];
+  /** The newest Java (17) that a class outside of jars was compiled for; absent where there are none. */
+  readonly javaRelease?: number;
 }
 
 export interface FunctionRow {

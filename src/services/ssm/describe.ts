@@ -36,7 +36,7 @@ export function formatMetadata(name: string, version: VersionRow) {
     ...(version.allowedPattern === undefined ? {} : { AllowedPattern: version.allowedPattern }),
     Version: version.version,
     Tier: version.tier,
-    Policies: (version.policies ?? []).map(({ type, text }) => ({ PolicyText: text, PolicyType: type, PolicyStatus: 'Pending' })),
+    Policies: (version.policies ?? []).map(({ type, text, done }) => ({ PolicyText: text, PolicyType: type, PolicyStatus: done ? 'Finished' : 'Pending' })),
     DataType: version.dataType,
   };
 }

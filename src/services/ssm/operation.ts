@@ -5,6 +5,7 @@ import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
+import type { EventBus } from '../../ports/eventBus.ts';
 import type { SecretReader } from '../../ports/secretReader.ts';
 
 /** What every operation of the service may use. */
@@ -13,6 +14,8 @@ export interface SsmDeps {
   readonly random: Random;
   readonly encryption: Encryption;
   readonly timers: Timers;
+  /** Told of every change. */
+  readonly bus: EventBus;
   /** Behind names under `/aws/reference/secretsmanager/`. */
   readonly secrets: SecretReader;
 }

@@ -24,6 +24,8 @@ import {
   SSMClient,
   UnlabelParameterVersionCommand,
 } from '@aws-sdk/client-ssm';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createLimitedUser } from '../../support/limitedUser.ts';
 import { sdkConfig } from '../../support/sdkClients.ts';
@@ -162,7 +164,35 @@ suite('behaviour', () => {
       if (InvalidParameters.length > 0) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    const refused = new PutParameterCommand({ Name: 'told', Value: '1', Type: 'String', Tier: 'Advanced', Policies: '[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"1","Unit":"Days"}}]' });
-    await expectRefusal(ssm.send(refused), { name: 'InvalidPolicyTypeException', status: 400 });
+  });
+
+  // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
+  test('changes of parameters and the policies that notify reach a queue through a rule of EventBridge', async () => {
+    const { server, aws: { sqs } } = scene();
+    const events = new EventBridgeClient(sdkConfig(server.endpoint));
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'told-of-parameters' }));
+    const Arn = 'arn:aws:sqs:us-east-1:000000000000:told-of-parameters';
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: Arn }] });
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+    await events.send(new PutRuleCommand({ Name: 'parameters', EventPattern: JSON.stringify({ source: ['aws.ssm'] }) }));
+    await events.send(new PutTargetsCommand({ Rule: 'parameters', Targets: [{ Id: 'queue', Arn }] }));
+    async function told(): Promise<Record<string, unknown>> {
+      for (;;) {
+        const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+        if (message === undefined) continue;
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+        const { 'detail-type': detailType, detail } = JSON.parse(message.Body ?? '') as { 'detail-type': string; detail: Record<string, unknown> };
+        return { detailType, ...detail };
+      }
+    }
+    const Policies = '[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"1","Unit":"Days"}}]';
+    await ssm.send(new PutParameterCommand({ Name: 'told', Value: '1', Type: 'String', Tier: 'Advanced', Policies }));
+    assert.deepEqual(await told(), { detailType: 'Parameter Store Change', operation: 'Create', name: 'told', type: 'String' });
+    await server.clock.advance(86_400_000);
+    const { 'policy-type': type, 'parameter-name': name, 'action-status': status } = await told();
+    assert.deepEqual([type, name, status], ['NoChangeNotification', 'told', 'Success']);
+    await ssm.send(new DeleteParameterCommand({ Name: 'told' }));
+    assert.deepEqual(await told(), { detailType: 'Parameter Store Change', operation: 'Delete', name: 'told', type: 'String' });
+    events.destroy();
   });
 });

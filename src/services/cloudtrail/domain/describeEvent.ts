@@ -33,7 +33,7 @@ export function describeEvent(call: AuditedCall, eventId: string): EventRow {
     userAgent: call.userAgent.slice(0, textCharsMax),
     ...(error && { errorCode: error.code, errorMessage: error.message.slice(0, textCharsMax) }),
     requestParameters: Object.keys(call.input).length === 0 ? null : lowerCased(call.input),
-    responseElements: tellsAnswer(call) && Object.keys(call.output).length > 0 ? lowerCased(call.output) : null,
+    responseElements: wantsAnswer(call.service, call.operation) && Object.keys(call.output).length > 0 ? lowerCased(call.output) : null,
     requestID: call.requestId,
     eventID: eventId,
     readOnly: isReadOnly(operation),
@@ -54,7 +54,7 @@ export function describeEvent(call: AuditedCall, eventId: string): EventRow {
 }
 
 // CloudTrail User Guide, "CloudTrail record contents", responseElements: for what makes changes, and for the sessions that STS makes.
-function tellsAnswer({ service, operation }: AuditedCall): boolean {
+export function wantsAnswer(service: string, operation: string): boolean {
   return !isReadOnly(operation) || (service === 'sts' && operation.startsWith('AssumeRole'));
 }
 

@@ -2,13 +2,13 @@
 //
 //   prefix 5 · length of the head 2 · head (account, region, key id, material id) · nonce 16 · IV 12 · tag 16 · encrypted bytes
 //
-// Every message has its own key, derived from the key material and the nonce, so that no number of messages wears out the material
-// (NIST SP 800-108, counter mode with HMAC-SHA-256; SP 800-38D bounds what one GCM key may encrypt). Head and encryption context are
-// authenticated together with the message.
+// The key of a message is derived from the key material and the nonce (messageKeys.ts), so that no number of messages wears out the
+// material (SP 800-38D bounds what one GCM key may encrypt). Head and encryption context are authenticated together with the message.
 
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Random } from '../../../base/random.ts';
 import { canonicalContext, type EncryptionContext } from './encryptionContext.ts';
+import { nonceBytes, type MessageKeys } from './messageKeys.ts';
 
 /** Where the key is, and which of its materials was current. */
 export interface CiphertextHead {
@@ -19,6 +19,7 @@ export interface CiphertextHead {
 }
 
 export interface Ciphertext extends CiphertextHead {
+  /** With the two bytes of its length before it. */
   readonly headBytes: Buffer;
   readonly nonce: Buffer;
   readonly iv: Buffer;
@@ -28,20 +29,28 @@ export interface Ciphertext extends CiphertextHead {
 
 // The first bytes of the service's own blobs, by which tools tell one (`AQICAH…` in base64).
 const prefix = Buffer.from([1, 2, 2, 0, 0x78]);
-const nonceBytes = 16;
 const ivBytes = 12;
 const tagBytes = 16;
 
-export function sealCiphertext(head: CiphertextHead, material: Uint8Array, plaintext: Uint8Array, context: EncryptionContext, random: Random): Buffer {
-  const headBytes = Buffer.from([head.account, head.region, head.keyId, head.materialId].join('\n'));
-  const length = Buffer.allocUnsafe(2);
-  length.writeUInt16BE(headBytes.length);
-  const nonce = random.bytes(nonceBytes);
+export function sealCiphertext(head: CiphertextHead, keys: MessageKeys, plaintext: Uint8Array, context: EncryptionContext, random: Random): Buffer {
+  const headText = `${head.account}\n${head.region}\n${head.keyId}\n${head.materialId}`;
+  const { nonce, key } = keys.forSealing(random);
   const iv = random.bytes(ivBytes);
-  const cipher = createCipheriv('aes-256-gcm', messageKey(material, nonce), iv);
-  cipher.setAAD(Buffer.concat([length, headBytes, canonicalContext(context)]));
-  const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return Buffer.concat([prefix, length, headBytes, nonce, iv, cipher.getAuthTag(), body]);
+  const headEnd = prefix.length + 2 + headText.length;
+  // One buffer from the beginning: copies of what is 4 KB long cost as much as its encryption.
+  const blob = Buffer.allocUnsafe(headEnd + nonceBytes + ivBytes + tagBytes + plaintext.length);
+  blob.set(prefix);
+  blob.writeUInt16BE(headText.length, prefix.length);
+  blob.write(headText, prefix.length + 2, 'latin1');
+  blob.set(nonce, headEnd);
+  blob.set(iv, headEnd + nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  cipher.setAAD(authenticated(blob.subarray(prefix.length, headEnd), context));
+  // GCM is a stream: nothing is left for the end.
+  blob.set(cipher.update(plaintext), headEnd + nonceBytes + ivBytes + tagBytes);
+  cipher.final();
+  blob.set(cipher.getAuthTag(), headEnd + nonceBytes + ivBytes);
+  return blob;
 }
 
 /** Undefined for what was never made by `sealCiphertext`. Whether it was changed since only `openCiphertext` tells. */
@@ -62,7 +71,7 @@ export function parseCiphertext(blob: Uint8Array): Ciphertext | undefined {
     region,
     keyId,
     materialId,
-    headBytes,
+    headBytes: bytes.subarray(prefix.length, headEnd),
     nonce: bytes.subarray(headEnd, ivAt),
     iv: bytes.subarray(ivAt, tagAt),
     tag: bytes.subarray(tagAt, tagAt + tagBytes),
@@ -71,20 +80,22 @@ export function parseCiphertext(blob: Uint8Array): Ciphertext | undefined {
 }
 
 /** Undefined when the key, the context or any byte is another than it was. */
-export function openCiphertext(ciphertext: Ciphertext, material: Uint8Array, context: EncryptionContext): Buffer | undefined {
+export function openCiphertext(ciphertext: Ciphertext, keys: MessageKeys, context: EncryptionContext): Buffer | undefined {
   const { headBytes, nonce, iv, tag, body } = ciphertext;
-  const length = Buffer.allocUnsafe(2);
-  length.writeUInt16BE(headBytes.length);
-  const decipher = createDecipheriv('aes-256-gcm', messageKey(material, nonce), iv, { authTagLength: tagBytes });
-  decipher.setAAD(Buffer.concat([length, headBytes, canonicalContext(context)]));
+  const decipher = createDecipheriv('aes-256-gcm', keys.forOpening(nonce), iv, { authTagLength: tagBytes });
+  decipher.setAAD(authenticated(headBytes, context));
   decipher.setAuthTag(tag);
   try {
-    return Buffer.concat([decipher.update(body), decipher.final()]);
+    const plaintext = decipher.update(body);
+    decipher.final();
+    return plaintext;
   } catch {
     return undefined;
   }
 }
 
-function messageKey(material: Uint8Array, nonce: Uint8Array): Buffer {
-  return createHmac('sha256', material).update('\x00\x00\x00\x01haneul kms message key\x00').update(nonce).update('\x00\x00\x01\x00').digest();
+/** The head with its length, and the context. */
+function authenticated(head: Buffer, context: EncryptionContext): Buffer {
+  for (const _name in context) return Buffer.concat([head, canonicalContext(context)]);
+  return head;
 }

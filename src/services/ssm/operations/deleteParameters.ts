@@ -2,10 +2,11 @@ import type { Transaction } from '../../../kv/store.ts';
 import type { Call } from '../../../framework/context.ts';
 import { parseReference } from '../domain/names.ts';
 import { parameterNotFound } from '../errors.ts';
-import { clearExpirationTimer } from '../expiration.ts';
+import { tellChange } from '../events.ts';
 import { parameterAccess } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
 import type { SsmDeps } from '../operation.ts';
+import { clearPolicyTimers } from '../policyTimers.ts';
 import { clearParameter, parameters } from '../store.ts';
 
 export const deleteParameter = operation('DeleteParameter', {
@@ -29,14 +30,15 @@ export const deleteParameters = operation('DeleteParameters', {
     }),
 });
 
-async function remove(tx: Transaction, name: string, call: Call, { timers }: SsmDeps): Promise<boolean> {
+async function remove(tx: Transaction, name: string, call: Call, deps: SsmDeps): Promise<boolean> {
   const scope = scopeOf(call);
   // Neither a selector nor an ARN deletes.
   const reference = parseReference(name, scope);
   if (reference === undefined || reference.selector !== undefined || name.startsWith('arn:')) return false;
   const row = await parameters.get(tx, scope, [name]);
   if (row === undefined) return false;
-  await clearExpirationTimer(tx, { scope, row }, timers);
+  await clearPolicyTimers(tx, { scope, row }, deps.timers);
   clearParameter(tx, scope, name, row);
+  await tellChange(tx, { scope, name, version: row.latest, atMs: call.nowMs }, 'Delete', deps);
   return true;
 }

@@ -1,5 +1,6 @@
 import { isLabel } from '../domain/labels.ts';
 import { tooManyLabels, versionNotFound } from '../errors.ts';
+import { tellChange } from '../events.ts';
 import { labelsMax } from '../limits.ts';
 import { parameterAccess, requireParameter } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -7,8 +8,8 @@ import { labels, listLabels, setParameter, versions } from '../store.ts';
 
 export const labelParameterVersion = operation('LabelParameterVersion', {
   access: ({ Name = '' }, call, deps) => parameterAccess('LabelParameterVersion', Name, call, deps),
-  handle: ({ Name = '', ParameterVersion, Labels = [] }, call, { store }) =>
-    store.transact(async (tx) => {
+  handle: ({ Name = '', ParameterVersion, Labels = [] }, call, deps) =>
+    deps.store.transact(async (tx) => {
       const { scope, name, row } = await requireParameter(tx, call, Name);
       const version = ParameterVersion ?? row.latest.version;
       if ((await versions.get(tx, scope, [row.id, version])) === undefined) throw versionNotFound(version, name);
@@ -21,6 +22,7 @@ export const labelParameterVersion = operation('LabelParameterVersion', {
       for (const label of valid) labels.set(tx, scope, [row.id, label], { version });
       // Written, so that whoever makes or removes versions meanwhile tries again.
       setParameter(tx, scope, name, row);
+      if (valid.length > 0) await tellChange(tx, { scope, name, version: row.latest, atMs: call.nowMs }, 'LabelParameterVersion', deps, { labels: valid.join(',') });
       return { InvalidLabels: Labels.filter((label) => !isLabel(label)), ParameterVersion: version };
     }),
 });

@@ -78,7 +78,7 @@ test('putParameter holds values against AllowedPattern, within a moment', async 
   await assert.rejects(put(`${'a'.repeat(50)}b`, '(a+)+'), { code: 'ParameterPatternMismatchException' });
 });
 
-test('putParameter lets a parameter expire by the clock, and refuses the policies that would notify', async () => {
+test('putParameter lets a parameter expire by the clock', async () => {
   const { run, advance, clock } = createTestSsm();
   const expiration = (Timestamp: string) => JSON.stringify([{ Type: 'Expiration', Version: '1.0', Attributes: { Timestamp } }]);
   const soon = new Date(clock.now() + 60_000).toISOString();
@@ -95,7 +95,54 @@ test('putParameter lets a parameter expire by the clock, and refuses the policie
   await advance(1_000);
   await assert.rejects(run('GetParameter', { Name: 'e' }), { code: 'ParameterNotFound' });
   await assert.rejects(put(expiration('tomorrow')), { code: 'InvalidPolicyAttributeException' });
-  await assert.rejects(put('[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"20","Unit":"Days"}}]'), { code: 'InvalidPolicyTypeException' });
+  await assert.rejects(put('[{"Type":"Vanish","Version":"1.0"}]'), { code: 'InvalidPolicyTypeException' });
+});
+
+test('putParameter tells EventBridge what its policies say, once for each version', async () => {
+  const { run, advance, clock, events } = createTestSsm();
+  const day = 86_400_000;
+  const policy = (Type: string, Attributes: object) => ({ Type, Version: '1.0', Attributes });
+  const expiration = policy('Expiration', { Timestamp: new Date(clock.now() + 10 * day).toISOString() });
+  const notice = policy('ExpirationNotification', { Before: '12', Unit: 'Hours' });
+  const idle = policy('NoChangeNotification', { After: '3', Unit: 'Days' });
+  const put = (policies?: readonly object[]) => run('PutParameter', { Name: '/n', Value: '1', Type: 'String', Tier: 'Advanced', Overwrite: true, ...(policies && { Policies: JSON.stringify(policies) }) });
+  const told = () => events.map(({ detailType, detail }) => (detailType === 'Parameter Store Change' ? detail['operation'] : detail['policy-type']));
+  await put([expiration, notice, idle]);
+  await advance(2 * day);
+  // A change begins the wait anew, and keeps the policies.
+  await put();
+  await advance(2 * day);
+  assert.deepEqual(told(), ['Create', 'Update']);
+  await advance(1 * day);
+  assert.deepEqual((await run('DescribeParameters', {})).Parameters?.[0]?.Policies?.map(({ PolicyStatus }) => PolicyStatus), ['Pending', 'Pending', 'Finished']);
+  await advance(6 * day);
+  assert.deepEqual(told(), ['Create', 'Update', 'NoChangeNotification', 'ExpirationNotification', 'Delete', 'Expiration']);
+  assert.equal(events.at(2)?.atMs, clock.now() - 6 * day);
+  assert.deepEqual(events.at(2)?.resources, ['arn:aws:ssm:us-east-1:000000000000:parameter/n']);
+  assert.deepEqual(events.at(2)?.detail, {
+    'policy-content': JSON.stringify(idle),
+    'parameter-name': '/n',
+    'parameter-type': 'String',
+    'policy-type': 'NoChangeNotification',
+    'action-status': 'Success',
+    'action-reason': 'The parameter has not been changed for the time that its policy names.',
+  });
+  await put([]);
+  await advance(10 * day);
+  assert.deepEqual((await run('GetParameter', { Name: '/n' })).Parameter?.Value, '1');
+});
+
+test('putParameter refuses policies that contradict each other or cannot be read', async () => {
+  const { run, clock } = createTestSsm();
+  const Timestamp = new Date(clock.now() + 60_000).toISOString();
+  const put = (...policies: readonly object[]) => run('PutParameter', { Name: 'p', Value: '1', Type: 'String', Tier: 'Advanced', Policies: JSON.stringify(policies.map((policy) => ({ Version: '1.0', ...policy }))) });
+  const expiration = { Type: 'Expiration', Attributes: { Timestamp } };
+  const notice = { Type: 'ExpirationNotification', Attributes: { Before: '1', Unit: 'Days' } };
+  await assert.rejects(put(expiration, expiration), { code: 'IncompatiblePolicyException' });
+  await assert.rejects(put(notice), { code: 'IncompatiblePolicyException' });
+  for (const Attributes of [undefined, {}, { Before: '1' }, { Before: '0', Unit: 'Days' }, { Before: '-1', Unit: 'Days' }, { Before: '1', Unit: 'Weeks' }, { Before: '999999', Unit: 'Days' }]) {
+    await assert.rejects(put(expiration, { Type: 'ExpirationNotification', Attributes }), { code: 'InvalidPolicyAttributeException' });
+  }
 });
 
 test('putParameter refuses tags with an overwrite, empty values and data types that need others', async () => {

@@ -9,10 +9,11 @@ import { parsePolicies } from '../domain/policies.ts';
 import type { ParameterPolicy } from '../domain/policies.ts';
 import { readTags } from '../domain/tags.ts';
 import { oldestIsLabelled, parameterExists, tooManyParameters, typeMismatch, validation } from '../errors.ts';
-import { setExpirationTimer } from '../expiration.ts';
+import { tellChange } from '../events.ts';
 import { advancedParametersMax, advancedValueBytesMax, standardParametersMax, standardValueBytesMax, versionsMax } from '../limits.ts';
 import { parameterAccess } from '../lookup.ts';
 import { operation, scopeOf } from '../operation.ts';
+import { setPolicyTimers } from '../policyTimers.ts';
 import { addToCount, countParameters, listLabels, parameters, setParameter, versions } from '../store.ts';
 import type { ParameterRow, StoredValue, Tier, VersionRow } from '../store.ts';
 import { sealValue } from '../values.ts';
@@ -54,7 +55,8 @@ export const putParameter = operation('PutParameter', {
       const next: ParameterRow = { id: hexId(deps.random, 20), ...row, latest: version, ...(tags === undefined ? {} : { tags }) };
       setParameter(tx, scope, name, next);
       versions.set(tx, scope, [next.id, version.version], version);
-      await setExpirationTimer(tx, { scope, name, row: next }, deps.timers);
+      await setPolicyTimers(tx, { scope, name, row: next }, row, deps.timers);
+      await tellChange(tx, { scope, name, version, atMs: call.nowMs }, row === undefined ? 'Create' : 'Update', deps);
       return version;
     });
     return { Version: written.version, Tier: written.tier };
@@ -73,7 +75,7 @@ function draftVersion(input: PutParameterRequest, before: VersionRow | undefined
   // The other two, aws:ec2:image and aws:ssm:integration, are checked by services that are not there.
   if (dataType !== 'text') throw validation(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`);
   if (type === 'StringList' && value.split(',').some((item) => item === '')) throw validation('A StringList must be a comma-separated list of values, and none of them can be empty.');
-  const policies = input.Policies === undefined ? before?.policies : parsePolicies(input.Policies);
+  const policies = input.Policies === undefined ? before?.policies?.map(({ done: _done, ...policy }) => policy) : parsePolicies(input.Policies);
   const tier = chooseTier(input, before, policies ?? []);
   const description = input.Description ?? before?.description;
   const allowedPattern = input.AllowedPattern ?? before?.allowedPattern;

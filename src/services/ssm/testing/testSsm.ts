@@ -12,6 +12,7 @@ import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import { weakMode } from '../../../kv/weakMode.ts';
+import type { EventBus, ServiceEvent } from '../../../ports/eventBus.ts';
 import type { SecretText } from '../../../ports/secretReader.ts';
 import { createSsm } from '../createSsm.ts';
 
@@ -21,6 +22,8 @@ export interface TestSsm {
   readonly store: Store;
   readonly clock: MovableClock;
   readonly encryption: FakeEncryption;
+  /** What the default bus was told, in order. */
+  readonly events: readonly ServiceEvent[];
   /** Secrets that names under `/aws/reference/secretsmanager/` lead to. */
   readonly secrets: Map<string, SecretText>;
   /** Runs an operation as the handler chain does after its checks: access first, then the handler. */
@@ -36,12 +39,15 @@ export function createTestSsm(): TestSsm {
   const store = weakMode(openMemoryStore({ clock, random: createSeededRandom(1) }), createSeededRandom(2));
   const encryption = createFakeEncryption();
   const secrets = new Map<string, SecretText>();
+  const events: ServiceEvent[] = [];
+  const bus: EventBus = { put: async (tx, event) => (tx.afterCommit(() => void events.push(event)), 'id') };
   const timers = createFakeTimers(store, clock);
   const service = createSsm({
     store,
     random: createSeededRandom(3),
     encryption,
     timers,
+    bus,
     secrets: {
       async read({ secretId }) {
         const secret = secrets.get(secretId);
@@ -66,6 +72,7 @@ export function createTestSsm(): TestSsm {
     store,
     clock,
     encryption,
+    events,
     secrets,
     async run(name, input, call) {
       await access(name, input as object, call);
