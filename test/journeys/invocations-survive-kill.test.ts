@@ -15,7 +15,7 @@ import { createExecutionRole, createFunction } from '../support/functions.ts';
 import { sdkClients, sdkConfig } from '../support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../support/serverProcess.ts';
 
-const rounds = Number(process.env['HANEUL_KILLS'] ?? 3);
+const rounds = Number(process.env['HANEUL_KILLS'] ?? 2);
 const seed = Number(process.env['HANEUL_SEED'] ?? randomInt(2 ** 31));
 const random = createSeededRandom(seed);
 const account = '000000000000';
