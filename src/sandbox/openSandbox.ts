@@ -33,6 +33,7 @@ import type { Slot } from './pool/slot.ts';
 import { slotKindOf } from './pool/slotKind.ts';
 import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
+import { createBootstrapCompiler } from './precompileBootstrap.ts';
 import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
 import type { SdkFamily, SdkUser } from './sdk/openSdkStore.ts';
@@ -91,6 +92,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
   if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
   const sdks = openSdkStore({ ...cache, interpreters: installed });
+  const precompile = createBootstrapCompiler({ runtimeFolder: join(folders.runtime, 'python'), log });
   const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
@@ -98,7 +100,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const archives = openSharedArchives({ environment, isRoot, isConfined: launcher.hasOwnRoot, random, log });
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
-    boot(kind: SlotKind): Promise<Slot> {
+    async boot(kind: SlotKind): Promise<Slot> {
+      if (kind.interpreter !== undefined) await precompile(kind.interpreter);
       const id = `slot-${hexId(random, 16)}`;
       return bootSlot({ kind, id, folder: join(folders.environments, id), runtimeFolder: folders.runtime, launcher, limiter, wall });
     },
@@ -112,6 +115,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (runtime.family === 'ruby') return { interpreter: await interpreters.find(runtime), sdkFolder: undefined };
     const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
     const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
+    void precompile(interpreter);
     if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
     return { interpreter, sdkFolder };
   }
