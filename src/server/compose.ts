@@ -138,12 +138,9 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
 // In the order in which they need each other: what closes last comes first.
 function createParts(foundation: Foundation, common: Common, organization: Organization, directory: TargetDirectory) {
   const { options, storage, sandbox, functionGate, sealKey } = foundation;
-  const { store, random, log, wall } = common;
+  const { random, wall } = common;
   const localMode = isLocalMode(options);
-  const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
-  const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
-  const recorder = createRecorder(common);
-  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
+  const { identity, access, recorder, denials, serviceDenials, roleAccess, parts: accessParts } = createAccess(foundation, common, organization);
   const work = createWorkPool({ threads: workThreads() });
   // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
@@ -151,10 +148,6 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
-  const denials = createDenialLog();
-  const serviceDenials = createServiceDenials({ denials, newRequestId: () => uuid(random), log });
-  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
-  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode, denials: serviceDenials }) : async () => true;
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
@@ -189,8 +182,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const parts: readonly Part[] = [
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [logs.service], targets: { logs: (arn) => logs.eventTarget(arn) }, endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
-    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
-    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+    ...accessParts,
     { services: [], close: () => work.close() },
     { services: [kms.service], close: () => kms.close() },
     { services: [ecr.service] },
@@ -208,6 +200,25 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [autoscaling] },
   ];
   return { parts, lambda, pipes, logs, access, recorder, denials };
+}
+
+/** Who may do what, who did it, and who was refused. */
+function createAccess({ options, sealKey }: Foundation, common: Common, organization: Organization) {
+  const { store, random, log, wall, clock } = common;
+  const localMode = isLocalMode(options);
+  const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
+  const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const recorder = createRecorder(common);
+  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, clock), localMode });
+  const denials = createDenialLog();
+  const serviceDenials = createServiceDenials({ denials, newRequestId: () => uuid(random), log });
+  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode, denials: serviceDenials }) : async () => true;
+  const parts: readonly Part[] = [
+    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
+    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+  ];
+  return { identity, access, recorder, denials, serviceDenials, roleAccess, parts };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.
