@@ -22,3 +22,10 @@ export const encodedMessageCharsMax = 10_240;
 /** The same refusal to a service that tries again is told this much later, and so many are remembered as told. */
 export const repeatedDenialMs = 60_000;
 export const repeatedDenialsMax = 1_000;
+
+/** SQS API reference, ReceiveMessage: MaxNumberOfMessages and WaitTimeSeconds. */
+export const queueReceiveMax = 10;
+export const queueLongPollMs = 20_000;
+/** How long whoever reads a queue waits when it is not there or may not be read, and when it answers at once with nothing. */
+export const queueTroubleMs = 10_000;
+export const queuePauseMs = 1_000;

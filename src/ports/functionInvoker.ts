@@ -5,6 +5,10 @@ export interface FunctionInvocation {
   readonly functionArn: string;
   /** Who invokes, for example `secretsmanager.amazonaws.com`; the function's own policy must allow it. */
   readonly service: string;
+  /** In whose name; then the policies of this role are asked, and the function's own only where it is another account's. */
+  readonly roleArn?: string;
+  /** The X-Amzn-Trace-Id of what caused it: the invocation belongs to the same chain. */
+  readonly traceHeader?: string | undefined;
   /** The resource it acts for. */
   readonly sourceArn: string;
   readonly sourceAccount: string;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { InstalledInterpreter } from './interpreters.ts';
+import { javaPackagesPath } from './java/javaCommand.ts';
 import type { Packages, Placement } from './launcher/launcher.ts';
 import type { EnvironmentSpec } from './types.ts';
 
@@ -12,6 +13,7 @@ export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: 
 /** Where AWS has its SDK; what a package brings along is found before it. */
 export function packagesOf(interpreter: InstalledInterpreter | undefined, folder: string | undefined): Packages | undefined {
   if (interpreter === undefined) return undefined;
+  if (interpreter.family === 'java') return { family: 'java', folder, path: javaPackagesPath };
   if (interpreter.family === 'node') return { family: 'node', folder, path: '/var/runtime/node_modules' };
   const version = interpreter.version.split('.').slice(0, 2).join('.');
   return { family: 'python', folder, path: `/var/lang/lib/python${version}/site-packages` };
@@ -43,7 +45,7 @@ export function variablesFor(spec: EnvironmentSpec, interpreter: InstalledInterp
   if (runtimeApiAddress !== undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
     const major = interpreter.version.split('.')[0];
-    variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, runtimeFolder, taskFolder].join(':');
+    variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, `${runtimeFolder}/node_modules`, runtimeFolder, taskFolder].join(':');
   }
   return variables;
 }

@@ -1,4 +1,4 @@
-// Which Node.js and Python programs this host has. Each candidate is asked once for its version and for its real path (a pyenv
+// Which Node.js, Python and Java programs this host has. Each candidate is asked once for its version and for its real path (a pyenv
 // shim is a shell script that costs 200 ms a start), and the answers are kept beside their modification times.
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -14,12 +14,16 @@ export interface InstalledInterpreter extends Interpreter {
 
 type Family = Interpreter['family'];
 
-/** The oldest that our bootstraps run on. */
-const oldest: Readonly<Record<Family, readonly [number, number]>> = { node: [16, 0], python: [3, 8] };
+/** Whether our own bootstrap runs in it, and speaks the framed channel. */
+export const isFramed = (interpreter: Interpreter | undefined): boolean => interpreter !== undefined && interpreter.family !== 'java';
+
+/** The oldest that our bootstraps, and AWS's client for Java, run on. */
+const oldest: Readonly<Record<Family, readonly [number, number]>> = { node: [16, 0], python: [3, 8], java: [8, 0] };
 
 const queries: Readonly<Record<Family, readonly string[]>> = {
   node: ['-p', 'JSON.stringify([process.versions.node, process.execPath, process.execPath])'],
   python: ['-I', '-S', '-c', 'import sys,json;print(json.dumps([sys.version.split()[0].rstrip("+"),getattr(sys,"_base_executable",sys.executable) or sys.executable,sys.base_prefix]))'],
+  java: ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XshowSettings:properties', '-version'],
 };
 
 /**
@@ -31,7 +35,7 @@ export async function findInterpreters(environment: ProcessEnvironment, cacheFil
   const asked: Record<string, CacheEntry> = {};
   const found = new Map<string, InstalledInterpreter>();
   await Promise.all(
-    (['node', 'python'] as const).flatMap((family) =>
+    (['node', 'python', 'java'] as const).flatMap((family) =>
       listCandidates(family, environment).map(async (path) => {
         const stamp = stampOf(path);
         if (stamp === undefined) return;
@@ -49,7 +53,10 @@ export async function findInterpreters(environment: ProcessEnvironment, cacheFil
   return [...found.values()].sort((a, b) => a.family.localeCompare(b.family) || compareVersions(b.version, a.version));
 }
 
-/** The interpreter for a runtime: the exact one, else the nearest of the family, newer before older; undefined when there is none. */
+/**
+ * The interpreter for a runtime: the exact one, else the nearest of the family, newer before older; undefined when there is none. Java first looks at what is newer, which runs
+ * what was compiled for the one that is missing; older does not.
+ */
 export function chooseInterpreter<Known extends Interpreter>(
   interpreters: readonly Known[],
   runtime: Exclude<RuntimeKind, { readonly family: 'custom' }>,
@@ -58,15 +65,15 @@ export function chooseInterpreter<Known extends Interpreter>(
   const ranked = interpreters
     .filter(({ family }) => family === runtime.family)
     .map((interpreter) => ({ interpreter, distance: release(runtime.family, interpreter.version) - wanted }))
-    .sort((a, b) => Math.abs(a.distance) - Math.abs(b.distance) || b.distance - a.distance || compareVersions(b.interpreter.version, a.interpreter.version));
+    .sort((a, b) => (runtime.family === 'java' ? Number(a.distance < 0) - Number(b.distance < 0) : 0) || Math.abs(a.distance) - Math.abs(b.distance) || b.distance - a.distance || compareVersions(b.interpreter.version, a.interpreter.version));
   const best = ranked[0];
   return best && { interpreter: best.interpreter, isExact: best.distance === 0 };
 }
 
-/** One number that orders a family's releases: Node.js by major version, Python by minor. */
+/** One number that orders a family's releases: Node.js and Java by major version, Python by minor. */
 function release(family: Family, version: string): number {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return family === 'node' ? major : major * 100 + minor;
+  return family === 'python' ? major * 100 + minor : major;
 }
 
 function compareVersions(a: string, b: string): number {
@@ -87,12 +94,34 @@ interface CacheEntry {
 }
 
 async function ask(family: Family, path: string, stamp: string): Promise<CacheEntry | undefined> {
-  const { code, stdout } = await runTool(path, queries[family], 10_000);
+  const { code, stdout, stderr } = await runTool(path, queries[family], 10_000);
   if (code !== 0) return undefined;
   try {
-    const [version, executable, prefix] = JSON.parse(stdout) as unknown[];
+    const [version, executable, prefix] = family === 'java' ? readJavaSettings(stderr) : (JSON.parse(stdout) as unknown[]);
     if (typeof version !== 'string' || typeof executable !== 'string' || typeof prefix !== 'string') return undefined;
     return { stamp, version, path: realpathSync(executable), prefix };
+  } catch {
+    return undefined;
+  }
+}
+
+/** `    java.version = 17.0.15`; before 9 it is 1.8.0_392. */
+function readJavaSettings(settings: string): readonly (string | undefined)[] {
+  const read = (name: string): string | undefined => new RegExp(`^\\s*${name} = (.+)$`, 'm').exec(settings)?.[1]?.trim();
+  const [version, home] = [read('java\\.version'), read('java\\.home')];
+  return [version?.replace(/^1\./, '').replaceAll('_', '.').replace(/[-+].*$/, ''), home && join(home, 'bin', 'java'), home];
+}
+
+/** Debian keeps the settings of a Java below /etc and links to them. */
+function javaSettings(home: string): string[] {
+  const links = ['lib/jvm.cfg', 'conf/logging.properties', 'conf/security/java.security', 'lib/security/java.security', 'lib/logging.properties'];
+  const folders = links.flatMap((name) => /^\/etc\/java[\w.-]*(?=\/)/.exec(realPathOf(join(home, name)) ?? '')?.[0] ?? []);
+  return [...new Set(folders)];
+}
+
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
   } catch {
     return undefined;
   }
@@ -101,6 +130,7 @@ async function ask(family: Family, path: string, stamp: string): Promise<CacheEn
 /** What a function has to see besides /usr. A whole installation only where it is recognisable as one: never somebody's home. */
 function extraPaths(family: Family, { path, prefix, version }: CacheEntry): string[] {
   const isVisible = (candidate: string): boolean => /^\/(usr|bin|lib|lib64)\//.test(candidate);
+  if (family === 'java') return [...javaSettings(prefix), ...(isVisible(path) ? [] : [realpathSync(prefix)])];
   if (isVisible(path)) return [];
   if (family === 'python') return isFolder(join(prefix, 'lib', `python${version.split('.').slice(0, 2).join('.')}`)) ? [realpathSync(prefix)] : [path];
   const root = dirname(dirname(path));
@@ -111,21 +141,27 @@ function listCandidates(family: Family, environment: ProcessEnvironment): string
   const home = environment['HOME'];
   const below = (folder: string, inside: string): string[] => listFolder(folder).map((name) => join(folder, name, inside));
   const pathFolders = [...(environment['PATH'] ?? '').split(':'), '/usr/local/bin', '/usr/bin'].filter((folder) => folder.startsWith('/'));
-  const pattern = family === 'node' ? /^node(js)?(-?\d+)?$/ : /^python3(\.\d+)?$/;
   const inPath = [...new Set(pathFolders)]
     // A shim answers for a version that its own folder holds as well.
     .filter((folder) => !folder.endsWith('/shims'))
-    .flatMap((folder) => listFolder(folder).filter((name) => pattern.test(name)).map((name) => join(folder, name)));
-  const managers =
-    family === 'node'
-      ? [...(home ? below(join(home, '.nvm/versions/node'), 'bin/node') : []), ...below('/opt', 'bin/node'), process.execPath]
-      : [...(home ? below(join(home, '.pyenv/versions'), 'bin/python3') : []), ...below('/opt', 'bin/python3')];
+    .flatMap((folder) => listFolder(folder).filter((name) => programNames[family].test(name)).map((name) => join(folder, name)));
+  const inHome = (folder: string, inside: string): string[] => (home ? below(join(home, folder), inside) : []);
+  const managers = {
+    node: () => [...inHome('.nvm/versions/node', 'bin/node'), ...below('/opt', 'bin/node'), process.execPath],
+    python: () => [...inHome('.pyenv/versions', 'bin/python3'), ...below('/opt', 'bin/python3')],
+    java: () => [
+      ...below('/usr/lib/jvm', 'bin/java'), ...inHome('.sdkman/candidates/java', 'bin/java'), ...inHome('.jdks', 'bin/java'), ...below('/opt', 'bin/java'),
+      ...(environment['JAVA_HOME']?.startsWith('/') === true ? [join(environment['JAVA_HOME'], 'bin', 'java')] : []),
+    ],
+  }[family]();
   const real = new Set<string>();
   for (const path of [...inPath, ...managers]) {
     if (isExecutableFile(path)) real.add(realpathSync(path));
   }
   return [...real];
 }
+
+const programNames: Readonly<Record<Family, RegExp>> = { node: /^node(js)?(-?\d+)?$/, python: /^python3(\.\d+)?$/, java: /^java$/ };
 
 function listFolder(folder: string): string[] {
   try {

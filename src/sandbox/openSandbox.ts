@@ -13,6 +13,8 @@ import { findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
+import { openJavaClient } from './java/openJavaClient.ts';
+import { openSharedArchives } from './java/openSharedArchives.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
 import type { Egress, HostAccessOptions } from './network/egress.ts';
@@ -33,8 +35,9 @@ import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
 import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
+import type { SdkFamily, SdkUser } from './sdk/openSdkStore.ts';
 import { startEnvironment } from './startEnvironment.ts';
-import type { Environment, EnvironmentSpec, Sandbox } from './types.ts';
+import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox } from './types.ts';
 
 export interface SandboxOptions {
   /** A folder of the sandbox's own, below the data directory. Two live sandboxes never share one (the data directory's lock). */
@@ -91,6 +94,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
+  const javaClient = openJavaClient(cache);
+  const archives = openSharedArchives({ environment, isRoot, isConfined: launcher.hasOwnRoot, random, log });
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
     boot(kind: SlotKind): Promise<Slot> {
@@ -103,14 +108,27 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   /** Both may have to be fetched; then they are at the same time. */
   async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
     if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
-    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, interpreters.known(runtime) ?? runtime)]);
-    const sdkFolder = sdks.known(interpreter);
+    if (runtime.family === 'java') return findJava(runtime);
+    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
+    const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
     if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
     return { interpreter, sdkFolder };
   }
 
+  async function findJava(runtime: Extract<RuntimeKind, { family: 'java' }>): Promise<{ readonly interpreter: InstalledInterpreter; readonly sdkFolder: string }> {
+    const [interpreter, sdkFolder] = await Promise.all([interpreters.find(runtime), javaClient.wait()]);
+    if (sdkFolder === undefined) throw new ServiceError('Runtime.InvalidRuntime', "AWS's runtime client for Java could not be fetched; the server's log says why", { status: 502 });
+    void archives.ensure(sdkFolder, interpreter);
+    return { interpreter, sdkFolder };
+  }
+
+  function packagesFor(interpreter: InstalledInterpreter | undefined): string | undefined {
+    if (interpreter === undefined) return undefined;
+    return interpreter.family === 'java' ? javaClient.ready() : sdks.known(sdkUser(interpreter, interpreter.family));
+  }
+
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
-    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, interpreter && sdks.known(interpreter)) : undefined;
+    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, packagesFor(interpreter)) : undefined;
 
   return {
     pools: () => pool.states(),
@@ -127,9 +145,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       else if (interpreters.isPreparing(runtime)) void interpreters.find(runtime).then(expectWith, () => undefined);
     },
     prepare(runtime) {
-      if (runtime.family !== 'custom' && !isClosed) interpreters.prepare(runtime);
+      if (runtime.family === 'custom' || isClosed) return;
+      interpreters.prepare(runtime);
+      // What is made of it afterwards is there for the first invocation, too.
+      if (runtime.family === 'java' && interpreters.known(runtime)) void findJava(runtime).catch(() => undefined);
     },
-    isPreparing: (runtime) => runtime.family !== 'custom' && interpreters.isPreparing(runtime),
+    isPreparing: (runtime) => runtime.family !== 'custom' && (interpreters.isPreparing(runtime) || (runtime.family === 'java' && javaClient.isFetching())),
     guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
       return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
@@ -158,6 +179,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       interpreters.close();
       sdks.close();
       codeCaches.close();
+      javaClient.close();
+      archives.close();
       await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();
@@ -195,9 +218,11 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
   return weaker(launcher.unavailable, launcher.remedy);
 }
 
+const sdkUser = ({ version }: { readonly version: string }, family: SdkFamily): SdkUser => ({ family, version });
+
 /** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
 async function startHelper(program: Buffer, runtimeFolder: string, { freezerFolder }: Limiter, { wall, log }: SandboxOptions): Promise<Helper> {
-  for (const family of ['node', 'python', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
+  for (const family of ['node', 'python', 'java', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
   const path = join(runtimeFolder, 'haneul-helper');
   await writeFile(path, program, { mode: 0o700 });
   return superviseHelper({ open: (onLost) => openHelper({ path, freezerFolder, log, onLost }), wall, log });
@@ -208,6 +233,8 @@ async function copyBootstraps(target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
   await cp(join(packageRoot, 'src', 'sandbox', 'bootstraps'), target, { recursive: true });
   await mkdir(join(target, 'custom'));
+  // Where AWS's client is mounted.
+  await mkdir(join(target, 'java', 'lib'), { recursive: true });
   await chmod(target, 0o755);
   // Where the SDK is mounted.
   await mkdir(join(target, 'node', 'node_modules'));

@@ -10,7 +10,9 @@ import { commandOf, packagesOf, variablesFor } from './command.ts';
 import { createDeferred } from './deferred.ts';
 import { createEnvironment } from './environment.ts';
 import type { StartTime } from './environment.ts';
+import { isFramed } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
+import { javaCommand } from './java/javaCommand.ts';
 import type { Assignment, LaunchedProcess, Launcher, Placement } from './launcher/launcher.ts';
 import { placementInside } from './launcher/placement.ts';
 import type { Limiter, LimitGroup } from './limits/limiter.ts';
@@ -31,7 +33,7 @@ export interface StartOptions {
   readonly spec: EnvironmentSpec;
   /** Absent for a custom runtime. */
   readonly interpreter: InstalledInterpreter | undefined;
-  /** The AWS SDK, when there is one for this interpreter. */
+  /** The AWS SDK, when there is one for this interpreter; for Java, AWS's runtime client. */
   readonly sdkFolder: string | undefined;
   readonly launcher: Launcher;
   readonly limiter: Limiter;
@@ -67,7 +69,7 @@ export async function startEnvironment(wanted: StartOptions): Promise<Environmen
     endpointPort: spec.endpoint?.port,
   };
   // An interpreter that waits cannot have programs started before it.
-  const slot = interpreter !== undefined && options.external.length > 0 ? undefined : options.takeSlot();
+  const slot = isFramed(interpreter) && options.external.length > 0 ? undefined : options.takeSlot();
   if (slot) {
     try {
       return await becomeEnvironment(options, slot, assignment, started);
@@ -107,10 +109,10 @@ async function launchEnvironment(options: Options, assignment: Assignment, start
       runtimeFolder: `${options.runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
       packages: packagesOf(interpreter, options.sdkFolder),
-      runsCodeAtOnce: interpreter !== undefined && (runsCodeAtOnce(spec) || options.external.length > 0),
+      runsCodeAtOnce: isFramed(interpreter) && (runsCodeAtOnce(spec) || options.external.length > 0),
       temporaryMegabytes: spec.ephemeralStorageMegabytes,
       joinFiles: group.joinFiles,
-      framed: interpreter !== undefined,
+      framed: isFramed(interpreter),
       startsExtensions: options.external.length > 0,
     });
     group.watch(launched);
@@ -158,7 +160,7 @@ async function connect({ options, launched, group, folder, started, channel: fra
   ];
   const { runtime, handler } = spec;
   const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServers(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
-  const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
+  const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' || runtime.family === 'java' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
   const served = framed && launched.apiListens ? serveApi(launched, api, log) : undefined;
   void (framed ? framed.booted : Promise.resolve())
     // The runtime starts after the extensions have registered.
@@ -205,9 +207,10 @@ function apiFor({ spec, wall, random, external, mark }: Options, launched: Launc
 }
 
 /** The program to run, or why there is none. */
-async function commandFor({ spec, interpreter, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
+async function commandFor({ spec, interpreter, sdkFolder, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
   const beside = (command: readonly string[], { layersFolder }: Placement): readonly string[] =>
     external.length === 0 ? command : withExtensions(command, `${layersFolder}/extensions`, external, mark);
+  if (interpreter?.family === 'java') return (placement) => beside(javaCommand(interpreter, sdkFolder ?? '', spec, placement), placement);
   if (interpreter) return (placement) => beside(commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) }), placement);
   const entrypoint = await findEntrypoint(spec);
   if ('errorType' in entrypoint) {

@@ -4,10 +4,14 @@ import type { Socket } from 'node:net';
 import type { ExtensionEvent } from './extensions/environmentApi.ts';
 import type { FunctionFacts, ShutdownReason, TelemetryEvent } from './extensions/types.ts';
 
-/** How code is started: by our bootstrap in an interpreter, or by the package's own `bootstrap` over the Runtime API. */
+/**
+ * How code is started: by our bootstrap in an interpreter, by AWS's own client for Java in a virtual machine, or by the package's own
+ * `bootstrap`; the last two over the Runtime API.
+ */
 export type RuntimeKind =
   | { readonly family: 'node'; readonly version: string }
   | { readonly family: 'python'; readonly version: string }
+  | { readonly family: 'java'; readonly version: string }
   | { readonly family: 'custom' };
 
 export interface EnvironmentSpec {
@@ -134,7 +138,7 @@ export interface Guarantee {
 }
 
 export interface Interpreter {
-  readonly family: 'node' | 'python';
+  readonly family: 'node' | 'python' | 'java';
   /** Full version, for example 20.20.2. */
   readonly version: string;
   readonly path: string;

@@ -142,9 +142,10 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const recorder = createRecorder(common);
   const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
   const work = createWorkPool({ threads: workThreads() });
-  const logs = createLogs(common);
   // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
+  // Subscriptions invoke functions, whose output goes to the logs.
+  const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const denials = createDenialLog();
@@ -181,10 +182,10 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
   const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
-    { services: [logs.service], endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
+    { services: [cloudWatch.service], close: () => cloudWatch.close() },
+    { services: [logs.service], targets: { logs: (arn) => logs.eventTarget(arn) }, endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
     { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
-    { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => work.close() },
     { services: [kms.service], close: () => kms.close() },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },

@@ -145,7 +145,7 @@ test('a function reaches neither the port of the server itself nor the endpoint 
   const own = Number(new URL(server.endpoint).port);
   const name = await createFunction(aws.lambda, { Role: await createRole(aws), Runtime: 'nodejs20.x', files });
   const { payload } = await invoke(aws.lambda, name, { ports: [own, foreign, 9001, 4566, 22, 80] });
-  assert.deepEqual(payload, [own], 'one door, and it is its own');
+  assert.deepEqual(payload, [own, 9001], 'its own door, and its own Runtime and Extensions API');
 });
 
 test('a function finds no endpoint variable but its own when it sets one', async () => {

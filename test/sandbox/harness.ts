@@ -32,6 +32,9 @@ export interface FunctionOptions {
   /** Relative path to content; or the name of a folder of {@link fixtures}. */
   readonly files?: Readonly<Record<string, string>>;
   readonly fixture?: string;
+  /** Or folders that are there already. */
+  readonly codeFolder?: string;
+  readonly layersFolder?: string;
   readonly layers?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
   readonly memoryMegabytes?: number;
@@ -97,7 +100,7 @@ export async function openTestSandbox({ pooled = false, ...options }: TestSandbo
 
   async function start(wanted: FunctionOptions): Promise<TestFunction> {
     count += 1;
-    const codeFolder = wanted.fixture ? join(fixtures, wanted.fixture) : writeFiles(join(folder, `code-${count}`), wanted.files ?? {});
+    const codeFolder = wanted.codeFolder ?? (wanted.fixture ? join(fixtures, wanted.fixture) : writeFiles(join(folder, `code-${count}`), wanted.files ?? {}));
     const chunks: OutputChunk[] = [];
     const memoryMegabytes = wanted.memoryMegabytes ?? 1769;
     const spec: EnvironmentSpec = {
@@ -105,6 +108,7 @@ export async function openTestSandbox({ pooled = false, ...options }: TestSandbo
       runtime: wanted.runtime,
       handler: wanted.handler ?? (wanted.runtime.family === 'python' ? 'app.handler' : 'index.handler'),
       codeFolder,
+      ...(wanted.layersFolder === undefined ? {} : { layersFolder: wanted.layersFolder }),
       ...(wanted.layers ? { layersFolder: writeFiles(join(folder, `layers-${count}`), wanted.layers) } : {}),
       variables: {
         AWS_LAMBDA_FUNCTION_NAME: 'probe', AWS_LAMBDA_FUNCTION_VERSION: '$LATEST', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),

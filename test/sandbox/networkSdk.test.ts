@@ -13,6 +13,9 @@ interface FakeRegistry {
   readonly home: string;
 }
 
+/** What lies in the cache besides the answers of the host's interpreters. */
+const fetched = (cacheFolder: string): readonly string[] => readdirSync(cacheFolder).filter((name) => name !== 'interpreters.json');
+
 /** An npm that runs `script` where a real one would fill `node_modules`. */
 function fakeNpm(t: TestContext, script: string): FakeRegistry {
   const home = mkdtempSync(join(tmpdir(), 'haneul-sdk-test-'));
@@ -42,7 +45,7 @@ for (const isolation of ['strongest', 'none'] as const) {
     assert.equal(await quiet.call(), 'fetched', 'once there, it is there for everybody');
     assert.equal(readFileSync(join(home, 'calls'), 'utf8'), 'called\n', 'fetched once');
     assert.ok(logs.some(({ text }) => text.startsWith('fetching the AWS SDK')) && logs.some(({ text }) => text.endsWith('is there')));
-    assert.equal(readdirSync(cacheFolder).length, 1, 'nothing half done is left');
+    assert.equal(fetched(cacheFolder).length, 1, 'nothing half done is left');
   });
 
   test(`with isolation ${isolation}, what a package brings along is found first`, async (t) => {
@@ -85,7 +88,7 @@ test('a fetch that fails is told with its reason, and the function runs without'
   assert.equal((await initError(await start({ runtime: node, files: requires }))).errorType, 'Runtime.ImportModuleError');
   const warning = logs.find(({ level, text }) => level === 'warn' && text.includes('could not be fetched'));
   assert.match(String(warning?.fields['reason']), /network request failed/);
-  assert.deepEqual(readdirSync(cacheFolder), []);
+  assert.deepEqual(fetched(cacheFolder), []);
 });
 
 test('offline fetches nothing and says so once', async (t) => {

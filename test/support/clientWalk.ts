@@ -35,9 +35,8 @@ export const walkSteps = [
   'error: no such function',
   'error: invalid parameter',
   'error: no such role',
-  'not implemented: an operation of lambda',
   'not implemented: dynamodb (json)',
-  'not implemented: sns (query)',
+  'not implemented: an operation of iam (query)',
   'lambda delete-function',
 ] as const;
 

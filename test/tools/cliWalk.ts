@@ -300,9 +300,8 @@ function declareRefusals(walk: Walk, scene: () => Scene): void {
     ));
   walk.step('error: no such role', () =>
     refused(['iam', 'get-role', '--role-name', 'absent'], /\(NoSuchEntity\) when calling the GetRole operation.*The role with name absent cannot be found\./));
-  walk.step('not implemented: an operation of lambda', () => refused(['lambda', 'list-code-signing-configs'], /ListCodeSigningConfigs/));
   walk.step('not implemented: dynamodb (json)', () => refused(['dynamodb', 'list-tables'], /An error occurred \(.+\) when calling the ListTables operation.*:.+/));
-  walk.step('not implemented: sns (query)', () => refused(['sns', 'list-topics'], /An error occurred \(.+\) when calling the ListTopics operation.*:.+/));
+  walk.step('not implemented: an operation of iam (query)', () => refused(['iam', 'generate-organizations-access-report', '--entity-path', 'o-a1b2c3d4e5/r-f6g7'], /An error occurred \(.+\) when calling the GenerateOrganizationsAccessReport operation.*:.+/));
 }
 
 function declareEnd(walk: Walk, scene: () => Scene): void {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Server, Socket } from 'node:net';
-import type { Guarantee } from '../types.ts';
+import type { Guarantee, Interpreter } from '../types.ts';
 
 /** Starts process trees. One implementation per way of confining them. */
 export interface Launcher {
@@ -46,7 +46,7 @@ export interface LaunchRequest {
 }
 
 export interface Packages {
-  readonly family: 'node' | 'python';
+  readonly family: Interpreter['family'];
   readonly folder: string | undefined;
   readonly path: string;
 }

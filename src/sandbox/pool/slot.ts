@@ -10,6 +10,7 @@ import { commandOf, packagesOf } from '../command.ts';
 import { createDeferred } from '../deferred.ts';
 import type { LaunchedProcess, Launcher } from '../launcher/launcher.ts';
 import type { Limiter, LimitGroup } from '../limits/limiter.ts';
+import { isFramed } from '../interpreters.ts';
 import { closeQuietly } from '../output/rawPipe.ts';
 import { processesMax, secretsExtensionPort, slotBootMs, slotMemoryBytes, slotTemporaryMegabytes } from '../limits.ts';
 import type { SlotKind } from './slotKind.ts';
@@ -19,7 +20,7 @@ export interface Slot {
   readonly folder: string;
   readonly launched: LaunchedProcess;
   readonly group: LimitGroup;
-  /** Absent for a custom runtime. */
+  /** Absent where the Runtime API is spoken. */
   readonly channel: FramedChannel | undefined;
   readonly isAlive: boolean;
   /** Resolves when its tree is gone. */
@@ -44,6 +45,7 @@ export interface BootOptions {
 /** Starts a tree up to the point where only the function is missing. */
 export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limiter, wall }: BootOptions): Promise<Slot> {
   const { interpreter } = kind;
+  const framed = isFramed(interpreter);
   await mkdir(folder, { mode: 0o700 });
   const taken: { group?: LimitGroup; launched?: LaunchedProcess } = {};
   const giveBack = async (): Promise<void> => {
@@ -56,7 +58,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       runtimeFolder: `${runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
       packages: packagesOf(interpreter, kind.sdkFolder),
-      command: (placement) => (interpreter ? commandOf(interpreter, placement, { withSite: false }) : []),
+      command: (placement) => (framed && interpreter ? commandOf(interpreter, placement, { withSite: false }) : []),
       variables: (placement) => ({
         TZ: ':UTC', PATH: `${interpreter ? `${dirname(interpreter.path)}:` : ''}/usr/local/bin:/usr/bin:/bin`,
         LAMBDA_TASK_ROOT: placement.taskFolder, LAMBDA_RUNTIME_DIR: placement.runtimeFolder, ...kind.variables,
@@ -64,7 +66,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       runsCodeAtOnce: false,
       temporaryMegabytes: slotTemporaryMegabytes,
       joinFiles: group.joinFiles,
-      framed: interpreter !== undefined,
+      framed,
       startsExtensions: false,
       endpointPort: undefined,
       extensionPort: secretsExtensionPort,

@@ -40,8 +40,9 @@ export type KindSpec = Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemera
 /** The kind of slot that can become this function; undefined when its process has to be started for it alone. */
 export function slotKindOf(spec: KindSpec, interpreter: InstalledInterpreter | undefined, sdkFolder: string | undefined): SlotKind | undefined {
   if (spec.ephemeralStorageMegabytes !== slotTemporaryMegabytes) return undefined;
-  // A custom runtime's program starts with all of its variables in any case.
+  // A custom runtime's program starts with all of its variables in any case, and so does Java.
   if (!interpreter) return { key: 'custom', name: 'custom', interpreter, sdkFolder: undefined, variables: {} };
+  if (interpreter.family === 'java') return { key: JSON.stringify([interpreter.path, sdkFolder ?? null]), name: `java ${interpreter.version}`, interpreter, sdkFolder, variables: {} };
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(spec.variables)) {
     const isAllowed = Object.hasOwn(earlyVariables, name) ? earlyVariables[name] : undefined;

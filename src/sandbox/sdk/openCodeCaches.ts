@@ -1,15 +1,14 @@
 // V8's compiled code for the JavaScript SDK, made once for each version of Node.js and put beside the packages, where every function reads
 // it and none can write. It is made from the pinned packages alone, inside a sandbox: no code of a function ever had a hand in it.
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hexId } from '../../base/ids.ts';
 import type { Logger } from '../../base/log.ts';
 import { packageRoot } from '../../base/packageRoot.ts';
 import type { Random } from '../../base/random.ts';
+import { readResult } from '../fetching/readResult.ts';
 import type { InstalledInterpreter } from '../interpreters.ts';
 import { dropPrivileges, isolation } from '../launcher/bubblewrapArguments.ts';
 import { deviceMounts, foldersAbove, systemMounts } from '../launcher/systemFiles.ts';
@@ -46,7 +45,7 @@ export function openCodeCaches(options: CodeCachesOptions): CodeCaches {
     if (isClosed || command === undefined || statSync(file, { throwIfNoEntry: false })) return;
     const partial = `${file}.${hexId(options.random, 12)}`;
     try {
-      const bytes = await readResult(command, (child) => (running = child));
+      const bytes = await readResult(command, { bytesMax: codeCacheBytesMax, timeoutMs: codeCacheMs, onChild: (child) => (running = child) });
       assertWhole(bytes);
       await mkdir(dirname(file), { recursive: true, mode: 0o755 });
       await writeFile(partial, bytes, { mode: 0o644 });
@@ -97,31 +96,6 @@ export function codeCacheCommand(sdkFolder: string, interpreter: InstalledInterp
 
 /** The user that owns nothing, on every Linux. */
 const nobody = 65_534;
-
-const resultFd = 3;
-
-function readResult([program = '', ...args]: readonly string[], onChild: (child: ChildProcess) => void): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: {}, timeout: codeCacheMs, killSignal: 'SIGKILL' });
-    onChild(child);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let complaint = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2_000)));
-    child.stdio[resultFd]?.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > codeCacheBytesMax) child.kill('SIGKILL');
-      else chunks.push(chunk);
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => (code === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(complaint.trim() || `it ended with ${signal ?? code}`))));
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, 10);
-    } catch {
-      // It ended meanwhile.
-    }
-  });
-}
 
 /** The length of the index, the index, and data without a gap. */
 function assertWhole(bytes: Buffer): void {

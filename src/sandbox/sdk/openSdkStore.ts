@@ -17,7 +17,7 @@ import { usesSdk } from './usesSdk.ts';
 export type SdkFamily = 'node' | 'python';
 
 /** What decides whether there is an SDK for a program. */
-export type SdkUser = Pick<Interpreter, 'family' | 'version'>;
+export type SdkUser = Pick<Interpreter, 'version'> & { readonly family: SdkFamily };
 
 export interface SdkStoreOptions extends ShelfCache {
   /** For npm and pip, which have settings of their own there (proxies, registries). */

@@ -10,6 +10,7 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { FiredTimer, Timers } from '../../kv/timers.ts';
 import type { Transaction } from '../../kv/store.ts';
+import type { ApiDestinations } from '../../ports/apiDestination.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { FindDestination } from '../../ports/destinationLookup.ts';
 import type { EventBus } from '../../ports/eventBus.ts';
@@ -17,6 +18,7 @@ import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { DeliveryTarget, Emitter, TargetDirectory } from '../../ports/outbox.ts';
 import type { SecretKeeper } from '../../ports/secretKeeper.ts';
 import { sweepArchive } from './archiving.ts';
+import { createApiDestinations } from './delivery/apiDelivery.ts';
 import { createApiClient } from './delivery/apiClient.ts';
 import { createConnectionAuth } from './delivery/connectionAuth.ts';
 import { createTarget, isDeliverable } from './delivery/createTarget.ts';
@@ -57,6 +59,8 @@ export interface RunningEvents {
   readonly service: BoundService;
   /** For services that tell of themselves. */
   readonly bus: EventBus;
+  /** For services that call them for their users. */
+  readonly apiDestinations: ApiDestinations;
   /** Where events for buses and for the targets of rules are delivered; undefined for other ARNs. */
   eventTarget(arn: string): DeliveryTarget | undefined;
   /** Asked by services before they send to a bus for their users. */
@@ -71,11 +75,13 @@ export function createEvents(options: EventsOptions): RunningEvents {
   const api = createApiClient(options);
   const deps: EventsDeps = { ...options, log, rulesets: createRulesets(), auth: createConnectionAuth({ ...options, api }) };
   const access = { serviceAccess: createServiceAccess(options.serviceDenials), accountAccess: createAccountAccess() };
-  const target = createTarget({ ...options, ...deps, ...access, api, rates: createRateLimit(options.clock) });
+  const targetDeps = { ...options, ...deps, ...access, api, rates: createRateLimit(options.clock) };
+  const target = createTarget(targetDeps);
   options.timers.handle('events', (tx, timer) => fire(tx, timer, deps));
   return {
     service: eventsService.bind(deps),
     bus: createEventBus(deps),
+    apiDestinations: createApiDestinations(targetDeps),
     eventTarget: (arn) => (isDeliverable(arn) ? target : undefined),
     mayReceive: async ({ arn }) => ({ kind: (await isBus(arn)) ? 'allowed' : 'absent' }),
     findDestination: async (arn) => ((await isBus(arn)) ? { fifo: false } : undefined),

@@ -110,9 +110,6 @@ export const urlPreludeBytesMax = 64 * 1024;
 /** API reference, CreateEventSourceMapping, BatchSize: SQS default 10; FIFO 10 at most; more takes a batching window. */
 export const queueBatchDefault = 10;
 export const fifoBatchMax = 10;
-/** ReceiveMessage answers so many at most, and waits so long. */
-export const receiveMax = 10;
-export const longPollMs = 20_000;
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: "Lambda starts processing five batches at a time". */
 export const batchesAtOnceFirst = 5;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: five filters by default, each up to 4,096 characters. */

@@ -72,6 +72,8 @@ export interface CodeReference {
   readonly nativeArchitectures: readonly string[];
   /** Python versions (`3.12`) that its extension modules were built for; absent in rows of earlier versions. */
   readonly nativePythons?: readonly string[];
+  /** The newest Java (17) that a class outside of jars was compiled for; absent where there are none. */
+  readonly javaRelease?: number;
 }
 
 export interface FunctionRow {

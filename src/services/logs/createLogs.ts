@@ -5,7 +5,11 @@ import type { Random } from '../../base/random.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
+import type { FunctionAccess } from '../../ports/functionAccess.ts';
+import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
+import { unrecordedMetrics, type MetricRecorder } from '../../ports/metrics.ts';
 import type { LogSink } from '../../ports/logSink.ts';
+import { createFollowing } from './following.ts';
 import { startRemoval } from './jobs/removal.ts';
 import { createLiveTails } from './liveTails.ts';
 import { createLogSink } from './provides.ts';
@@ -19,11 +23,18 @@ export interface LogsOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  readonly emitter: Emitter;
+  /** Asked whether functions let the service in. */
+  readonly functions: FunctionAccess;
+  /** CloudWatch, where there is one. */
+  readonly recorder?: MetricRecorder;
 }
 
 export interface RunningLogs {
   readonly service: BoundService;
   readonly sink: LogSink;
+  /** Where what arrives in followed groups is delivered; undefined for other ARNs. */
+  eventTarget(arn: string): DeliveryTarget | undefined;
   /** Whether there is such a log group: for services that write only to one that there is. */
   exists(scope: Scope, logGroupName: string): Promise<boolean>;
   /** Ends the answers that would go on for hours; new ones are refused. */
@@ -33,17 +44,21 @@ export interface RunningLogs {
 }
 
 /** The whole of CloudWatch Logs: the service, the sink that functions write to, and the background removal. */
-export function createLogs({ store, clock, wall, random, log, metrics }: LogsOptions): RunningLogs {
-  const sink = createLogSink({ store, clock, wall, random, log, ...(metrics ? { metrics } : {}) });
+export function createLogs(options: LogsOptions): RunningLogs {
+  const { store, clock, wall, random, log, metrics, functions, recorder = unrecordedMetrics } = options;
+  const following = createFollowing({ ...options, recorder });
+  const sink = createLogSink({ store, clock, wall, random, log, following, ...(metrics ? { metrics } : {}) });
   const liveTails = createLiveTails({ store, clock, wall, random, log });
   const removal = startRemoval({ store, clock, wall, log });
   return {
-    service: logs.bind({ store, clock, wall, random, liveTails }),
+    service: logs.bind({ store, clock, wall, random, liveTails, following, functions }),
     sink,
+    eventTarget: (arn) => following.eventTarget(arn),
     exists: async (scope, logGroupName) => (await store.read((tx) => groups.get(tx, scope, [logGroupName]))) !== undefined,
     endLiveTails: () => liveTails.end(),
     async close() {
       await Promise.allSettled([liveTails.close(), sink.close(), removal.stop()]);
+      following.close();
     },
   };
 }

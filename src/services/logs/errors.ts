@@ -16,6 +16,10 @@ export const groupExists = (): ServiceError =>
 export const streamExists = (): ServiceError =>
   new ServiceError('ResourceAlreadyExistsException', 'The specified log stream already exists');
 
+export const filterNotFound = (kind: 'subscription' | 'metric'): ServiceError => new ServiceError('ResourceNotFoundException', `The specified ${kind} filter does not exist.`);
+
+export const limitExceeded = (): ServiceError => new ServiceError('LimitExceededException', 'Resource limit exceeded.');
+
 export const invalidNextToken = (): ServiceError => invalidParameter('The specified nextToken is invalid.');
 
 export const bothGroupMembers = (): ServiceError =>

@@ -44,7 +44,27 @@ export const tailSessionMsMax = 3 * hourMs;
 /** Quotas, "Live Tail": 15 concurrent sessions for each account. */
 export const tailSessionsMax = 15;
 
+/** Quotas: 2 subscription filters and 100 metric filters a log group, 10 resource policies an account and region. */
+export const subscriptionsMax = 2;
+export const metricFiltersMax = 100;
+export const resourcePoliciesMax = 10;
+/** API reference, PutResourcePolicy: "Length Constraints: Minimum length of 1. Maximum length of 5120" for one of the account. */
+export const resourcePolicyCharactersMax = 5_120;
+/** API reference, MetricTransformation: "up to three dimensions". */
+export const metricDimensionsMax = 3;
+/** User Guide, "Real-time processing of log data with subscriptions": delivery is retried for up to 24 hours. */
+export const deliveryAgeMsMax = dayMs;
+
 // Ours from here on.
+
+/** Log events of one message to a function, as JSON before it is packed: what cannot be packed smaller still fits into an event of 1 MB. */
+export const forwardedBytesMax = 640 * 1024;
+/** Lambda quotas: 1 MB for an asynchronous invocation. */
+export const functionEventBytesMax = 1024 * 1024;
+/** Minutes of metric filters with a default value that wait for their end. */
+export const pendingDefaultsMax = 10_000;
+/** Groups whose figures are recorded without looking them up again. */
+export const figuredGroupsMax = 1_000;
 
 /** A stream name is part of a key (kv/limits.ts); 512 characters outside the basic plane would not fit into one. */
 export const streamNameBytesMax = 1_600;

@@ -6,7 +6,9 @@ import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import { bothGroupMembers, groupNotFound, noGroupMember } from './errors.ts';
+import type { Following } from './following.ts';
 import type { LiveTails } from './liveTails.ts';
+import type { FunctionAccess } from '../../ports/functionAccess.ts';
 
 /** What every operation of the service may use. */
 export interface LogsDeps {
@@ -15,6 +17,9 @@ export interface LogsDeps {
   readonly wall: Clock;
   readonly random: Random;
   readonly liveTails: LiveTails;
+  readonly following: Following;
+  /** Asked whether functions let the service in. */
+  readonly functions: FunctionAccess;
 }
 
 export const operation = operationsOf<typeof import('@aws-sdk/client-cloudwatch-logs'), LogsDeps>();
@@ -47,6 +52,11 @@ export function tagAccess(action: string, resourceArn: string, tags: Readonly<Re
   for (const [key, value] of Object.entries(tags)) conditions[`aws:RequestTag/${key}`] = value;
   if (Object.keys(tags).length > 0) conditions['aws:TagKeys'] = Object.keys(tags);
   return { action: `logs:${action}`, resource: resourceArn, conditions };
+}
+
+/** Permission for something that is no group's. */
+export function accountAccess(action: string): AccessRequest {
+  return { action: `logs:${action}`, resource: '*' };
 }
 
 interface GroupMembers {

@@ -15,7 +15,7 @@ const target = { account: '000000000000', region: 'us-east-1', logGroupName: '/a
 
 function openSink(logs: TestLogs, store: Store = logs.store) {
   const wall = createFakeClock();
-  const sink = createLogSink({ store, clock: logs.clock, wall, random: logs.random, log: silentLogger });
+  const sink = createLogSink({ store, clock: logs.clock, wall, random: logs.random, log: silentLogger, following: logs.following });
   return { wall, sink };
 }
 

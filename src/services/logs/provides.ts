@@ -8,7 +8,8 @@ import { createStream } from './createStream.ts';
 import { createOutputQueues } from './domain/outputQueues.ts';
 import type { OutputBatch } from './domain/outputQueues.ts';
 import { sinkDelayMs, sinkRetryMs } from './limits.ts';
-import { appendEvents, groups, setGroup, streams } from './store.ts';
+import { groups, setGroup, streams } from './store.ts';
+import { type Following, takeEvents } from './following.ts';
 import type { Store, Transaction } from '../../kv/store.ts';
 
 export interface LogSinkDeps {
@@ -20,6 +21,8 @@ export interface LogSinkDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** Told of what is stored. */
+  readonly following: Following;
 }
 
 export interface RunningSink extends LogSink {
@@ -118,7 +121,7 @@ export function createLogSink(deps: LogSinkDeps): RunningSink {
   };
 }
 
-async function writeBatch(tx: Transaction, { entry: { target }, events }: OutputBatch, { clock, wall, random }: LogSinkDeps): Promise<void> {
+async function writeBatch(tx: Transaction, { entry: { target }, events }: OutputBatch, { clock, wall, random, following }: LogSinkDeps): Promise<void> {
   const { logGroupName, logStreamName: streamName, ...scope } = target;
   const nowMs = clock.now();
   let group = await groups.get(tx, scope, [logGroupName]);
@@ -130,5 +133,5 @@ async function writeBatch(tx: Transaction, { entry: { target }, events }: Output
     (await streams.get(tx, scope, [group.id, streamName])) ??
     (await createStream(tx, { scope, groupId: group.id, streamName, nowMs, random }));
   const ordered = events.toSorted((a, b) => a.timestampMs - b.timestampMs);
-  await appendEvents(tx, { scope, groupId: group.id, streamName, stream, events: ordered, nowMs, wallMs: wall.now() });
+  await takeEvents(tx, following, { scope, groupName: logGroupName, group, streamName, stream, events: ordered, nowMs, wallMs: wall.now() });
 }

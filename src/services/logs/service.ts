@@ -5,6 +5,7 @@ import { createLogStream } from './operations/createLogStream.ts';
 import { deleteLogGroup } from './operations/deleteLogGroup.ts';
 import { deleteLogStream } from './operations/deleteLogStream.ts';
 import { deleteRetentionPolicy } from './operations/deleteRetentionPolicy.ts';
+import { deleteDestination, describeDestinations, putDestination, putDestinationPolicy } from './operations/destinations.ts';
 import { describeLogGroups } from './operations/describeLogGroups.ts';
 import { describeLogStreams } from './operations/describeLogStreams.ts';
 import { filterLogEvents } from './operations/filterLogEvents.ts';
@@ -12,10 +13,13 @@ import { getLogEvents } from './operations/getLogEvents.ts';
 import { listLogGroups } from './operations/listLogGroups.ts';
 import { listTagsForResource } from './operations/listTagsForResource.ts';
 import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
+import { deleteMetricFilter, describeMetricFilters, putMetricFilter } from './operations/metricFilters.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
 import { putLogGroupDeletionProtection } from './operations/putLogGroupDeletionProtection.ts';
 import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
+import { deleteResourcePolicy, describeResourcePolicies, putResourcePolicy } from './operations/resourcePolicies.ts';
 import { startLiveTail } from './operations/startLiveTail.ts';
+import { deleteSubscriptionFilter, describeSubscriptionFilters, putSubscriptionFilter } from './operations/subscriptionFilters.ts';
 import { tagLogGroup } from './operations/tagLogGroup.ts';
 import { tagResource } from './operations/tagResource.ts';
 import { testMetricFilter } from './operations/testMetricFilter.ts';
@@ -48,5 +52,9 @@ export const logs = defineService<LogsDeps>({
     TestMetricFilter: testMetricFilter,
     UntagLogGroup: untagLogGroup,
     UntagResource: untagResource,
+    ...{ PutSubscriptionFilter: putSubscriptionFilter, DescribeSubscriptionFilters: describeSubscriptionFilters, DeleteSubscriptionFilter: deleteSubscriptionFilter },
+    ...{ PutMetricFilter: putMetricFilter, DescribeMetricFilters: describeMetricFilters, DeleteMetricFilter: deleteMetricFilter },
+    ...{ PutResourcePolicy: putResourcePolicy, DescribeResourcePolicies: describeResourcePolicies, DeleteResourcePolicy: deleteResourcePolicy },
+    ...{ PutDestination: putDestination, PutDestinationPolicy: putDestinationPolicy, DescribeDestinations: describeDestinations, DeleteDestination: deleteDestination },
   },
 });

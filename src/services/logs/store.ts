@@ -1,7 +1,8 @@
 import { cutIntoRows, cutMessage, toStorable } from './domain/rows.ts';
 import type { RowEvent } from './domain/rows.ts';
+import type { Position } from './domain/position.ts';
 import { groupNotFound, streamNotFound } from './errors.ts';
-import { arrivalRowsMax } from './limits.ts';
+import { arrivalRowsMax, metricFiltersMax, subscriptionsMax } from './limits.ts';
 import { decodeCounter } from '../../kv/counter.ts';
 import { encodeRecord } from '../../kv/record.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
@@ -20,6 +21,9 @@ import type { Scope, TableRow } from '../../kv/table.ts';
 //   rowByTime      group id, first ms, stream id, sequence  -> RowEntry: the same rows in the order of the whole group
 //   messagePart    group id, stream id, first ms, sequence, index, part -> { bytes }: messages too long for a row
 //   arrival        group id, stamp                          -> ArrivalRow: rows in the order of their commits, while someone tails the group
+//   subscription   group name, filter name                  -> SubscriptionRow
+//   metricFilter   group name, filter name                  -> MetricFilterRow
+//   resourcePolicy name                                     -> ResourcePolicyRow
 //   (no scope)
 //   tail           account, region, group id                -> TailRow: who tails the group
 //   retention      account, region, group id                -> { days }
@@ -31,6 +35,38 @@ export interface GroupRow {
   readonly retentionDays?: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly deletionProtected: boolean;
+  /** How many filters there are: writers look no further when there are none. */
+  readonly subscriptions?: number;
+  readonly metricFilters?: number;
+}
+
+export interface SubscriptionRow {
+  readonly pattern: string;
+  readonly destinationArn: string;
+  readonly distribution: 'Random' | 'ByLogStream';
+  readonly createdAtMs: number;
+}
+
+export interface MetricFilterRow {
+  readonly pattern: string;
+  readonly transformation: MetricTransformation;
+  readonly createdAtMs: number;
+}
+
+export interface MetricTransformation {
+  readonly namespace: string;
+  readonly name: string;
+  /** A number, or a selector of the message. */
+  readonly value: string;
+  readonly defaultValue?: number;
+  /** Selectors by the names of dimensions. */
+  readonly dimensions?: Readonly<Record<string, string>>;
+  readonly unit: string;
+}
+
+export interface ResourcePolicyRow {
+  readonly document: string;
+  readonly updatedAtMs: number;
 }
 
 export interface StreamRow {
@@ -81,6 +117,9 @@ export const rows = defineTable<StoredRow>('logs', 'row');
 export const rowsByTime = defineTable<RowEntry>('logs', 'rowByTime');
 export const messageParts = defineTable<{ readonly bytes: Uint8Array }>('logs', 'messagePart');
 export const arrivals = defineTable<ArrivalRow>('logs', 'arrival');
+export const subscriptions = defineTable<SubscriptionRow>('logs', 'subscription');
+export const metricFilters = defineTable<MetricFilterRow>('logs', 'metricFilter');
+export const resourcePolicies = defineTable<ResourcePolicyRow>('logs', 'resourcePolicy');
 export const tails = defineTable<TailRow>('logs', 'tail');
 export const retentions = defineTable<{ readonly days: number }>('logs', 'retention');
 export const removals = defineTable<object>('logs', 'removal');
@@ -118,6 +157,8 @@ export function setGroup(tx: Transaction, scope: Scope, name: string, group: Gro
 /** The group is gone at once; what it held is removed in the background. */
 export function clearGroup(tx: Transaction, scope: Scope, name: string, group: GroupRow): void {
   groups.clear(tx, scope, [name]);
+  subscriptions.clearAll(tx, scope, [name]);
+  metricFilters.clearAll(tx, scope, [name]);
   retentions.clear(tx, everywhere, [scope.account, scope.region, group.id]);
   removals.set(tx, everywhere, [scope.account, scope.region, group.id, 0], {});
 }
@@ -207,8 +248,16 @@ export interface Append {
   readonly wallMs: number;
 }
 
-/** Stores events at the end of a stream's arrivals, and what the stream tells of them. Returns the stream as it is then. */
-export async function appendEvents(tx: Transaction, append: Append): Promise<StreamRow> {
+export interface Appended {
+  /** As it is then. */
+  readonly stream: StreamRow;
+  /** First millisecond and sequence of each new row. */
+  readonly rows: readonly (readonly [number, number])[];
+  readonly bytes: number;
+}
+
+/** Stores events at the end of a stream's arrivals, and what the stream tells of them. */
+export async function appendEvents(tx: Transaction, append: Append): Promise<Appended> {
   const { scope, groupId, streamName, stream, events, nowMs } = append;
   let sequence = stream.nextSequence;
   let bytesAdded = 0;
@@ -229,7 +278,7 @@ export async function appendEvents(tx: Transaction, append: Append): Promise<Str
     bytesAdded += bytes;
   }
   const [first, last] = [events[0], events.at(-1)];
-  if (!first || !last) return stream;
+  if (!first || !last) return { stream, rows: [], bytes: 0 };
   const updated: StreamRow = {
     ...stream,
     firstEventMs: Math.min(stream.firstEventMs ?? Infinity, first.timestampMs),
@@ -244,7 +293,7 @@ export async function appendEvents(tx: Transaction, append: Append): Promise<Str
   }
   tx.add(storedBytes.key(scope, [groupId]), BigInt(bytesAdded));
   await noteArrival(tx, append, appended);
-  return updated;
+  return { stream: updated, rows: appended, bytes: bytesAdded };
 }
 
 // Whether someone tails the group is checked at commit: what a tail has not missed by then is in the list.
@@ -268,3 +317,43 @@ export async function readMessage(
   const parts = await messageParts.list(tx, scope, place, { limit: partCount });
   return Buffer.concat(parts.map(({ row }) => row.bytes)).toString('utf8');
 }
+
+export interface NewEvent {
+  readonly position: Position;
+  readonly message: string;
+}
+
+interface AppendedRows {
+  readonly groupId: string;
+  readonly streamId: number;
+  readonly rows: readonly (readonly [number, number])[];
+}
+
+/** The events of rows that have been appended; what was removed meanwhile is left out. */
+export async function readAppended(tx: ReadTransaction, scope: Scope, { groupId, streamId, rows: places }: AppendedRows): Promise<NewEvent[]> {
+  const events: NewEvent[] = [];
+  for (const [firstMs, sequence] of places) {
+    const row = await rows.get(tx, scope, [groupId, streamId, firstMs, sequence]);
+    for (const [at, [offsetMs, content]] of (row?.events ?? []).entries()) {
+      const message = typeof content === 'string' ? content : await readMessage(tx, scope, [groupId, streamId, firstMs, sequence, at], content);
+      events.push({ position: { timestampMs: firstMs + offsetMs, streamId, sequence, index: at + 1 }, message });
+    }
+  }
+  return events;
+}
+
+export interface NamedFilter<Row> {
+  readonly groupName: string;
+  readonly name: string;
+  readonly row: Row;
+}
+
+export async function listSubscriptions(tx: ReadTransaction, scope: Scope, groupName: string): Promise<NamedFilter<SubscriptionRow>[]> {
+  return (await subscriptions.list(tx, scope, [groupName], { limit: subscriptionsMax })).map(namedFilter);
+}
+
+export async function listMetricFilters(tx: ReadTransaction, scope: Scope, groupName: string): Promise<NamedFilter<MetricFilterRow>[]> {
+  return (await metricFilters.list(tx, scope, [groupName], { limit: metricFiltersMax })).map(namedFilter);
+}
+
+export const namedFilter = <Row>({ parts, row }: TableRow<Row>): NamedFilter<Row> => ({ groupName: String(parts[0]), name: String(parts[1]), row });

@@ -10,7 +10,12 @@ import { testCall } from '../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../kv/store.ts';
 import { weakMode } from '../../kv/weakMode.ts';
+import { createFollowing } from './following.ts';
+import type { Following } from './following.ts';
 import { createLiveTails } from './liveTails.ts';
+import type { FunctionAccess } from '../../ports/functionAccess.ts';
+import type { MetricDatum } from '../../ports/metrics.ts';
+import type { Emitter, Envelope, EnvelopeDraft } from '../../ports/outbox.ts';
 import type { LiveTails } from './liveTails.ts';
 import { logs } from './service.ts';
 
@@ -23,6 +28,14 @@ export interface TestLogs {
   /** Stands still as well, apart from the clock of the product. */
   readonly wall: MovableClock;
   readonly liveTails: LiveTails;
+  readonly following: Following;
+  /** What has been recorded: name, dimensions and value. */
+  readonly recorded: MetricDatum[];
+  readonly emitter: Emitter;
+  /** Delivers what has been told to the service itself; answers what it has told to others since the last time. */
+  forward(): Promise<EnvelopeDraft[]>;
+  /** Functions that let the service in. */
+  readonly functions: Set<string>;
   /** Runs an operation as the handler chain does after its checks: access first, then the handler. */
   run<Name extends OperationName<Client> & string>(name: Name, input: Input<Client, Name>): Promise<Output<Client, Name>>;
   /** What the operation needs permission for. */
@@ -40,7 +53,19 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
   const store = weak ? weakMode(plain, createSeededRandom(2)) : plain;
   const wall = createFakeClock();
   const liveTails = createLiveTails({ store, clock, wall, random, log: silentLogger });
-  const service = logs.bind({ store, clock, wall, random, liveTails });
+  const recorded: MetricDatum[] = [];
+  const allowed = new Set<string>();
+  const functions: FunctionAccess = { mayInvoke: async ({ functionArn }) => (allowed.has(functionArn) ? { kind: 'allowed' } : { kind: 'no-such-function' }) };
+  const recorder = { record: (datum: MetricDatum) => void recorded.push(datum), series: () => ({ record: () => undefined }) };
+  const emitted: EnvelopeDraft[] = [];
+  const emitter: Emitter = {
+    emit(tx, draft) {
+      tx.afterCommit(() => emitted.push(draft));
+      return '';
+    },
+  };
+  const following = createFollowing({ store, clock, log: silentLogger, emitter, functions, recorder });
+  const service = logs.bind({ store, clock, wall, random, liveTails, following, functions });
   const call = (): Call => testCall({ nowMs: clock.now() });
   const find = (name: string) => {
     const operation = service.find(name);
@@ -59,6 +84,19 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
     random,
     wall,
     liveTails,
+    following,
+    emitter,
+    async forward() {
+      const told: EnvelopeDraft[] = [];
+      for (let draft = emitted.shift(); draft; draft = emitted.shift()) {
+        const target = following.eventTarget(draft.target);
+        if (!target) told.push(draft);
+        else await target.deliver({ ...draft, id: '', createdAtMs: clock.now(), attempts: 0 } as Envelope, { acknowledge: async () => true, signal: new AbortController().signal });
+      }
+      return told;
+    },
+    recorded,
+    functions: allowed,
     async run(name, input) {
       await access(name, input as object);
       return (await find(name).handle(input as object, call())) as never;

@@ -133,7 +133,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/kv/drivers/'],
   'classic-level': ['src/kv/drivers/level/'],
   'cbor-x': ['src/kv/', 'src/wire/', 'src/base/'],
-  yauzl: ['src/services/lambda/', 'src/workers/'],
+  yauzl: ['src/services/lambda/', 'src/workers/', 'src/sandbox/java/'],
   jose: ['src/services/sts/'],
 };
 

@@ -198,9 +198,8 @@ step('error: no such queue')(lambda: queues.get_queue_url(QueueName='absent'))
 step('error: no such function')(lambda: functions.get_function(FunctionName='absent'))
 step('error: invalid parameter')(lambda: functions.update_function_configuration(FunctionName='walk-python', Timeout=901))
 step('error: no such role')(lambda: iam.get_role(RoleName='absent'))
-step('not implemented: an operation of lambda')(lambda: functions.list_code_signing_configs())
 step('not implemented: dynamodb (json)')(lambda: client('dynamodb').list_tables())
-step('not implemented: sns (query)')(lambda: client('sns').list_topics())
+step('not implemented: an operation of iam (query)')(lambda: iam.generate_organizations_access_report(EntityPath='o-a1b2c3d4e5/r-f6g7'))
 
 
 @step('lambda delete-function')

@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -334,14 +333,11 @@ func (w walker) refusals() {
 	step("error: no such role", func() (any, error) {
 		return w.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("absent")})
 	})
-	step("not implemented: an operation of lambda", func() (any, error) {
-		return w.lambda.ListCodeSigningConfigs(ctx, &lambda.ListCodeSigningConfigsInput{})
-	})
 	step("not implemented: dynamodb (json)", func() (any, error) {
 		return dynamodb.NewFromConfig(w.config).ListTables(ctx, &dynamodb.ListTablesInput{})
 	})
-	step("not implemented: sns (query)", func() (any, error) {
-		return sns.NewFromConfig(w.config).ListTopics(ctx, &sns.ListTopicsInput{})
+	step("not implemented: an operation of iam (query)", func() (any, error) {
+		return w.iam.GenerateOrganizationsAccessReport(ctx, &iam.GenerateOrganizationsAccessReportInput{EntityPath: aws.String("o-a1b2c3d4e5/r-f6g7")})
 	})
 }
 

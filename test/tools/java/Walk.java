@@ -33,7 +33,6 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
-import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sts.StsClient;
@@ -223,9 +222,8 @@ public final class Walk {
     step("error: no such function", () -> lambda.getFunction(request -> request.functionName("absent")).toString());
     step("error: invalid parameter", () -> lambda.updateFunctionConfiguration(request -> request.functionName("walk-python").timeout(901)).toString());
     step("error: no such role", () -> iam.getRole(request -> request.roleName("absent")).toString());
-    step("not implemented: an operation of lambda", () -> lambda.listCodeSigningConfigs(request -> {}).toString());
     step("not implemented: dynamodb (json)", () -> configure(DynamoDbClient.builder(), root).build().listTables().toString());
-    step("not implemented: sns (query)", () -> configure(SnsClient.builder(), root).build().listTopics().toString());
+    step("not implemented: an operation of iam (query)", () -> iam.generateOrganizationsAccessReport(request -> request.entityPath("o-a1b2c3d4e5/r-f6g7")).toString());
   }
 
   private static void step(String name, Callable<Object> run) {

@@ -20,7 +20,7 @@ import type { KnownRule, KnownTarget } from '../rulesets.ts';
 import type { EventsDeps } from '../operation.ts';
 import type { ApiClient } from './apiClient.ts';
 import { acceptMessage, forwardToBus } from './busDelivery.ts';
-import { callApi } from './apiDelivery.ts';
+import { deliverToApi } from './apiDelivery.ts';
 import { sendDeadLetter } from './deadLetter.ts';
 import { type LogGroups, writeLog } from './logDelivery.ts';
 import { refuse, translate } from './outcome.ts';
@@ -103,7 +103,7 @@ async function dispatch(errand: Errand, input: string, envelope: Envelope, deliv
   if (arn.startsWith('arn:') && arn.split(':')[2] === 'lambda') return invokeFunction(errand, input, delivery, deps);
   if (arn.split(':')[2] === 'logs') return writeLog(errand, input, deps);
   if (parseBusArn(arn)) return forwardToBus(errand, input, delivery, deps);
-  if (parseOwnArn(arn, 'api-destination')) return callApi(errand, input, delivery, deps);
+  if (parseOwnArn(arn, 'api-destination')) return deliverToApi(errand, input, delivery, deps);
   const receiver = deps.directory.for(arn);
   if (!receiver) return refuse('NO_RESOURCE', `There is no ${arn}.`);
   return translate(await receiver.deliver(forwarded(errand, envelope, payloadFor(errand, input)), delivery));

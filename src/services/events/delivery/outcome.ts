@@ -19,9 +19,9 @@ export type ErrorCode =
   | 'TIMEOUT';
 
 /** Never: "no retry attempts will happen until action is taken to resolve the underlying issue". */
-export const refuse = (code: ErrorCode, message: string): DeliveryResult => ({ kind: 'rejected', reason: `${code} (final): ${message}` });
+export const refuse = (code: ErrorCode, message: string): Extract<DeliveryResult, { kind: 'rejected' }> => ({ kind: 'rejected', reason: `${code} (final): ${message}` });
 
-export const retryLater = (code: ErrorCode, message: string, afterMs?: number): DeliveryResult => ({ kind: 'retry', reason: `${code}: ${message}`, ...(afterMs === undefined ? {} : { afterMs }) });
+export const retryLater = (code: ErrorCode, message: string, afterMs?: number): Extract<DeliveryResult, { kind: 'retry' }> => ({ kind: 'retry', reason: `${code}: ${message}`, ...(afterMs === undefined ? {} : { afterMs }) });
 
 /** What another target answered, in these words. */
 export function translate(result: DeliveryResult): DeliveryResult {

@@ -5,7 +5,7 @@ import { createSeededRandom } from '../../../base/random.ts';
 import { compilePattern } from '../../../pattern/pattern.ts';
 import { retryAfterMs, urlOf } from '../delivery/apiDelivery.ts';
 import { jsonDepth, parseDetail } from './eventRecord.ts';
-import { parsePath, readPath } from './jsonPath.ts';
+import { parsePath, readPath } from '../../../pattern/jsonPath.ts';
 import { busNameOf, parseRuleArn, ruleArn } from './names.ts';
 import { indexRules } from './ruleIndex.ts';
 import { InputProblem, makeInput, templateProblem } from './targetInput.ts';

@@ -1,6 +1,6 @@
 // What a target gets of an event: Input, InputPath or InputTransformer (user guide, "Amazon EventBridge input transformation").
 
-import { parsePath, readPath } from './jsonPath.ts';
+import { parsePath, readPath } from '../../../pattern/jsonPath.ts';
 import { eventTime } from './eventRecord.ts';
 
 export interface InputSettings {

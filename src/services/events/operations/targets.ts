@@ -2,7 +2,7 @@ import { parseArn } from '../../../base/arn.ts';
 import type { Call } from '../../../framework/context.ts';
 import { isTargetArn } from '../../../framework/targetArn.ts';
 import { parseLogGroupArn } from '../delivery/logDelivery.ts';
-import { parsePath } from '../domain/jsonPath.ts';
+import { parsePath } from '../../../pattern/jsonPath.ts';
 import { busNameOf, parseBusArn, parseOwnArn } from '../domain/names.ts';
 import { templateProblem } from '../domain/targetInput.ts';
 import { errors } from '../errors.ts';

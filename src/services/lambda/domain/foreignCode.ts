@@ -1,6 +1,6 @@
 // Programs and libraries in a package that this host cannot run.
 import { chooseInterpreter } from '../../../sandbox/interpreters.ts';
-import type { Interpreter } from '../../../sandbox/types.ts';
+import type { Interpreter, RuntimeKind } from '../../../sandbox/types.ts';
 import type { VersionRow } from '../store.ts';
 import { errors } from '../errors.ts';
 import { runtimeKindOf } from './runtimes.ts';
@@ -35,6 +35,7 @@ export function requireLoadableModules(row: Deployable, interpreters: readonly I
 function describeForeignModules({ runtime, code }: Deployable, interpreters: readonly Interpreter[]): string | undefined {
   const { nativePythons = [] } = code;
   const kind = runtimeKindOf(runtime);
+  if (kind?.family === 'java') return describeNewerClasses(kind, code, interpreters);
   if (kind?.family !== 'python' || nativePythons.length === 0) return undefined;
   const choice = chooseInterpreter(interpreters, kind);
   // With the exact interpreter it is as on AWS: a wrong module fails where it is imported.
@@ -43,4 +44,13 @@ function describeForeignModules({ runtime, code }: Deployable, interpreters: rea
   if (nativePythons.includes(used)) return undefined;
   const built = nativePythons.map((version) => `Python ${version}`).join(', ');
   return `The package holds extension modules built for ${built}; this host has no Python ${kind.version} and would run the function on Python ${choice.interpreter.version}, which cannot load them. Install Python ${kind.version} on this host, or build the package for Python ${used}.`;
+}
+
+/** Classes of a later Java than the one that would run them. With the exact Java it is as on AWS: the error comes when the class is loaded. */
+function describeNewerClasses(kind: Extract<RuntimeKind, { family: 'java' }>, { javaRelease }: Deployable['code'], interpreters: readonly Interpreter[]): string | undefined {
+  const choice = chooseInterpreter(interpreters, kind);
+  if (javaRelease === undefined || choice === undefined || choice.isExact) return undefined;
+  const used = Number(choice.interpreter.version.split('.')[0]);
+  if (javaRelease <= used) return undefined;
+  return `The package holds classes compiled for Java ${javaRelease}; this host has no Java ${kind.version} and would run the function on Java ${choice.interpreter.version}, which cannot load them. Install Java ${kind.version} on this host, or compile with --release ${used}.`;
 }

@@ -37,7 +37,10 @@ test('requireOpen keeps code of a closed runtime from being updated', () => {
 test('requireRuntime refuses unknown runtimes with the list, and those it cannot run by name', () => {
   assert.throws(() => requireRuntime('python9', now), /^ServiceError: Value python9 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs24\.x, .*\] or be a valid ARN$/);
   assert.throws(() => requireRuntime('constructor', now), /enum value set/);
-  assert.throws(() => requireRuntime('java21', now), /does not implement the runtime java21/);
+  assert.throws(() => requireRuntime('dotnet8', now), /does not implement the runtime dotnet8/);
+  assert.throws(() => requireRuntime('go1.x', now), /no longer supported for creating or updating AWS Lambda functions.* Its successor is provided\.al2023\.$/);
+  assert.deepEqual(requireRuntime('java8.al2', now), { family: 'java', version: '8' });
+  assert.deepEqual(requireRuntime('java25', now), { family: 'java', version: '25' });
 });
 
 test('runtimeVersionOf has the form of INIT_START lines', () => {

@@ -18,7 +18,7 @@ export function requireRuntime(id: string, nowMs: number, purpose: 'create' | 'u
   requireOpen(id, nowMs, purpose);
   const kind = runtimeKindOf(id);
   if (kind === undefined) {
-    throw errors.notSupported(`the runtime ${id}`, 'Node.js, Python and custom runtimes (provided.al2023) run.');
+    throw errors.notSupported(`the runtime ${id}`, 'Node.js, Python, Java and custom runtimes (provided.al2023) run: other languages do as a custom runtime, with a bootstrap of their own.');
   }
   return kind;
 }
@@ -41,6 +41,7 @@ export function runtimeKindOf(id: string): RuntimeKind | undefined {
   const [, family, version = ''] = /^(nodejs|python)(\d+(?:\.\d+)?)(?:\.x)?$/.exec(id) ?? [];
   if (family === 'nodejs') return { family: 'node', version };
   if (family === 'python') return { family: 'python', version };
+  if (/^java\d+(\.al2)?$/.test(id)) return { family: 'java', version: id.slice('java'.length).replace('.al2', '') };
   return id.startsWith('provided') ? { family: 'custom' } : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { QueueReader } from '../../../ports/queueReader.ts';
 import { fifoBatchMax } from '../limits.ts';
 import type { VersionRow } from '../store.ts';
 import { mappingErrors } from './mappingErrors.ts';
-import type { EventSource } from './queueEvent.ts';
+import type { EventSource } from '../../../framework/queueEvent.ts';
 
 export interface QueueSourceDeps {
   readonly clock: Clock;

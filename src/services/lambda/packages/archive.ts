@@ -25,6 +25,8 @@ export type UnpackResult =
       readonly nativeArchitectures: readonly string[];
       /** Python versions (`3.12`) that extension modules inside were built for; empty where there are none, or only of the stable ABI. */
       readonly nativePythons: readonly string[];
+      /** The newest Java (17) that a class outside of jars was compiled for; absent where there are none. */
+      readonly javaRelease?: number;
     }
   /** `detail` is for our log; AWS says the same of all broken archives. */
   | { readonly kind: 'refused'; readonly reason: 'broken' | 'too-large' | 'empty'; readonly detail: string };
@@ -36,10 +38,10 @@ export async function unpackArchive(archive: Uint8Array, target: string, limits:
   try {
     const opened = await openArchive(archive);
     const plan = planEntries(await readDirectory(opened.zip, limits), limits);
-    const tally: Tally = { remainingBytes: limits.unzippedBytesMax, architectures: new Set() };
+    const tally: Tally = { remainingBytes: limits.unzippedBytesMax, architectures: new Set(), javaRelease: 0 };
     await writeEntries(opened, plan, target, tally);
     const unzippedBytes = limits.unzippedBytesMax - tally.remainingBytes;
-    return { kind: 'unpacked', unzippedBytes, entries: plan.length, nativeArchitectures: [...tally.architectures].sort(), nativePythons: pythonsOf(plan) };
+    return { kind: 'unpacked', unzippedBytes, entries: plan.length, nativeArchitectures: [...tally.architectures].sort(), nativePythons: pythonsOf(plan), ...(tally.javaRelease === 0 ? {} : { javaRelease: tally.javaRelease }) };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', reason: error.reason, detail: error.message };
     if (isHostFault(error)) throw error;
@@ -170,6 +172,7 @@ function pythonsOf(plan: readonly PlannedEntry[]): string[] {
 interface Tally {
   remainingBytes: number;
   readonly architectures: Set<string>;
+  javaRelease: number;
 }
 
 async function writeEntries({ zip, bytes }: Archive, plan: readonly PlannedEntry[], target: string, tally: Tally): Promise<void> {
@@ -255,6 +258,7 @@ function readSmall(bytes: Buffer, { entry, path }: PlannedEntry, tally: Tally): 
   if (tally.remainingBytes < 0) throw new Refusal('too-large', 'the content is larger than the limit');
   if (crc32(content) !== entry.crc32) throw broken(`checksum of ${path}`);
   noteArchitecture(content, tally);
+  noteJavaRelease(content, path, tally);
   return content;
 }
 
@@ -291,6 +295,13 @@ function noteArchitecture(head: Buffer, tally: Tally): void {
   if (head.length < 20 || head.readUInt32BE(0) !== 0x7f454c46) return;
   const machine = head.readUInt16LE(18);
   tally.architectures.add(machine === 0x3e ? 'x86_64' : machine === 0xb7 ? 'arm64' : String(machine));
+}
+
+// Java Virtual Machine specification, 4.1: magic, minor version, major version, which is 44 more than the release. What a multi-release jar has for later ones is not
+// loaded by earlier ones.
+function noteJavaRelease(content: Buffer, path: string, tally: Tally): void {
+  if (!path.endsWith('.class') || path.startsWith('META-INF/') || path.endsWith('module-info.class')) return;
+  if (content.length > 8 && content.readUInt32BE(0) === 0xcafebabe) tally.javaRelease = Math.max(tally.javaRelease, content.readUInt16BE(6) - 44);
 }
 
 const linkTargetBytesMax = 4_096;

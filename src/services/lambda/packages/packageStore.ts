@@ -33,6 +33,7 @@ interface UnpackedPackage extends PackageHold {
   readonly unzippedBytes: number;
   readonly nativeArchitectures: readonly string[];
   readonly nativePythons: readonly string[];
+  readonly javaRelease?: number;
 }
 
 export interface PackageStore {
@@ -103,7 +104,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
       if (answer.kind === 'refused') throw refusalOf(answer, log);
       return await exclusive(answer.sha256, async () => {
         if (!(await moveInto(target, folderOf(answer.sha256)))) await removeFolder(work, target);
-        return { ...hold(answer.sha256), sha256: answer.sha256, unzippedBytes: answer.unzippedBytes, nativeArchitectures: answer.nativeArchitectures, nativePythons: answer.nativePythons };
+        return { ...hold(answer.sha256), sha256: answer.sha256, unzippedBytes: answer.unzippedBytes, nativeArchitectures: answer.nativeArchitectures, nativePythons: answer.nativePythons, ...(answer.javaRelease === undefined ? {} : { javaRelease: answer.javaRelease }) };
       });
     } catch (error) {
       // Else the next start removes it.
@@ -123,8 +124,8 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
         // Until a row names it the package is doubtful: a request that fails later must not leave a folder.
         doubtful.add(held.sha256);
         try {
-          const { sha256, unzippedBytes, nativeArchitectures, nativePythons } = held;
-          return await commit({ blobId: id, sha256, zippedBytes: archive.length, unzippedBytes, nativeArchitectures, nativePythons });
+          const { sha256, unzippedBytes, nativeArchitectures, nativePythons, javaRelease } = held;
+          return await commit({ blobId: id, sha256, zippedBytes: archive.length, unzippedBytes, nativeArchitectures, nativePythons, ...(javaRelease === undefined ? {} : { javaRelease }) });
         } finally {
           held.release();
         }

@@ -47,7 +47,7 @@ function describeBriefly(scope: Scope, { name, group }: NamedGroup) {
   return {
     logGroupName: name,
     creationTime: group.createdAtMs,
-    metricFilterCount: 0,
+    metricFilterCount: group.metricFilters ?? 0,
     arn: `${logGroupArn}:*`,
     logGroupArn,
     logGroupClass: 'STANDARD' as const,

@@ -91,7 +91,7 @@ test('startLiveTail tells every event once, in the order of arrival, whatever it
   const session = await tail(logs);
   await put(logs, ['a', 'b']);
   await put(logs, ['from yesterday'], 's', 'g', 86_400_000);
-  const sink = createLogSink({ store: logs.store, clock: logs.clock, wall: logs.wall, random: logs.random, log: silentLogger });
+  const sink = createLogSink({ store: logs.store, clock: logs.clock, wall: logs.wall, random: logs.random, log: silentLogger, following: logs.following });
   sink.append({ account: '000000000000', region: 'us-east-1', logGroupName: 'g', logStreamName: 'new' }, [{ timestampMs: logs.clock.now(), message: 'output' }]);
   await sink.close();
   await put(logs, ['x'.repeat(200_000)]);

@@ -42,6 +42,14 @@ export function parseJsonPattern(text: string, compile: RegexCompiler): ParsedPa
   };
 }
 
+/** Compiles a selector by itself: the first value that it leads to in a message, or undefined. */
+export function parseSelector(text: string): (message: string) => unknown {
+  const scanner = createScanner(text);
+  const steps = parseSteps({ scanner, compile: () => scanner.refuse(), selectors: new Map(), depth: 0, wildcards: 0 });
+  if (!scanner.isAtEnd()) scanner.refuse();
+  return (message) => select(parseDocument(message), steps)[0];
+}
+
 /** Undefined for what is not a JSON object or array: such a message matches no JSON pattern. */
 function parseDocument(message: string): object | undefined {
   if (!/^\s*[{[]/.test(message)) return undefined;
@@ -77,7 +85,7 @@ function parseCondition(parsing: Parsing): Test {
 
 function parseTest(parsing: Parsing): Test {
   const { scanner, compile } = parsing;
-  const steps = parseSelector(parsing);
+  const steps = parseSteps(parsing);
   const word = scanner.match(/^[A-Za-z]+(?![A-Za-z])/)?.toUpperCase();
   if (word === 'EXISTS') return (document) => select(document, steps).length > 0;
   if (word === 'NOT') {
@@ -101,7 +109,7 @@ function parseTest(parsing: Parsing): Test {
 }
 
 /** `$.a.b`, `$.a[0]`, `$.a[*].b`, `$.*`, `$['a b']`. */
-function parseSelector(parsing: Parsing): Step[] {
+function parseSteps(parsing: Parsing): Step[] {
   const { scanner } = parsing;
   const start = scanner.place();
   if (!scanner.take('$')) scanner.refuse();

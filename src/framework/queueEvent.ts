@@ -1,5 +1,5 @@
-// What a function gets of a queue, and what it answers. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-import type { QueueRecord } from '../../../ports/queueReader.ts';
+// What functions and pipes get of a queue, and what functions answer. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+import type { QueueRecord } from '../ports/queueReader.ts';
 
 export interface EventSource {
   readonly arn: string;

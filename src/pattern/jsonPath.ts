@@ -1,4 +1,4 @@
-// The paths of InputPath and InputPathsMap: `$`, names after dots, indexes and `[*]` in brackets. Names in quotes are refused by the
+// The paths of EventBridge (InputPath, InputPathsMap, templates of pipes): `$`, names after dots, indexes and `[*]` in brackets. Names in quotes are refused by the
 // service itself ("InputPath for target … is invalid.").
 
 type Step = { readonly name: string } | { readonly index: number } | { readonly every: true };
