@@ -6,13 +6,14 @@ import type { EnvironmentSpec } from './types.ts';
 
 /** How our bootstrap is started. `withSite` lets Python run what the host's site-packages and the function's variables want run first. */
 export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: Placement, { withSite }: { readonly withSite: boolean }): readonly string[] {
+  if (interpreter.family === 'ruby') return [interpreter.path, '-EUTF-8', `${runtimeFolder}/bootstrap.rb`];
   if (interpreter.family === 'node') return [interpreter.path, `${runtimeFolder}/index.cjs`];
   return [interpreter.path, ...(withSite ? [] : ['-S']), '-u', `${runtimeFolder}/bootstrap.py`];
 }
 
 /** Where AWS has its SDK; what a package brings along is found before it. */
 export function packagesOf(interpreter: InstalledInterpreter | undefined, folder: string | undefined): Packages | undefined {
-  if (interpreter === undefined) return undefined;
+  if (interpreter === undefined || interpreter.family === 'ruby') return undefined;
   if (interpreter.family === 'java') return { family: 'java', folder, path: javaPackagesPath };
   if (interpreter.family === 'node') return { family: 'node', folder, path: '/var/runtime/node_modules' };
   const version = interpreter.version.split('.').slice(0, 2).join('.');

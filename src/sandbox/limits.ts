@@ -123,3 +123,6 @@ export const telemetryBufferTimes = 4;
 export const telemetryAttemptMs = 5_000;
 export const telemetryAttempts = 3;
 export const telemetryRetryMs = 100;
+
+/** Copies of a snapshot that wait to be restored: the next one is made when it is taken. */
+export const snapshotSpares = 1;

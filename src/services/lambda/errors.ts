@@ -55,6 +55,10 @@ export const errors = {
   },
   updateInProgress: (arn: string) =>
     new ServiceError('ResourceConflictException', `The operation cannot be performed at this time. An update is in progress for resource: ${arn}`, { status: 409, members: user }),
+  executionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Durable execution not found: ${arn}`, { status: 404, members: user }),
+  durableExecutionAlreadyStarted: (name: string) =>
+    new ServiceError('DurableExecutionAlreadyStartedException', `A durable execution with the name ${name} has already been started with a different payload.`, { status: 409, members: user }),
+  callbackEnded: () => new ServiceError('CallbackTimeoutException', 'The callback has timed out or is no longer waiting.', { status: 400, members: user }),
   functionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404, members: user }),
   aliasExists: (arn: string) => new ServiceError('ResourceConflictException', `Alias already exists: ${arn}`, { status: 409, members: user }),
   /** GetAlias and the operations of resource policies say it so … */

@@ -7,6 +7,9 @@ import { aliasOperations } from './operations/aliases.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
+import { durableCallbackOperations } from './operations/durableCallbacks.ts';
+import { durableExecutionOperations } from './operations/durableExecutions.ts';
+import { durableReadOperations } from './operations/durableReads.ts';
 import { eventInvokeConfigOperations } from './operations/eventInvokeConfigs.ts';
 import { eventSourceMappingOperations } from './operations/eventSourceMappings.ts';
 import { functionUrlOperations } from './operations/functionUrls.ts';
@@ -59,6 +62,9 @@ export const lambdaService = defineService<LambdaContext>({
     ...eventInvokeConfigOperations,
     ...eventSourceMappingOperations,
     ...functionUrlOperations,
+    ...durableExecutionOperations,
+    ...durableCallbackOperations,
+    ...durableReadOperations,
     ...layerOperations,
     ...layerPermissionOperations,
   },

@@ -53,12 +53,19 @@ export interface VersionRow {
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
   readonly code: CodeReference;
+  /** It runs in durable executions. */
+  readonly durable?: DurableSettings;
   /** In their order; absent when there are none. */
   readonly layers?: readonly LayerUse[];
   readonly modifiedAtMs: number;
   readonly revisionId: string;
   /** New with every change that running environments must not miss. */
   readonly deploymentId: string;
+}
+
+export interface DurableSettings {
+  readonly timeoutSeconds: number;
+  readonly retentionDays: number;
 }
 
 export interface CodeReference {

@@ -58,5 +58,9 @@ function pathsOf(runtime: string): Record<string, string> {
     return { ...shared, NODE_PATH: `/opt/nodejs/node${kind.version}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task` };
   }
   if (kind?.family === 'python') return { ...shared, PYTHONPATH: '/var/runtime' };
+  if (kind?.family === 'ruby') {
+    // Gems are for the version of the language, which has three numbers there.
+    return { ...shared, GEM_PATH: `/var/task/vendor/bundle/ruby/${kind.version}.0:/opt/ruby/gems/${kind.version}.0`, RUBYLIB: '/var/task:/var/runtime/lib:/opt/ruby/lib' };
+  }
   return shared;
 }

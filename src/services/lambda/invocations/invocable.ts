@@ -34,8 +34,20 @@ export const traceOf = ({ reference, head }: Pick<Invocable, 'reference' | 'head
 /** Whether a run would be one too many of a loop that its function may not be part of. */
 export const isOneTooMany = ({ head }: Pick<Invocable, 'head'>, loops: number): boolean => loops >= recursiveRunsMax && head.allowsRecursion !== true;
 
-/** Runs it in an environment of its own. Throws when it is throttled or stopped, or when no environment can be made. */
+/** Runs it, a durable function to the end of an execution. Throws when it is throttled or stopped, or when no environment can be made. */
 export async function runInvocable(
+  found: Invocable,
+  input: Omit<InvocationInput, 'invokedFunctionArn'>,
+  deps: Pick<LambdaContext, 'store' | 'fleet' | 'durable'> & { readonly asynchronous?: boolean },
+): Promise<InvocationResult> {
+  if (found.row.durable === undefined) return runVersion(found, input, deps);
+  const { traceId, event } = input;
+  const { payload, failed } = await deps.durable.run({ reference: found.reference, version: found.row, input: event, traceId });
+  return { payload, failed, isMidStream: false, outcome: failed ? 'function-error' : 'response', cold: false, durationMs: 0, ranMs: 0, logTail: undefined };
+}
+
+/** One invocation in an environment of its own. */
+export async function runVersion(
   found: Invocable,
   input: Omit<InvocationInput, 'invokedFunctionArn'>,
   { store, fleet, asynchronous = false }: Pick<LambdaContext, 'store' | 'fleet'> & { readonly asynchronous?: boolean },

@@ -4,6 +4,7 @@ import { isAliasName, versionNumberOf } from '../domain/alias.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { clearProvisioned, endProvisioned, shareOf } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
+import { clearExecutionsOf } from '../durable/store.ts';
 import { clearEventConfig, clearEventConfigs } from '../invocations/eventConfigStore.ts';
 import { accessTo, referenceOf, requireFunction } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -59,6 +60,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   clearFunction(tx, reference, head.name);
   clearAliasesAndPolicies(tx, reference, head.name);
   clearEventConfigs(tx, reference, head.name);
+  clearExecutionsOf(tx, reference, head.name);
   await clearUrls(tx, reference, head.name);
   clearProvisioned(tx, reference);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);

@@ -10,6 +10,7 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { requireLogging } from '../domain/logging.ts';
 import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { withDurable } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
@@ -29,7 +30,7 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
-  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
+  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -57,7 +58,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       requireRevision(head.latest, input.RevisionId);
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
-      const changed = { ...head.latest, ...change, ...role };
+      const changed = withDurable({ ...head.latest, ...change, ...role }, input.DurableConfig);
       const logged = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
       const next = withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers);
       await confirmLayers(tx, layers);
