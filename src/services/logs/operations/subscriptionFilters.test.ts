@@ -57,6 +57,15 @@ test('putSubscriptionFilter tells nobody where nothing matches or nobody follows
   assert.deepEqual(await logs.forward(), []);
 });
 
+test('putSubscriptionFilter goes on where the function no longer lets the service in, for the function to refuse', async () => {
+  const logs = await prepare();
+  await subscribe(logs, 'ERROR');
+  logs.functions.clear();
+  await put(logs, 'ERROR');
+  assert.equal((await logs.forward())[0]?.callingPrincipal, 'logs.amazonaws.com');
+  assert.deepEqual(logs.recorded.map(({ name }) => name), ['DeliveryErrors']);
+});
+
 test('putSubscriptionFilter names the fields of a space-delimited pattern, and forwards long messages whole', async () => {
   const logs = await prepare();
   await subscribe(logs, '[level, text]');
