@@ -98,6 +98,9 @@ test('putSubscriptionFilter refuses what AWS refuses', async () => {
   await refuse({ logGroupName: '/none' }, 'The specified log group does not exist.', 'ResourceNotFoundException');
   await logs.run('CreateLogGroup', { logGroupName: '/aws/lambda/alert' });
   await refuse({ logGroupName: '/aws/lambda/alert' }, /invoke itself without end/);
+  const elsewhere = destinationArn.replace('us-east-1', 'eu-west-1');
+  logs.functions.add(elsewhere);
+  await logs.run('PutSubscriptionFilter', { logGroupName: '/aws/lambda/alert', filterName: 'f', filterPattern: '', destinationArn: elsewhere });
 });
 
 test('describeSubscriptionFilters tells of at most two, and deleteSubscriptionFilter makes room', async () => {
