@@ -180,7 +180,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
+  const s3 = createS3({ ...common, bus: events.bus, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => queryThreads.close() },
