@@ -35,6 +35,7 @@ import { createScalableConcurrency } from './environments/scalableConcurrency.ts
 import { createProvisioning } from './environments/provisioning.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
+import { createFilterVault } from './mappings/filterVault.ts';
 import { createMappingRunner } from './mappings/mappingRunner.ts';
 import { concurrentExecutionsMax, eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
@@ -43,6 +44,7 @@ import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
+import { createSnapshots } from './snapstart/snapshots.ts';
 import { createVariableVault } from './variableVault.ts';
 
 export interface LambdaDeps {
@@ -125,6 +127,8 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const packages = createPackageStore({ ...deps, log });
   const layers = createLayerFolders({ ...deps, packages, log });
   const variables = createVariableVault(deps);
+  const filters = createFilterVault(deps);
+  const recorder = deps.recorder ?? unrecordedMetrics;
   const execution = {
     ...deps,
     packages,
@@ -136,6 +140,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
+  const snapshots = createSnapshots({ store: deps.store, log, create: (deployment) => createExecutionEnvironment(execution, deployment, 'snap-start') });
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
   const accountConcurrency = deps.accountConcurrency ?? concurrentExecutionsMax;
   const fleet = createFleet({
@@ -145,8 +150,11 @@ export function createLambda(deps: LambdaDeps): Lambda {
     metrics: deps.metrics ?? silentMetrics,
     hostEnvironmentsMax,
     accountConcurrency,
-    recorder: deps.recorder ?? unrecordedMetrics,
-    create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
+    recorder,
+    create: (deployment, initializationType) =>
+      deployment.row.snapStart?.state === 'on'
+        ? createExecutionEnvironment(execution, deployment, 'snap-start', () => snapshots.find(deployment))
+        : createExecutionEnvironment(execution, deployment, initializationType),
   });
   const durable = createDurable({ ...deps, log, fleet });
   deps.timers.handle(timerService, durable.fire);
@@ -154,9 +162,9 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, durable, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, streams, log, fleet, durable, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, streams, log, fleet, durable, atOnceMax, filters, recorder });
   return {
-    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, durable, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, filters, fleet, durable, snapshots, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, durable, access }),
     scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
@@ -164,6 +172,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
+      await snapshots.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
     startPolling() {
@@ -179,6 +188,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
       durable.endWaiting();
       const provisioned = provisioning.stop();
       await fleet.close(drainMs);
+      await snapshots.close();
       await provisioned;
       await mappings.stop();
       await layers.settle();

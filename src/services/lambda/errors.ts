@@ -155,6 +155,16 @@ export const errors = {
   versionProvisionedByAlias: () => new ServiceError('ResourceConflictException', 'Version is pointed by a Provisioned Concurrency alias', { status: 409, members: user }),
   /** The guide, "Configuring provisioned concurrency": settings of an alias stay as they are while it routes to two versions. */
   aliasRouted: () => errors.invalidParameter('Invalid alias configuration for Provisioned Concurrency'),
+  /** API reference, Invoke, Errors: four of them. */
+  snapStartNotReady: () =>
+    new ServiceError('SnapStartNotReadyException', 'Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE.', { status: 409, members: user }),
+  snapStartFailed: () =>
+    new ServiceError('SnapStartException', 'The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.', { status: 400, members: user }),
+  snapStartTimeout: () => new ServiceError('SnapStartTimeoutException', "Lambda couldn't restore the snapshot within the timeout limit.", { status: 408, members: user }),
+  snapStartNotRegenerated: () =>
+    new ServiceError('SnapStartRegenerationFailureException', "Lambda couldn't regenerate the SnapStart snapshot for the function.", { status: 400, members: user }),
+  versionFailed: (arn: string) =>
+    new ServiceError('ResourceConflictException', `The operation cannot be performed at this time. The function is currently in the following state: Failed: ${arn}`, { status: 409, members: user }),
   /** The words are those of the API model (Lambda API reference, Invoke, RecursiveInvocationException). */
   recursiveInvocation: () =>
     new ServiceError(

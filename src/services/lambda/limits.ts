@@ -71,6 +71,14 @@ export const environmentStartsAtOnceMax = 1_000;
 export const environmentStartsPerSecond = 100;
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "130 seconds or the configured function timeout, whichever is higher". */
 export const provisionedInitMsMin = 130_000;
+/** https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html: a restore, its hooks included, has ten seconds. */
+export const restoreMs = 10_000;
+/** Initialised processes that are kept for their versions; beyond that the one that was used longest ago is initialised again when it is needed. */
+export const snapshotsMax = 32;
+/** What a snapshot is told of the life of its credentials, so that clients in it fetch others after the restore. */
+export const snapshotCredentialMs = 60_000;
+/** SnapStart takes no larger /tmp (the guide, "Supported features and limitations"). */
+export const snapStartEphemeralMegabytesMax = 512;
 /** Provisioned environments that start at one time, of all functions: they must not keep invocations from starting theirs. */
 export const provisionedStartsAtOnceMax = 4;
 /** AWS names no number for either: how often a start that fails is repeated at once, and when it is tried again after that. */
@@ -114,6 +122,11 @@ export const queueBatchDefault = 10;
 export const fifoBatchMax = 10;
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: "Lambda starts processing five batches at a time". */
 export const batchesAtOnceFirst = 5;
+/** "each event poller can handle … up to 10 concurrent invokes": with-sqs guide, "Provisioned mode". */
+export const batchesPerPoller = 10;
+/** API reference, ProvisionedPollerConfig, for SQS. */
+export const queuePollersMin = 2;
+export const queuePollersMaxDefault = 200;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: five filters by default, each up to 4,096 characters. */
 export const filtersMax = 5;
 export const filterBytesMax = 4_096;

@@ -14,8 +14,10 @@ import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Durable } from './durable/durable.ts';
 import type { Fleet } from './environments/fleet.ts';
+import type { FilterVault } from './mappings/filterVault.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
+import type { Snapshots } from './snapstart/snapshots.ts';
 import type { VariableVault } from './variableVault.ts';
 
 /** What this service needs of the blob store. */
@@ -27,6 +29,7 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  readonly snapshots: Pick<Snapshots, 'begin' | 'drop'>;
   readonly durable: Durable;
   /** Invocations of an account and region at once. */
   readonly accountConcurrency: number;
@@ -48,6 +51,7 @@ export interface LambdaContext {
   /** Code links are sealed with it. */
   readonly sealKey: Uint8Array;
   readonly variables: VariableVault;
+  readonly filters: FilterVault;
   /** True while unknown keys are trusted: a role that does not exist is then a warning (design.md §6). */
   readonly localMode: boolean;
 }

@@ -52,6 +52,8 @@ export interface VersionRow {
   readonly sealedDataKey?: Uint8Array;
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
+  /** Absent when the function has no SnapStart. */
+  readonly snapStart?: SnapStartRow;
   readonly code: CodeReference;
   /** Its environments serve one tenant each. */
   readonly tenancy?: 'PER_TENANT';
@@ -65,6 +67,13 @@ export interface VersionRow {
   readonly revisionId: string;
   /** New with every change that running environments must not miss. */
   readonly deploymentId: string;
+}
+
+/** `wanted` on $LATEST; a published version is `pending` until its init has run, and `off` where what it left cannot be copied. */
+export interface SnapStartRow {
+  readonly state: 'wanted' | 'pending' | 'on' | 'off' | 'failed';
+  readonly reason?: string;
+  readonly reasonCode?: string;
 }
 
 export interface DurableSettings {

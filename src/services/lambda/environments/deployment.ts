@@ -14,4 +14,4 @@ export interface Deployment {
 export const versionKey = (place: Place, name: string, version: string): string => `${place.account}/${place.region}/${name}/${version}`;
 
 /** Why an environment is initialised: for an invocation that waits, or ahead. As AWS_LAMBDA_INITIALIZATION_TYPE says it. */
-export type InitializationType = 'on-demand' | 'provisioned-concurrency';
+export type InitializationType = 'on-demand' | 'provisioned-concurrency' | 'snap-start';

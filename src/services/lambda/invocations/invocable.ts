@@ -11,6 +11,7 @@ import { requireVersion } from '../lookup.ts';
 import type { Resolved } from '../lookup.ts';
 import type { LambdaContext } from '../operation.ts';
 import { recursiveRunsMax } from '../limits.ts';
+import { requireInvocable } from '../snapstart/rules.ts';
 import { readUsage } from '../store.ts';
 import type { UsageRow } from '../store.ts';
 
@@ -24,6 +25,7 @@ export interface Invocable extends Resolved {
 export function findInvocable(reference: FunctionReference, { store, random }: Pick<LambdaContext, 'store' | 'random'>): Promise<Invocable> {
   return store.read(async (tx) => {
     const { head, row, alias } = await requireVersion(tx, reference, (named) => routeAlias(named, random.fraction()));
+    requireInvocable(row, functionArn(reference, head.name, row.version));
     return { head, row, alias, reference, usage: await readUsage(tx, reference) };
   });
 }

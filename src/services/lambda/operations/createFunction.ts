@@ -12,6 +12,7 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { requireLogging } from '../domain/logging.ts';
 import { requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { requireSnapStart } from '../snapstart/rules.ts';
 import { requireTags } from '../domain/tags.ts';
 import { durableSettings } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
@@ -35,7 +36,7 @@ const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
   'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays',
-  'TenancyConfig.TenantIsolationMode', 'CodeSigningConfigArn',
+  'SnapStart.ApplyOn', 'TenancyConfig.TenantIsolationMode', 'CodeSigningConfigArn',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -73,6 +74,7 @@ export const createFunction = operation('CreateFunction', {
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
+      context.snapshots.begin({ place: reference, name: row.name, row: created });
       await prepareFunction({ place: reference, name: row.name, row: created }, context);
       const version = { place: reference, name: row.name, row: created, qualifier: undefined };
       const described = await describeVersion(version, (deployment) => vault.show(deployment, call), 'being-created');
@@ -94,6 +96,7 @@ function checkSettings(input: CreateFunctionRequest, { name, qualifier }: Functi
   }
   requireRuntime(input.Runtime, call.nowMs);
   requireSizes(input);
+  if (input.SnapStart?.ApplyOn === 'PublishedVersions') requireSnapStart({ runtime: input.Runtime, ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512 });
   requireTags(input.Tags ?? {});
   requireLogging(input.LoggingConfig ?? {}, undefined);
   return input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
@@ -137,6 +140,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
       ...(input.TracingConfig?.Mode === 'Active' ? { tracing: 'Active' as const } : {}),
+      ...(input.SnapStart?.ApplyOn === 'PublishedVersions' ? { snapStart: { state: 'wanted' as const } } : {}),
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       ...(input.TenancyConfig?.TenantIsolationMode === 'PER_TENANT' ? { tenancy: 'PER_TENANT' as const } : {}),

@@ -28,6 +28,7 @@ export const deleteFunction = operation('DeleteFunction', {
     const removed = await context.store.transact((tx) => (qualifier === undefined ? removeAll(tx, reference, context) : removeOne(tx, reference, qualifier, context)));
     for (const row of removed) {
       context.fleet.retire(reference, reference.name, row.version);
+      context.snapshots.drop({ place: reference, name: reference.name, row });
       for (const sha256 of contentsOf(row)) context.packages.forget(sha256);
     }
     return { StatusCode: 204 };

@@ -32,6 +32,7 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
     const archive = await readPackage(input, call, context);
     if (input.DryRun === true) return describeDryRun(archive, { input, call, context, reference, before });
     const { row, replaced } = await packages.add(archive, call.signal, (code) => commit(code, { input, call, context, reference }));
+    context.snapshots.begin({ place: reference, name: reference.name, row });
     fleet.retire(reference, reference.name, latest);
     packages.forget(replaced.sha256);
     await prepareFunction({ place: reference, name: reference.name, row }, context);
