@@ -79,7 +79,7 @@ export function authenticateVisitor(via: FunctionVisitor, addressee: Addressee, 
 }
 
 /** Where a made-up key outside is the administrator, inside a function it is the role that the function runs in. */
-export async function standIn({ accessKeyId }: FunctionVisitor, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
+export async function standIn({ accessKeyId }: Pick<FunctionVisitor, 'accessKeyId'>, region: string, { protocol }: Addressee, deps: Authenticator): Promise<Identity> {
   const credential = await deps.credentials.findCredential(accessKeyId);
   if (!credential?.active) throw authenticationError(authenticationFailure('unknown-key'), protocol);
   if (isExpired(credential, deps)) throw authenticationError(authenticationFailure('expired-token'), protocol);

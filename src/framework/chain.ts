@@ -14,7 +14,7 @@ import { route, type RoutedOperation } from '../wire/route.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { applyAnswer } from './answer.ts';
 import { anonymous, authenticate, authenticateVisitor, type Authenticator, type Identity } from './authenticate.ts';
-import { type FrontAnswer, type FrontRequest, identifySigner } from './front.ts';
+import { type FrontAnswer, type FrontRequest, identifyHolder, identifySigner } from './front.ts';
 import { AccessDeniedError } from './accessDenied.ts';
 import { authorise, authoriseAccess, type AuthorisedRequest, type Authoriser, permitsAccess } from './authorise.ts';
 import type { Call } from './context.ts';
@@ -310,6 +310,7 @@ function frontRequest(request: ApiRequest, requestId: string, body: RequestBody,
     },
     openBody: () => body.openRaw(),
     anonymousCall: () => callOf(anonymous(deps)),
+    holderCall: async (holder) => callOf(await identifyHolder(holder, { protocol, via: request.via }, deps)),
     signedCall: async (signed) => callOf(await identifySigner(signed, request.via, deps)),
   };
 }

@@ -8,7 +8,7 @@ import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import type { FunctionUrlAddress } from '../wire/functionUrl.ts';
 import { equalText } from '../wire/sigv4.ts';
-import type { RequestHead, WireResponse } from '../wire/types.ts';
+import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { type Authenticator, type Identity, rootOf, standIn } from './authenticate.ts';
 import type { Call } from './context.ts';
 
@@ -36,6 +36,16 @@ export interface FrontRequest {
   anonymousCall(): Call;
   /** A call by whoever signed a policy; throws the service's authentication errors. */
   signedCall(signed: SignedPolicy): Promise<Call>;
+  /** A call by whoever was given a token of the service's own, which the service has checked; throws its authentication errors. */
+  holderCall(holder: TokenHolder): Promise<Call>;
+}
+
+/** Whom a service has given a token to. */
+export interface TokenHolder {
+  /** Of the key that asked for it; undefined for the root user that keys unknown to Haneul stand for. */
+  readonly accessKeyId: string | undefined;
+  readonly account: string;
+  readonly region: string;
 }
 
 export interface FrontIdentity {
@@ -80,6 +90,18 @@ export async function identifySigner(signed: SignedPolicy, via: FunctionVisitor 
     throw authenticationError({ kind: 'failure', problem: 'bad-signature', message: '' }, 'restXml');
   }
   return { caller: credential.caller, account: credential.caller.account, region, credential, bodyCheck: undefined };
+}
+
+/** Who holds a token: its key must still be good. */
+export async function identifyHolder({ accessKeyId, account, region }: TokenHolder, { protocol, via }: { readonly protocol: ProtocolName; readonly via: FunctionVisitor | undefined }, deps: Authenticator): Promise<Identity> {
+  if (accessKeyId === undefined) {
+    if (!deps.trustUnknownKeys) throw authenticationError(authenticationFailure('unknown-key'), protocol);
+    if (via) return await standIn(via, region, { protocol }, deps);
+    return { caller: rootOf(account), account, region, credential: undefined, bodyCheck: undefined };
+  }
+  const identity = await standIn({ accessKeyId }, region, { protocol }, deps);
+  if (!identity.credential?.active) throw authenticationError(authenticationFailure('inactive-key'), protocol);
+  return identity;
 }
 
 function signatureOf({ policy, scope }: SignedPolicy, secret: string): string {

@@ -49,6 +49,7 @@ export function identify(
 ): Identification | undefined {
   return (
     byFunctionUrl(head, catalogue) ??
+    byRegistry(head, catalogue, authorization) ??
     byCborPath(head, catalogue) ??
     byTarget(head, catalogue) ??
     byScope(head, catalogue, authorization) ??
@@ -77,6 +78,19 @@ function byFunctionUrl(head: RequestHead, catalogue: Catalogue): Identification 
   const functionUrl = functionUrlAddress(head);
   const service = functionUrl && catalogue.byEndpointPrefix.get('lambda');
   return service && { service, protocol: 'restJson1', functionUrl };
+}
+
+const registryPath = /^\/v2(?:\/?$|\/_catalog$|\/.+\/(?:blobs|manifests|tags|referrers)\/)/;
+
+// Registry clients sign nothing. Where neither their login nor the host tells, the paths of the OCI distribution specification do: none of
+// them is one of API Gateway's, whose paths begin with the same version.
+function byRegistry(head: RequestHead, catalogue: Catalogue, authorization: Authorization | undefined): Identification | undefined {
+  if (!head.path.startsWith('/v2') || authorization !== undefined || head.headers['x-amz-target'] !== undefined) return undefined;
+  const isLoggedIn = head.headers['authorization']?.startsWith('Basic ') === true;
+  const isRegistryHost = /^\d{12}\.dkr[.-]ecr/.test(head.headers['host'] ?? '');
+  if (!registryPath.test(head.path) && !((isLoggedIn || isRegistryHost) && head.path.startsWith('/v2/'))) return undefined;
+  const service = catalogue.byTargetPrefix.get('AmazonEC2ContainerRegistry_V20150921');
+  return service && { service, protocol: 'awsJson1_1' };
 }
 
 function byCborPath(head: RequestHead, catalogue: Catalogue): Identification | undefined {
