@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { javaPackagesPath } from './java/javaCommand.ts';
+import { credentialsPath } from './limits.ts';
 import type { Packages, Placement } from './launcher/launcher.ts';
 import type { EnvironmentSpec } from './types.ts';
 
@@ -44,6 +45,10 @@ export function variablesFor(spec: EnvironmentSpec, interpreter: InstalledInterp
     variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
   }
   if (runtimeApiAddress !== undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
+  if (spec.credentials !== undefined && runtimeApiAddress !== undefined) {
+    variables['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://${runtimeApiAddress}${credentialsPath}`;
+    variables['AWS_CONTAINER_AUTHORIZATION_TOKEN'] = spec.credentials.token;
+  }
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
     const major = interpreter.version.split('.')[0];
     variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, `${runtimeFolder}/node_modules`, runtimeFolder, taskFolder].join(':');

@@ -225,7 +225,7 @@ function apiFor({ spec, wall, random, external, mark }: Options, launched: Launc
     functionName: variables['AWS_LAMBDA_FUNCTION_NAME'] ?? '', functionVersion: variables['AWS_LAMBDA_FUNCTION_VERSION'] ?? '', handler, accountId: '',
   };
   return createEnvironmentApi({
-    facts, external, mark, wall, random, jsonRecords: spec.jsonRecords ?? false, onOutput: spec.onOutput,
+    facts, external, mark, wall, random, credentials: spec.credentials, jsonRecords: spec.jsonRecords ?? false, onOutput: spec.onOutput,
     connect: (port) => launched.connectInside(port),
     onEvent: (event) => spec.onExtension?.(event),
   });

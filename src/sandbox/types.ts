@@ -36,12 +36,23 @@ export interface EnvironmentSpec {
    * console call, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
    */
   readonly onOutput: (chunk: OutputChunk) => void;
+  /** Where the variables hold none: answered to whoever shows the token that the variables name, as AWS does for SnapStart. */
+  readonly credentials?: EnvironmentCredentials;
   /** What extensions are told when they register; made up from the variables where it is absent. */
   readonly facts?: FunctionFacts;
   /** The function logs JSON: extensions get its records as such. */
   readonly jsonRecords?: boolean;
   /** An extension is ready, failed, or subscribed to telemetry. */
   readonly onExtension?: (event: ExtensionEvent) => void;
+}
+
+export interface EnvironmentCredentials {
+  readonly token: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Clients fetch them anew some minutes before. */
+  readonly expiresAtMs: number;
 }
 
 export interface FunctionEndpoint {
@@ -69,6 +80,8 @@ export interface InvocationRequest {
   /** Decoded JSON text of X-Amz-Client-Context. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
+  /** Of a function whose environments serve one tenant each. */
+  readonly tenantId?: string | undefined;
   /** Where the response goes while it is made; without it the response is answered whole. */
   readonly receiver?: ResponseReceiver | undefined;
 }

@@ -82,6 +82,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const { parts, lambda, pipes, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
   await lambda.recover();
+  await logs.resume();
 
   targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
@@ -145,7 +146,8 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   // Subscriptions invoke functions, whose output goes to the logs.
-  const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
+  const queryThreads = createWorkPool({ threads: 1 });
+  const logs = createLogs({ ...common, tasks: queryThreads, objects: { may: (question) => s3.serviceObjects.may(question), put: (object) => s3.serviceObjects.put(object) }, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
@@ -178,9 +180,10 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
+  const s3 = createS3({ ...common, bus: events.bus, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
+    { services: [], close: () => queryThreads.close() },
     { services: [logs.service], targets: { logs: (arn) => logs.eventTarget(arn) }, endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     ...accessParts,
     { services: [], close: () => work.close() },

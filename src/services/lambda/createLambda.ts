@@ -44,6 +44,7 @@ import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
+import { createSnapshots } from './snapstart/snapshots.ts';
 import { createVariableVault } from './variableVault.ts';
 
 export interface LambdaDeps {
@@ -139,6 +140,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
+  const snapshots = createSnapshots({ store: deps.store, log, create: (deployment) => createExecutionEnvironment(execution, deployment, 'snap-start') });
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
   const accountConcurrency = deps.accountConcurrency ?? concurrentExecutionsMax;
   const fleet = createFleet({
@@ -149,7 +151,10 @@ export function createLambda(deps: LambdaDeps): Lambda {
     hostEnvironmentsMax,
     accountConcurrency,
     recorder,
-    create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
+    create: (deployment, initializationType) =>
+      deployment.row.snapStart?.state === 'on'
+        ? createExecutionEnvironment(execution, deployment, 'snap-start', () => snapshots.find(deployment))
+        : createExecutionEnvironment(execution, deployment, initializationType),
   });
   const durable = createDurable({ ...deps, log, fleet });
   deps.timers.handle(timerService, durable.fire);
@@ -159,7 +164,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const eventTarget = createEventTarget({ ...deps, log, fleet, durable, access, atOnceMax });
   const mappings = createMappingRunner({ ...deps, streams, log, fleet, durable, atOnceMax, filters, recorder });
   return {
-    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, filters, fleet, durable, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, filters, fleet, durable, snapshots, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, durable, access }),
     scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
@@ -167,6 +172,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
+      await snapshots.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
     startPolling() {
@@ -182,6 +188,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
       durable.endWaiting();
       const provisioned = provisioning.stop();
       await fleet.close(drainMs);
+      await snapshots.close();
       await provisioned;
       await mappings.stop();
       await layers.settle();

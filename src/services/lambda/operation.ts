@@ -17,6 +17,7 @@ import type { Fleet } from './environments/fleet.ts';
 import type { FilterVault } from './mappings/filterVault.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
+import type { Snapshots } from './snapstart/snapshots.ts';
 import type { VariableVault } from './variableVault.ts';
 
 /** What this service needs of the blob store. */
@@ -28,6 +29,7 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  readonly snapshots: Pick<Snapshots, 'begin' | 'drop'>;
   readonly durable: Durable;
   /** Invocations of an account and region at once. */
   readonly accountConcurrency: number;

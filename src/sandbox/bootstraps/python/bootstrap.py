@@ -340,6 +340,7 @@ class LambdaContext(Record):
         self.log_group_name, self.log_stream_name, self.function_name, self.memory_limit_in_mb, self.function_version = about
         self.invoked_function_arn = request["invokedFunctionArn"]
         self.identity = CognitoIdentity({})
+        self.tenant_id = request.get("tenantId")
         self._deadline_ms = request["deadlineMs"]
 
     def get_remaining_time_in_millis(self):

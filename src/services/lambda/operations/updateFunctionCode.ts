@@ -1,6 +1,7 @@
 import type { UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireLoadableModules } from '../domain/foreignCode.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
@@ -31,6 +32,7 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
     const archive = await readPackage(input, call, context);
     if (input.DryRun === true) return describeDryRun(archive, { input, call, context, reference, before });
     const { row, replaced } = await packages.add(archive, call.signal, (code) => commit(code, { input, call, context, reference }));
+    context.snapshots.begin({ place: reference, name: reference.name, row });
     fleet.retire(reference, reference.name, latest);
     packages.forget(replaced.sha256);
     await prepareFunction({ place: reference, name: reference.name, row }, context);
@@ -50,6 +52,7 @@ async function commit(code: CodeReference, update: Update): Promise<{ row: Versi
   return context.store.transact(async (tx) => {
     const head = await requireFunction(tx, reference);
     requireRevision(head.latest, input.RevisionId);
+    await requireSignedCode(tx, reference, head.name, head.codeSigningConfigArn, update.call.log);
     const next = withCode(head, code, update);
     requireCombinedSize(next);
     requireLoadableModules(next, context.interpreters());
@@ -73,6 +76,7 @@ class DryRunEnd extends Error {}
 /** Checks the package like a real update, and lets nothing of it stay. */
 async function describeDryRun(archive: Uint8Array, { before, ...update }: Update & { readonly before: FunctionRow }) {
   const { context, reference } = update;
+  await context.store.read((tx) => requireSignedCode(tx, reference, before.name, before.codeSigningConfigArn, update.call.log));
   let described: VersionRow = before.latest;
   try {
     await context.packages.add(archive, update.call.signal, async (code) => {
