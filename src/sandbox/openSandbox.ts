@@ -73,11 +73,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const instance = `haneul-${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12)}`;
   const limiter = await openLimiter({ instance, wall, log, isRoot });
-  const reaped = await limiter.reap();
-  const leftovers = await readdir(folders.environments).catch(() => []);
-  for (const name of ['environments', 'pipes']) await rm(join(folder, name), { recursive: true, force: true });
+  await removeLeftovers(folder, limiter, log);
   await mkdir(folders.environments, { mode: 0o700 });
-  if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
   await copyBootstraps(folders.runtime);
   const egress = await openEgress({ environment, isRoot, instance, allowHost: options.allowHost, log });
   const [launcher, installed] = await Promise.all([
@@ -164,6 +161,13 @@ function keepLive(live: Map<string, Promise<Environment>>, { environmentId }: En
   live.set(environmentId, starting);
   const forget = (): void => void live.delete(environmentId);
   starting.then((started) => started.exited.then(forget, forget), forget);
+}
+
+async function removeLeftovers(folder: string, limiter: Limiter, log: Logger): Promise<void> {
+  const reaped = await limiter.reap();
+  const leftovers = await readdir(join(folder, 'environments')).catch(() => []);
+  for (const name of ['environments', 'pipes']) await rm(join(folder, name), { recursive: true, force: true });
+  if (reaped + leftovers.length > 0) log.info('leftovers of an earlier run removed', { groups: reaped, folders: leftovers.length });
 }
 
 interface LauncherParts {
