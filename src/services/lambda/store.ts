@@ -2,6 +2,7 @@
 // provisioned [account, region, name, qualifier] below no account | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import type { ImageProgram } from './images/imageDocument.ts';
 import type { JsonLogging } from './domain/logging.ts';
 import type { LayerUse } from './layers/layerUse.ts';
 import type { Deployment } from './environments/deployment.ts';
@@ -53,6 +54,8 @@ export interface VersionRow {
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
   readonly code: CodeReference;
+  /** Of a function with PackageType Image, which has neither a runtime nor a handler (both are empty then). */
+  readonly image?: FunctionImage;
   /** In their order; absent when there are none. */
   readonly layers?: readonly LayerUse[];
   readonly modifiedAtMs: number;
@@ -61,8 +64,27 @@ export interface VersionRow {
   readonly deploymentId: string;
 }
 
+export interface FunctionImage {
+  /** As the user wrote it. */
+  readonly uri: string;
+  /** The same by digest. */
+  readonly resolvedUri: string;
+  /** What the image itself says. */
+  readonly program: ImageProgram;
+  /** What the function says instead. */
+  readonly config?: ImageOverrides;
+}
+
+export interface ImageOverrides {
+  readonly entryPoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly workingDirectory?: string;
+}
+
 export interface CodeReference {
   readonly blobId: BlobId;
+  /** The blob is the document of an image (images/imageDocument.ts), and this its digest. */
+  readonly isImage?: true;
   /** Of the zip archive, hexadecimal. */
   readonly sha256: string;
   readonly zippedBytes: number;

@@ -1,6 +1,7 @@
 // The answer that describes one version of a function.
 import type { EnvironmentResponse, FunctionConfiguration, LastUpdateStatusReasonCode } from '@aws-sdk/client-lambda';
 import type { Deployment } from '../environments/deployment.ts';
+import { describeImageConfig } from '../images/functionImage.ts';
 import { latest } from '../store.ts';
 import { functionArn } from './functionName.ts';
 import { describeLogging } from './logging.ts';
@@ -21,7 +22,7 @@ export type ShowVariables = (deployment: Deployment) => Promise<EnvironmentRespo
 export async function describeVersion(described: Described, show: ShowVariables, moment: Moment = 'settled'): Promise<FunctionConfiguration> {
   return {
     ...(await describeListed(described, show)),
-    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionOf(described.row.runtime, described.place.region).arn },
+    ...(described.row.image ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionOf(described.row.runtime, described.place.region).arn } }),
     ...statesOf(moment),
   };
 }
@@ -32,15 +33,15 @@ export async function describeListed({ place, name, row, qualifier }: Described,
   return {
     FunctionName: name,
     FunctionArn: functionArn(place, name, qualifier ?? (row.version === latest ? undefined : row.version)),
-    Runtime: row.runtime as NonNullable<FunctionConfiguration['Runtime']>,
+    ...(row.image ? describeImageConfig(row.image) : { Runtime: row.runtime as NonNullable<FunctionConfiguration['Runtime']>, Handler: row.handler }),
     Role: row.roleArn,
-    Handler: row.handler,
     CodeSize: row.code.zippedBytes,
     Description: row.description,
     Timeout: row.timeoutSeconds,
     MemorySize: row.memoryMegabytes,
     LastModified: formatModified(row.modifiedAtMs),
-    CodeSha256: Buffer.from(row.code.sha256, 'hex').toString('base64'),
+    // Of an image AWS shows the digest as it is written.
+    CodeSha256: row.image ? row.code.sha256 : Buffer.from(row.code.sha256, 'hex').toString('base64'),
     Version: row.version,
     ...(environment === undefined ? {} : { Environment: environment }),
     ...(row.kmsKeyArn === undefined ? {} : { KMSKeyArn: row.kmsKeyArn }),
@@ -48,7 +49,7 @@ export async function describeListed({ place, name, row, qualifier }: Described,
     TracingConfig: { Mode: row.tracing ?? 'PassThrough' },
     ...(row.layers === undefined ? {} : { Layers: row.layers.map(({ arn, code }) => ({ Arn: arn, CodeSize: code?.zippedBytes ?? 0 })) }),
     RevisionId: row.revisionId,
-    PackageType: 'Zip',
+    PackageType: row.image ? 'Image' : 'Zip',
     Architectures: [row.architecture],
     EphemeralStorage: { Size: row.ephemeralMegabytes },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },

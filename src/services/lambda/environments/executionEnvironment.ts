@@ -9,7 +9,7 @@ import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
 import { streamedBytesMax } from '../../../sandbox/limits.ts';
-import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, Sandbox } from '../../../sandbox/types.ts';
+import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, RuntimeKind, Sandbox } from '../../../sandbox/types.ts';
 import { functionArn } from '../domain/functionName.ts';
 import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
@@ -21,6 +21,7 @@ import { requireAssumableRole } from '../executionRole.ts';
 import { decideSampling } from '../domain/trace.ts';
 import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs, untoldMax } from '../limits.ts';
 import type { LayerFolders } from '../layers/layerFolders.ts';
+import { programToRun } from '../images/functionImage.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
@@ -150,7 +151,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     layersHold ??= await deps.layers.open((row.layers ?? []).flatMap(({ code }) => (code === undefined ? [] : [code])));
     credentials = await freshCredentials();
     const own = await deps.variables.open(deployment);
-    const runtime = runtimeKindOf(row.runtime);
+    const runtime: RuntimeKind | undefined = row.image ? { family: 'custom' } : runtimeKindOf(row.runtime);
     if (runtime === undefined) throw errors.invalidRuntime(`The runtime ${row.runtime} does not run here.`);
     const started = await deps.sandbox
       .start({
@@ -158,6 +159,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         runtime,
         handler: row.handler,
         codeFolder: hold.folder,
+        ...(row.image === undefined ? {} : { image: programToRun(row.image) }),
         ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
         variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
         memoryMegabytes: row.memoryMegabytes,

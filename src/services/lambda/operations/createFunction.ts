@@ -1,4 +1,4 @@
-import type { CreateFunctionRequest } from '@aws-sdk/client-lambda';
+import type { CreateFunctionRequest, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
 import { describeVersion } from '../domain/configuration.ts';
@@ -13,6 +13,8 @@ import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
+import { functionImage, overridesOf, requirePackageType } from '../images/functionImage.ts';
+import { resolveImage } from '../images/resolveImage.ts';
 import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
 import { useLayers } from '../layers/layerStore.ts';
 import type { LayerUse } from '../layers/layerUse.ts';
@@ -24,7 +26,7 @@ import { readPackage } from '../packages/packageSource.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
-import type { CodeReference, FunctionRow } from '../store.ts';
+import type { CodeReference, FunctionImage, FunctionRow } from '../store.ts';
 import type { VariableFields } from '../variableVault.ts';
 import { publish } from '../versions.ts';
 
@@ -32,6 +34,7 @@ const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
   'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
+  'PackageType', 'Code.ImageUri', 'ImageConfig.EntryPoint', 'ImageConfig.Command', 'ImageConfig.WorkingDirectory',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -52,8 +55,10 @@ export const createFunction = operation('CreateFunction', {
     if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
-    return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
-      const row = newFunction(input, { reference, sealed, hadRole, layers, code, call, context });
+    const resolved = input.PackageType === 'Image' ? await resolveImage(input.Code?.ImageUri ?? '', reference, input.Architectures?.[0] ?? 'x86_64', call, context) : undefined;
+    const image = resolved && functionImage(resolved, overridesOf(input.ImageConfig));
+    const commit = async (code: CodeReference): Promise<FunctionConfiguration> => {
+      const row = newFunction(input, { reference, sealed, hadRole, layers, code, image, call, context });
       requireCombinedSize(row.latest);
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
@@ -72,7 +77,8 @@ export const createFunction = operation('CreateFunction', {
       const described = await describeVersion(version, (deployment) => vault.show(deployment, call), 'being-created');
       // The plain ARN even where a version was published with it.
       return { ...described, FunctionArn: functionArn(reference, row.name) };
-    });
+    };
+    return resolved ? packages.addImage(resolved.document, call.signal, commit) : packages.add(await readPackage(input.Code, call, context), call.signal, commit);
   },
 });
 
@@ -83,10 +89,11 @@ function checkSettings(input: CreateFunctionRequest, { name, qualifier }: Functi
     throw errors.invalidParameter(`The function name must not have a qualifier: ${qualifier}`);
   }
   refuseUnimplemented(input, implemented);
-  if (!input.Runtime || !input.Handler) {
+  const isImage = requirePackageType(input) === 'Image';
+  if (!isImage && (!input.Runtime || !input.Handler)) {
     throw errors.invalidParameter('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
   }
-  requireRuntime(input.Runtime, call.nowMs);
+  if (input.Runtime) requireRuntime(input.Runtime, call.nowMs);
   requireSizes(input);
   requireTags(input.Tags ?? {});
   requireLogging(input.LoggingConfig ?? {}, undefined);
@@ -103,11 +110,12 @@ interface NewFunction {
   readonly hadRole: boolean;
   readonly layers: readonly LayerUse[] | undefined;
   readonly code: CodeReference;
+  readonly image: FunctionImage | undefined;
   readonly call: Call;
   readonly context: LambdaContext;
 }
 
-function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, layers = [], code, call, context }: NewFunction): FunctionRow {
+function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, layers = [], code, image, call, context }: NewFunction): FunctionRow {
   const { random } = context;
   const { name } = reference;
   const logging = requireLogging(input.LoggingConfig ?? {}, undefined);
@@ -133,6 +141,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
       code,
+      ...(image === undefined ? {} : { image }),
       ...(layers.length === 0 ? {} : { layers }),
       modifiedAtMs: call.nowMs,
       revisionId: uuid(random),
