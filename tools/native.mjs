@@ -26,6 +26,14 @@ for (const [architecture, command] of Object.entries({ x64: x64Command(), arm64:
   if (values.out === undefined) record[architecture] = { source: sourceHash, sha256: hash(readFileSync(target)) };
   process.stdout.write(`haneul: built ${architecture}\n`);
 }
+// What copies initialised processes reads and writes registers: x86-64 only.
+const cloneSources = ['place.h', 'place.c', 'snapshot/clone.c'];
+if (x64Command() !== undefined) {
+  const target = join(values.out ?? join(folder, 'prebuilt'), 'x64', 'haneul-clone');
+  execFileSync('musl-gcc', [...flags, ...cloneSources.filter((name) => name.endsWith('.c')), '-o', target], { cwd: folder, stdio: 'inherit' });
+  const built = { x64: { source: hash(...cloneSources.map((name) => readFileSync(join(folder, name)))), sha256: hash(readFileSync(target)) } };
+  if (values.out === undefined) writeFileSync(join(folder, 'prebuilt', 'clone.json'), `${JSON.stringify(built, null, 2)}\n`);
+}
 if (values.out === undefined) writeFileSync(recordFile, `${JSON.stringify(record, null, 2)}\n`);
 
 function x64Command() {

@@ -76,7 +76,7 @@ function useConnection(
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       const length = wholeLength(received);
       if (length === undefined || received.length < length) return;
-      const ok = received.toString('latin1', 9, 12) === '200' && !/\r\nx-amz-function-error:/i.test(received.toString('latin1', 0, Math.min(length, 2_048)));
+      const ok = received[9] === 0x32 && !/\r\nx-amz-function-error:/i.test(received.toString('latin1', 0, Math.min(length, 2_048)));
       plan.onAnswer?.(received.subarray(0, length));
       received = received.subarray(length);
       record(performance.now() - sentAt, ok);

@@ -1,7 +1,10 @@
-// Schedule expressions of EventBridge and its Scheduler: `rate(5 minutes)` and cron with six fields.
+// Schedule expressions of EventBridge, its Scheduler, Application Auto Scaling and Secrets Manager: `rate(5 minutes)`, cron with six fields,
+// and with the Scheduler and Auto Scaling `at(2026-03-01T09:00:00)`, in a time zone.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 
 export type Schedule = { readonly kind: 'rate'; readonly everyMs: number } | { readonly kind: 'cron'; readonly cron: Cron };
+
+export type Expression = Schedule | { readonly kind: 'at'; /** What clocks in the zone show, as if it were UTC. */ readonly wallMs: number };
 
 /** A cron expression, as sets of what fits. */
 export interface Cron {
@@ -34,6 +37,41 @@ export function parseSchedule(text: string): Schedule | undefined {
   const cron = /^cron\((.+)\)$/.exec(text);
   const parsed = cron ? parseCron((cron[1] ?? '').trim().split(/\s+/)) : undefined;
   return parsed && { kind: 'cron', cron: parsed };
+}
+
+/** {@link parseSchedule}, and a single moment. */
+export function parseExpression(text: string): Expression | undefined {
+  const at = /^at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)$/.exec(text);
+  if (!at) return parseSchedule(text);
+  const [, written = ''] = at;
+  const wallMs = Date.parse(`${written}Z`);
+  // The 31st of April is no day.
+  return Number.isFinite(wallMs) && new Date(wallMs).toISOString().startsWith(written) ? { kind: 'at', wallMs } : undefined;
+}
+
+/** Whether this is the name of a time zone: `Asia/Seoul`, `UTC`. Offsets are none. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first moment after `afterMs`; undefined when there is none. Rates are counted from `startMs`, which is itself the first. */
+export function nextMoment(expression: Expression, { afterMs, startMs, timeZone }: { readonly afterMs: number; readonly startMs: number; readonly timeZone?: string | undefined }): number | undefined {
+  switch (expression.kind) {
+    case 'at': {
+      const moment = momentInZone(expression.wallMs, timeZone ?? 'UTC');
+      return moment > afterMs ? moment : undefined;
+    }
+    case 'rate':
+      return afterMs < startMs ? startMs : startMs + (Math.floor((afterMs - startMs) / expression.everyMs) + 1) * expression.everyMs;
+    case 'cron':
+      return nextCron(expression.cron, afterMs, timeZone);
+  }
 }
 
 /** The six fields of a cron expression: minutes, hours, day of month, month, day of week, year. */

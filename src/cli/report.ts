@@ -92,7 +92,7 @@ function groupByRemedy(guarantees: ServerReport['guarantees']): Map<string, stri
   return groups;
 }
 
-const familyNames: Readonly<Record<string, string>> = { node: 'Node.js', python: 'Python' };
+const familyNames: Readonly<Record<string, string>> = { node: 'Node.js', python: 'Python', java: 'Java', ruby: 'Ruby' };
 
 function interpreterLines({ interpreters }: ServerReport, style: Style, width: number): string[] {
   const families = new Map<string, string[]>();

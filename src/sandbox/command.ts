@@ -2,18 +2,20 @@ import { dirname } from 'node:path';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { javaPackagesPath } from './java/javaCommand.ts';
 import { defaultImagePath } from './image/imageCommand.ts';
+import { credentialsPath } from './limits.ts';
 import type { Packages, Placement } from './launcher/launcher.ts';
 import type { EnvironmentSpec } from './types.ts';
 
 /** How our bootstrap is started. `withSite` lets Python run what the host's site-packages and the function's variables want run first. */
 export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: Placement, { withSite }: { readonly withSite: boolean }): readonly string[] {
+  if (interpreter.family === 'ruby') return [interpreter.path, '-EUTF-8', `${runtimeFolder}/bootstrap.rb`];
   if (interpreter.family === 'node') return [interpreter.path, `${runtimeFolder}/index.cjs`];
   return [interpreter.path, ...(withSite ? [] : ['-S']), '-u', `${runtimeFolder}/bootstrap.py`];
 }
 
 /** Where AWS has its SDK; what a package brings along is found before it. */
 export function packagesOf(interpreter: InstalledInterpreter | undefined, folder: string | undefined): Packages | undefined {
-  if (interpreter === undefined) return undefined;
+  if (interpreter === undefined || interpreter.family === 'ruby') return undefined;
   if (interpreter.family === 'java') return { family: 'java', folder, path: javaPackagesPath };
   if (interpreter.family === 'node') return { family: 'node', folder, path: '/var/runtime/node_modules' };
   const version = interpreter.version.split('.').slice(0, 2).join('.');
@@ -54,6 +56,10 @@ export function variablesFor(spec: EnvironmentSpec, interpreter: InstalledInterp
     variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
   }
   if (runtimeApiAddress !== undefined) variables['AWS_LAMBDA_RUNTIME_API'] = runtimeApiAddress;
+  if (spec.credentials !== undefined && runtimeApiAddress !== undefined) {
+    variables['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://${runtimeApiAddress}${credentialsPath}`;
+    variables['AWS_CONTAINER_AUTHORIZATION_TOKEN'] = spec.credentials.token;
+  }
   if (interpreter?.family === 'node' && variables['NODE_PATH'] === undefined) {
     const major = interpreter.version.split('.')[0];
     variables['NODE_PATH'] = [`${layersFolder}/nodejs/node${major}/node_modules`, `${layersFolder}/nodejs/node_modules`, `${runtimeFolder}/node_modules`, runtimeFolder, taskFolder].join(':');

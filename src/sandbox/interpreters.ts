@@ -1,4 +1,4 @@
-// Which Node.js, Python and Java programs this host has. Each candidate is asked once for its version and for its real path (a pyenv
+// Which Node.js, Python, Java and Ruby programs this host has. Each candidate is asked once for its version and for its real path (a pyenv
 // shim is a shell script that costs 200 ms a start), and the answers are kept beside their modification times.
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -14,16 +14,17 @@ export interface InstalledInterpreter extends Interpreter {
 
 type Family = Interpreter['family'];
 
-/** Whether our own bootstrap runs in it, and speaks the framed channel. */
-export const isFramed = (interpreter: Interpreter | undefined): boolean => interpreter !== undefined && interpreter.family !== 'java';
+/** Whether what runs in it speaks the framed channel, and not the Runtime API. */
+export const isFramed = (interpreter: Interpreter | undefined): boolean => interpreter?.family === 'node' || interpreter?.family === 'python';
 
 /** The oldest that our bootstraps, and AWS's client for Java, run on. */
-const oldest: Readonly<Record<Family, readonly [number, number]>> = { node: [16, 0], python: [3, 8], java: [8, 0] };
+const oldest: Readonly<Record<Family, readonly [number, number]>> = { node: [16, 0], python: [3, 8], java: [8, 0], ruby: [3, 0] };
 
 const queries: Readonly<Record<Family, readonly string[]>> = {
   node: ['-p', 'JSON.stringify([process.versions.node, process.execPath, process.execPath])'],
   python: ['-I', '-S', '-c', 'import sys,json;print(json.dumps([sys.version.split()[0].rstrip("+"),getattr(sys,"_base_executable",sys.executable) or sys.executable,sys.base_prefix]))'],
   java: ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XshowSettings:properties', '-version'],
+  ruby: ['--disable-gems', '-rrbconfig', '-e', 'p [RUBY_VERSION, RbConfig.ruby, RbConfig::CONFIG["prefix"]]'],
 };
 
 /**
@@ -35,7 +36,7 @@ export async function findInterpreters(environment: ProcessEnvironment, cacheFil
   const asked: Record<string, CacheEntry> = {};
   const found = new Map<string, InstalledInterpreter>();
   await Promise.all(
-    (['node', 'python', 'java'] as const).flatMap((family) =>
+    (['node', 'python', 'java', 'ruby'] as const).flatMap((family) =>
       listCandidates(family, environment).map(async (path) => {
         const stamp = stampOf(path);
         if (stamp === undefined) return;
@@ -70,10 +71,10 @@ export function chooseInterpreter<Known extends Interpreter>(
   return best && { interpreter: best.interpreter, isExact: best.distance === 0 };
 }
 
-/** One number that orders a family's releases: Node.js and Java by major version, Python by minor. */
+/** One number that orders a family's releases: Node.js and Java by major version, Python and Ruby by minor. */
 function release(family: Family, version: string): number {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return family === 'python' ? major * 100 + minor : major;
+  return family === 'python' || family === 'ruby' ? major * 100 + minor : major;
 }
 
 function compareVersions(a: string, b: string): number {
@@ -133,6 +134,7 @@ function extraPaths(family: Family, { path, prefix, version }: CacheEntry): stri
   if (family === 'java') return [...javaSettings(prefix), ...(isVisible(path) ? [] : [realpathSync(prefix)])];
   if (isVisible(path)) return [];
   if (family === 'python') return isFolder(join(prefix, 'lib', `python${version.split('.').slice(0, 2).join('.')}`)) ? [realpathSync(prefix)] : [path];
+  if (family === 'ruby') return isFolder(join(prefix, 'lib', 'ruby')) ? [realpathSync(prefix)] : [path];
   const root = dirname(dirname(path));
   return isFolder(join(root, 'include', 'node')) || isFolder(join(root, 'lib', 'node_modules')) ? [root] : [path];
 }
@@ -153,6 +155,7 @@ function listCandidates(family: Family, environment: ProcessEnvironment): string
       ...below('/usr/lib/jvm', 'bin/java'), ...inHome('.sdkman/candidates/java', 'bin/java'), ...inHome('.jdks', 'bin/java'), ...below('/opt', 'bin/java'),
       ...(environment['JAVA_HOME']?.startsWith('/') === true ? [join(environment['JAVA_HOME'], 'bin', 'java')] : []),
     ],
+    ruby: () => [...inHome('.rbenv/versions', 'bin/ruby'), ...inHome('.rubies', 'bin/ruby'), ...below('/opt', 'bin/ruby')],
   }[family]();
   const real = new Set<string>();
   for (const path of [...inPath, ...managers]) {
@@ -161,7 +164,7 @@ function listCandidates(family: Family, environment: ProcessEnvironment): string
   return [...real];
 }
 
-const programNames: Readonly<Record<Family, RegExp>> = { node: /^node(js)?(-?\d+)?$/, python: /^python3(\.\d+)?$/, java: /^java$/ };
+const programNames: Readonly<Record<Family, RegExp>> = { node: /^node(js)?(-?\d+)?$/, python: /^python3(\.\d+)?$/, java: /^java$/, ruby: /^ruby(\d\.\d)?$/ };
 
 function listFolder(folder: string): string[] {
   try {

@@ -123,3 +123,8 @@ export const telemetryBufferTimes = 4;
 export const telemetryAttemptMs = 5_000;
 export const telemetryAttempts = 3;
 export const telemetryRetryMs = 100;
+
+/** Copies of a snapshot that wait to be restored: the next one is made when it is taken. */
+export const snapshotSpares = 1;
+/** AWS names no path that may be relied on: clients follow AWS_CONTAINER_CREDENTIALS_FULL_URI. */
+export const credentialsPath = '/2021-04-23/credentials';

@@ -11,10 +11,7 @@ import type { Random } from '../base/random.ts';
 import { hexId } from '../base/ids.ts';
 import { findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
-import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
-import { openJavaClient } from './java/openJavaClient.ts';
-import { openSharedArchives } from './java/openSharedArchives.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
 import type { Egress, HostAccessOptions } from './network/egress.ts';
@@ -25,7 +22,7 @@ import type { ProcessEnvironment } from './launcher/tools.ts';
 import { openLimiter } from './limits/openLimiter.ts';
 import type { Limiter } from './limits/limiter.ts';
 import { slotsMax, slotsMin } from './limits.ts';
-import { findHelper, openHelper } from './native/openHelper.ts';
+import { findPrebuilt, openHelper } from './native/openHelper.ts';
 import type { Helper } from './native/openHelper.ts';
 import { superviseHelper } from './native/superviseHelper.ts';
 import { bootSlot } from './pool/slot.ts';
@@ -33,11 +30,11 @@ import type { Slot } from './pool/slot.ts';
 import { slotKindOf } from './pool/slotKind.ts';
 import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
-import { openCodeCaches } from './sdk/openCodeCaches.ts';
-import { openSdkStore } from './sdk/openSdkStore.ts';
-import type { SdkFamily, SdkUser } from './sdk/openSdkStore.ts';
+import { takeSnapshot } from './snapshot/takeSnapshot.ts';
+import { openRuntimeTools } from './runtimeTools.ts';
 import { startEnvironment } from './startEnvironment.ts';
-import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox } from './types.ts';
+import type { StartOptions } from './startEnvironment.ts';
+import type { Environment, EnvironmentSpec, Sandbox, Snapshot } from './types.ts';
 
 export interface SandboxOptions {
   /** A folder of the sandbox's own, below the data directory. Two live sandboxes never share one (the data directory's lock). */
@@ -87,15 +84,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(options.cacheFolder ?? folder, 'interpreters.json')),
   ]);
-  const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
-  const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
+  const tools = openRuntimeTools({
+    cacheFolder: options.cacheFolder, offline: options.offline ?? false, interpreterPins: options.interpreterPins, environment, wall, random, log, installed,
+    isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: folders.runtime,
+  });
   if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
-  const sdks = openSdkStore({ ...cache, interpreters: installed });
-  const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const live = new Map<string, Promise<Environment>>();
+  const snapshots = new Set<Snapshot>();
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
-  const javaClient = openJavaClient(cache);
-  const archives = openSharedArchives({ environment, isRoot, isConfined: launcher.hasOwnRoot, random, log });
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
     boot(kind: SlotKind): Promise<Slot> {
@@ -105,83 +101,63 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   let isClosed = false;
 
-  /** Both may have to be fetched; then they are at the same time. */
-  async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
-    if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
-    if (runtime.family === 'java') return findJava(runtime);
-    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
-    const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
-    if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
-    return { interpreter, sdkFolder };
+  const folderOf = (id: string): string => join(folders.environments, `${id}-${hexId(random, 8)}`);
+
+  async function optionsFor(spec: EnvironmentSpec): Promise<StartOptions> {
+    const { interpreter, sdkFolder } = await tools.find(spec);
+    if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
+    return {
+      spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: folderOf(spec.environmentId), runtimeFolder: folders.runtime,
+      takeSlot() {
+        const kind = kindOf(spec, interpreter);
+        return kind && pool.take(kind);
+      },
+    };
   }
 
-  async function findJava(runtime: Extract<RuntimeKind, { family: 'java' }>): Promise<{ readonly interpreter: InstalledInterpreter; readonly sdkFolder: string }> {
-    const [interpreter, sdkFolder] = await Promise.all([interpreters.find(runtime), javaClient.wait()]);
-    if (sdkFolder === undefined) throw new ServiceError('Runtime.InvalidRuntime', "AWS's runtime client for Java could not be fetched; the server's log says why", { status: 502 });
-    void archives.ensure(sdkFolder, interpreter);
-    return { interpreter, sdkFolder };
-  }
-
-  function packagesFor(interpreter: InstalledInterpreter | undefined): string | undefined {
-    if (interpreter === undefined) return undefined;
-    return interpreter.family === 'java' ? javaClient.ready() : sdks.known(sdkUser(interpreter, interpreter.family));
+  function keep(spec: EnvironmentSpec, starting: Promise<Environment>): void {
+    live.set(spec.environmentId, starting);
+    const forget = (): void => void live.delete(spec.environmentId);
+    starting.then((started) => started.exited.then(forget, forget), forget);
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
-    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, packagesFor(interpreter)) : undefined;
+    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, tools.packagesFor(interpreter)) : undefined;
 
   return {
     pools: () => pool.states(),
     expect(spec) {
-      const { runtime } = spec;
-      const expectWith = (interpreter: InstalledInterpreter | undefined): void => {
+      tools.whenKnown(spec.runtime, (interpreter) => {
         const kind = kindOf(spec, interpreter);
         if (kind) pool.expect(kind);
-      };
-      if (runtime.family === 'custom') return expectWith(undefined);
-      const interpreter = interpreters.known(runtime);
-      if (interpreter) expectWith(interpreter);
-      // A program that will not be used is not worth the memory: the one that comes is waited for, and none is fetched for this.
-      else if (interpreters.isPreparing(runtime)) void interpreters.find(runtime).then(expectWith, () => undefined);
+      });
     },
     prepare(runtime) {
-      if (runtime.family === 'custom' || isClosed) return;
-      interpreters.prepare(runtime);
-      // What is made of it afterwards is there for the first invocation, too.
-      if (runtime.family === 'java' && interpreters.known(runtime)) void findJava(runtime).catch(() => undefined);
+      if (!isClosed) tools.prepare(runtime);
     },
-    isPreparing: (runtime) => runtime.family !== 'custom' && (interpreters.isPreparing(runtime) || (runtime.family === 'java' && javaClient.isFetching())),
+    isPreparing: (runtime) => tools.isPreparing(runtime),
     guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
-      return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
+      return tools.interpreters().map(({ family, version, path }) => ({ family, version, path }));
     },
     async start(spec) {
       assert(!isClosed, 'the sandbox is closed');
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
-      const { interpreter, sdkFolder } = await findTools(spec);
-      if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
-      const environmentFolder = join(folders.environments, `${spec.environmentId}-${hexId(random, 8)}`);
-      const starting = startEnvironment({
-        spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: environmentFolder, runtimeFolder: folders.runtime,
-        takeSlot() {
-          const kind = kindOf(spec, interpreter);
-          return kind && pool.take(kind);
-        },
-      });
-      live.set(spec.environmentId, starting);
-      const forget = (): void => void live.delete(spec.environmentId);
-      starting.then((started) => started.exited.then(forget, forget), forget);
+      const starting = startEnvironment(await optionsFor(spec));
+      keep(spec, starting);
       return starting;
+    },
+    async takeSnapshot(spec) {
+      assert(!isClosed, 'the sandbox is closed');
+      const outcome = await takeSnapshot({ ...(await optionsFor(spec)), newId: () => `copy-${hexId(random, 16)}`, folderOf, onEnvironment: keep, optionsFor });
+      if (outcome.kind === 'taken') snapshots.add(outcome.snapshot);
+      return outcome;
     },
     async close() {
       isClosed = true;
-      interpreters.close();
-      sdks.close();
-      codeCaches.close();
-      javaClient.close();
-      archives.close();
-      await Promise.allSettled([pool.close(), ...[...live.values()].map(async (starting) => (await starting).kill())]);
+      tools.close();
+      await Promise.allSettled([pool.close(), ...[...snapshots].map((snapshot) => snapshot.close()), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
@@ -204,7 +180,7 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
   if (process.platform !== 'linux') return weaker(`there is no bubblewrap on ${process.platform}`, 'run on Linux');
   const hiddenFolders = [folder, ...(options.hiddenFolders ?? [])];
   const openHelperIfAny = async (): Promise<Helper | undefined> => {
-    const program = isRoot && options.helper !== 'none' ? await findHelper(process.arch) : undefined;
+    const program = isRoot && options.helper !== 'none' ? await findPrebuilt('haneul-helper', process.arch) : undefined;
     return program && (await startHelper(program, runtimeFolder, limiter, options));
   };
   // Both wait for other programs.
@@ -212,20 +188,28 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
     isRoot ? openTemporaryStorage(folder, environment) : ({ kind: 'tmpfs', reason: 'only root can mount images' } as const),
     openHelperIfAny(),
   ]);
-  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, egress });
+  const copier = helper && (await writeCopier(runtimeFolder));
+  const launcher = await openBubblewrap({ folder, environment, random, isRoot, storage, hiddenFolders, helper, copier, egress });
   if (!('unavailable' in launcher)) return launcher;
   helper?.close();
   return weaker(launcher.unavailable, launcher.remedy);
 }
 
-const sdkUser = ({ version }: { readonly version: string }, family: SdkFamily): SdkUser => ({ family, version });
-
 /** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
 async function startHelper(program: Buffer, runtimeFolder: string, { freezerFolder }: Limiter, { wall, log }: SandboxOptions): Promise<Helper> {
-  for (const family of ['node', 'python', 'java', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
+  for (const family of ['node', 'python', 'java', 'ruby', 'custom']) await writeFile(join(runtimeFolder, family, 'enter'), program, { mode: 0o755 });
   const path = join(runtimeFolder, 'haneul-helper');
   await writeFile(path, program, { mode: 0o700 });
   return superviseHelper({ open: (onLost) => openHelper({ path, freezerFolder, log, onLost }), wall, log });
+}
+
+/** What copies initialised processes (SnapStart), where it was built for this machine. */
+async function writeCopier(runtimeFolder: string): Promise<string | undefined> {
+  const program = await findPrebuilt('haneul-clone', process.arch);
+  if (program === undefined) return undefined;
+  const path = join(runtimeFolder, 'haneul-clone');
+  await writeFile(path, program, { mode: 0o700 });
+  return path;
 }
 
 /** A copy that every sandbox user can read, whatever the permissions of the installation are. */

@@ -23,7 +23,7 @@ import { openEndpoint } from './network/openEndpoint.ts';
 import { FunctionOutput } from './output/functionOutput.ts';
 import { RawPipe } from './output/rawPipe.ts';
 import type { Slot } from './pool/slot.ts';
-import { runsCodeAtOnce } from './pool/slotKind.ts';
+import { runsCodeAtOnce, wrapperOf } from './pool/slotKind.ts';
 import { createEnvironmentApi } from './extensions/environmentApi.ts';
 import type { EnvironmentApi } from './extensions/environmentApi.ts';
 import { findExternalExtensions, withExtensions } from './extensions/launch.ts';
@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly runtimeFolder: string;
   /** An environment that waits for such a function, if there is one. */
   readonly takeSlot: () => Slot | undefined;
+  /** It is initialised to be copied, and serves no requests. */
+  readonly isTemplate?: true;
 }
 
 interface Options extends StartOptions {
@@ -59,11 +61,22 @@ interface Options extends StartOptions {
 
 /** Makes the limits, launches the tree under them and connects the parts; or takes a slot, where all that is done already. */
 export async function startEnvironment(wanted: StartOptions): Promise<Environment> {
+  return (await startParts(wanted)).environment;
+}
+
+/** An environment with what it was made of; absent when there was nothing to launch. */
+export interface StartedParts {
+  readonly environment: Environment;
+  readonly parts?: { readonly launched: LaunchedProcess; readonly channel: FramedChannel | undefined };
+}
+
+/** The same, for whoever copies it later. */
+export async function startParts(wanted: StartOptions): Promise<StartedParts> {
   const options: Options = { ...wanted, external: await findExternalExtensions(wanted.spec.image ? join(wanted.spec.codeFolder, 'opt') : wanted.spec.layersFolder), mark: `\u0001${hexId(wanted.random, 16)}` };
   const { spec, interpreter, wall, log } = options;
   const started: StartTime = { atMs: wall.now(), monotonicMs: performance.now() };
   const command = await commandFor(options);
-  if ('kind' in command) return failedEnvironment(spec, command);
+  if ('kind' in command) return { environment: failedEnvironment(spec, command) };
   const assignment: Assignment = {
     files: { codeFolder: spec.codeFolder, layersFolder: spec.layersFolder },
     command,
@@ -84,15 +97,25 @@ export async function startEnvironment(wanted: StartOptions): Promise<Environmen
   return launchEnvironment(options, assignment, started);
 }
 
+/** A copy of a snapshot becomes an environment. */
+export async function restoreEnvironment(wanted: StartOptions, copy: Omit<Slot, 'kind'>): Promise<Environment> {
+  const { spec, interpreter, wall } = wanted;
+  const assignment: Assignment = {
+    files: { codeFolder: spec.codeFolder, layersFolder: spec.layersFolder }, command: () => [],
+    variables: (placement) => variablesFor(spec, interpreter, placement), endpointPort: spec.endpoint?.port,
+  };
+  return (await becomeEnvironment({ ...wanted, external: [], mark: '' }, copy, assignment, { atMs: wall.now(), monotonicMs: performance.now() })).environment;
+}
+
 /** The slot's limits and files become the function's; then the interpreter hears who it is. */
-async function becomeEnvironment(options: Options, slot: Slot, assignment: Assignment, started: StartTime): Promise<Environment> {
+async function becomeEnvironment(options: Options, slot: Omit<Slot, 'kind'>, assignment: Assignment, started: StartTime): Promise<StartedParts> {
   const { spec, interpreter } = options;
   const { launched, group, folder } = slot;
   await Promise.all([group.assign(spec.memoryMegabytes * 1024 * 1024), launched.assign(assignment)]);
   return await connect({ options, launched, group, folder, started, channel: slot.channel, variables: variablesFor(spec, interpreter, placementInside) });
 }
 
-async function launchEnvironment(options: Options, assignment: Assignment, started: StartTime): Promise<Environment> {
+async function launchEnvironment(options: Options, assignment: Assignment, started: StartTime): Promise<StartedParts> {
   const { spec, interpreter, limiter, launcher, folder } = options;
   await mkdir(folder, { mode: 0o700 });
   let group: LimitGroup | undefined;
@@ -139,7 +162,7 @@ interface Parts {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-async function connect({ options, launched, group, folder, started, channel: framed, variables }: Parts): Promise<Environment> {
+async function connect({ options, launched, group, folder, started, channel: framed, variables }: Parts): Promise<StartedParts> {
   const { spec, wall, log } = options;
   const api = apiFor(options, launched);
   const setReading = (verb: 'pause' | 'resume'): void => {
@@ -164,7 +187,7 @@ async function connect({ options, launched, group, folder, started, channel: fra
   ];
   const { runtime, handler } = spec;
   const endpoint = spec.endpoint && openEndpoint(spec.endpoint, () => launched.endpointServers(), { log, onFailure: () => queueMicrotask(() => void environment.kill()) });
-  const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' || runtime.family === 'java' ? '' : runtime.version, ...(variables ? { variables } : {}) }, listener);
+  const begin = (): void => framed?.begin({ handler, runtimeVersion: runtime.family === 'custom' ? '' : runtime.version, ...(variables ? { variables } : {}), ...(options.isTemplate ? { snapshot: true } : {}) }, listener);
   const served = framed && launched.apiListens ? serveApi(launched, api, log) : undefined;
   void (framed ? framed.booted : Promise.resolve())
     // The runtime starts after the extensions have registered.
@@ -178,8 +201,10 @@ async function connect({ options, launched, group, folder, started, channel: fra
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   };
-  const environment = createEnvironment({ spec, launched, channel, api, group, output, pipes, wall, log, started, cleanUp });
-  return environment;
+  // A template has nothing to do but to fork, for which somebody waits.
+  const resting: LimitGroup = options.isTemplate ? { ...group, freezer: undefined, setCpu: async () => undefined } : group;
+  const environment = createEnvironment({ spec, launched, channel, api, group: resting, output, pipes, wall, log, started, cleanUp });
+  return { environment, parts: { launched, channel: framed } };
 }
 
 async function openRuntimeApi(launched: LaunchedProcess, wall: Clock, api: EnvironmentApi): Promise<Channel> {
@@ -204,7 +229,7 @@ function apiFor({ spec, wall, random, external, mark }: Options, launched: Launc
     functionName: variables['AWS_LAMBDA_FUNCTION_NAME'] ?? '', functionVersion: variables['AWS_LAMBDA_FUNCTION_VERSION'] ?? '', handler, accountId: '',
   };
   return createEnvironmentApi({
-    facts, external, mark, wall, random, jsonRecords: spec.jsonRecords ?? false, onOutput: spec.onOutput,
+    facts, external, mark, wall, random, credentials: spec.credentials, jsonRecords: spec.jsonRecords ?? false, onOutput: spec.onOutput,
     connect: (port) => launched.connectInside(port),
     onEvent: (event) => spec.onExtension?.(event),
   });
@@ -214,8 +239,9 @@ function apiFor({ spec, wall, random, external, mark }: Options, launched: Launc
 async function commandFor({ spec, interpreter, sdkFolder, external, mark }: Options): Promise<((placement: Placement) => readonly string[]) | Extract<InitOutcome, { kind: 'init-error' }>> {
   const beside = (command: readonly string[], { layersFolder }: Placement): readonly string[] =>
     external.length === 0 ? command : withExtensions(command, `${layersFolder}/extensions`, external, mark);
-  if (interpreter?.family === 'java') return (placement) => beside(javaCommand(interpreter, sdkFolder ?? '', spec, placement), placement);
-  if (interpreter) return (placement) => beside(commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) }), placement);
+  const wrapper = [wrapperOf(spec) ?? []].flat();
+  if (interpreter?.family === 'java') return (placement) => beside([...wrapper, ...javaCommand(interpreter, sdkFolder ?? '', spec, placement)], placement);
+  if (interpreter) return (placement) => beside([...wrapper, ...commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) })], placement);
   if (spec.image) {
     const command = imageCommand(spec.codeFolder, spec.image, spec.variables['PATH']);
     if ('errorType' in command) return { kind: 'init-error', payload: Buffer.from(JSON.stringify(command)), durationMs: 0 };

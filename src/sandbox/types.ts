@@ -6,12 +6,13 @@ import type { FunctionFacts, ShutdownReason, TelemetryEvent } from './extensions
 
 /**
  * How code is started: by our bootstrap in an interpreter, by AWS's own client for Java in a virtual machine, or by the package's own
- * `bootstrap`; the last two over the Runtime API.
+ * `bootstrap`. Node.js and Python speak the framed channel, the others the Runtime API.
  */
 export type RuntimeKind =
   | { readonly family: 'node'; readonly version: string }
   | { readonly family: 'python'; readonly version: string }
   | { readonly family: 'java'; readonly version: string }
+  | { readonly family: 'ruby'; readonly version: string }
   | { readonly family: 'custom' };
 
 export interface EnvironmentSpec {
@@ -37,6 +38,8 @@ export interface EnvironmentSpec {
    * console call, a `logging` call, a stack trace) with the line ends inside it. A final line end is kept.
    */
   readonly onOutput: (chunk: OutputChunk) => void;
+  /** Where the variables hold none: answered to whoever shows the token that the variables name, as AWS does for SnapStart. */
+  readonly credentials?: EnvironmentCredentials;
   /** What extensions are told when they register; made up from the variables where it is absent. */
   readonly facts?: FunctionFacts;
   /** The function logs JSON: extensions get its records as such. */
@@ -50,6 +53,15 @@ export interface ImageSpec {
   readonly command: readonly string[];
   /** Absolute, inside. */
   readonly workingFolder: string;
+}
+
+export interface EnvironmentCredentials {
+  readonly token: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Clients fetch them anew some minutes before. */
+  readonly expiresAtMs: number;
 }
 
 export interface FunctionEndpoint {
@@ -77,6 +89,8 @@ export interface InvocationRequest {
   /** Decoded JSON text of X-Amz-Client-Context. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
+  /** Of a function whose environments serve one tenant each. */
+  readonly tenantId?: string | undefined;
   /** Where the response goes while it is made; without it the response is answered whole. */
   readonly receiver?: ResponseReceiver | undefined;
 }
@@ -139,6 +153,27 @@ export interface Environment {
   kill(reason?: ShutdownReason): Promise<void>;
 }
 
+/** A function as it was at the end of its initialisation (SnapStart). */
+export interface Snapshot {
+  /** False when it is gone: then another has to be taken. */
+  readonly isAlive: boolean;
+  /** Environments that go on from it now. */
+  readonly liveCount: number;
+  /**
+   * An environment of its own that goes on from there. Its `init` is the restore: `ready` when the hooks after it have run. Only variables whose
+   * values differ from those of the initialisation are set anew.
+   */
+  restore(spec: EnvironmentSpec): Promise<Environment>;
+  /** Ends it, and every environment that came from it. */
+  close(): Promise<void>;
+}
+
+export type SnapshotOutcome =
+  | { readonly kind: 'taken'; readonly snapshot: Snapshot; readonly durationMs: number }
+  /** Initialisation succeeded, and what it left cannot be copied. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly durationMs: number }
+  | { readonly kind: 'failed'; readonly init: Exclude<InitOutcome, { kind: 'ready' }> };
+
 /** A guarantee is what a hostile function cannot do; `remedy` is the one command that turns a missing one on. */
 export interface Guarantee {
   readonly name: string;
@@ -147,7 +182,7 @@ export interface Guarantee {
 }
 
 export interface Interpreter {
-  readonly family: 'node' | 'python' | 'java';
+  readonly family: 'node' | 'python' | 'java' | 'ruby';
   /** Full version, for example 20.20.2. */
   readonly version: string;
   readonly path: string;
@@ -177,6 +212,8 @@ export interface Sandbox {
    * `Runtime.InvalidRuntime`-like when there is none of the family.
    */
   start(spec: EnvironmentSpec): Promise<Environment>;
+  /** Initialises a function once, for environments that go on from there. A Python function's process is copied; others cannot be. */
+  takeSnapshot(spec: EnvironmentSpec): Promise<SnapshotOutcome>;
   /** Says that such a function may be invoked soon: then an environment that it can take over is started ahead. */
   expect(spec: Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'> & Partial<Pick<EnvironmentSpec, 'image' | 'codeFolder'>>): void;
   /** Begins to fetch the interpreter of a runtime, if the host lacks it and it may be fetched. */

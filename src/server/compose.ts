@@ -35,6 +35,7 @@ import { createEcr } from '../services/ecr/createEcr.ts';
 import { createKms } from '../services/kms/createKms.ts';
 import { createLambda } from '../services/lambda/createLambda.ts';
 import { createLogs } from '../services/logs/createLogs.ts';
+import { createPipes } from '../services/pipes/createPipes.ts';
 import { createS3 } from '../services/s3/createS3.ts';
 import { createScheduler } from '../services/scheduler/createScheduler.ts';
 import { createSecretsManager } from '../services/secretsmanager/createSecretsManager.ts';
@@ -79,14 +80,16 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   // Rules of EventBridge send to everything that there is, which is known once all is made.
   let targetsByService: ReadonlyMap<string, TargetDirectory['for']> = new Map();
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
-  const { parts, lambda, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
+  const { parts, lambda, pipes, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
   await lambda.recover();
+  await logs.resume();
 
   targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
   dispatcher.start();
   timers.start();
   lambda.startPolling();
+  pipes.start();
 
   return {
     services: new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service]))),
@@ -136,23 +139,17 @@ interface Common extends Pick<Foundation, 'wall' | 'random' | 'log' | 'metrics'>
 // In the order in which they need each other: what closes last comes first.
 function createParts(foundation: Foundation, common: Common, organization: Organization, directory: TargetDirectory) {
   const { options, storage, sandbox, functionGate, sealKey } = foundation;
-  const { store, random, log, wall } = common;
+  const { random, wall } = common;
   const localMode = isLocalMode(options);
-  const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
-  const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
-  const recorder = createRecorder(common);
-  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, common.clock), localMode });
+  const { identity, access, recorder, denials, serviceDenials, roleAccess, parts: accessParts } = createAccess(foundation, common, organization);
   const work = createWorkPool({ threads: workThreads() });
   // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   // Subscriptions invoke functions, whose output goes to the logs.
-  const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
+  const queryThreads = createWorkPool({ threads: 1 });
+  const logs = createLogs({ ...common, tasks: queryThreads, objects: { may: (question) => s3.serviceObjects.may(question), put: (object) => s3.serviceObjects.put(object) }, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
-  const denials = createDenialLog();
-  const serviceDenials = createServiceDenials({ denials, newRequestId: () => uuid(random), log });
-  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
-  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode, denials: serviceDenials }) : async () => true;
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
   // Functions are told by buckets, and their packages may lie in them: whoever is made first asks the other later.
   const objects: ObjectReader = { read: (call, object) => s3.objects.read(call, object) };
@@ -181,19 +178,22 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
   const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
+  const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
+  const s3 = createS3({ ...common, bus: events.bus, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
+    { services: [], close: () => queryThreads.close() },
     { services: [logs.service], targets: { logs: (arn) => logs.eventTarget(arn) }, endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
-    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
-    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+    ...accessParts,
     { services: [], close: () => work.close() },
-    { services: [kms.service] },
+    { services: [kms.service], close: () => kms.close() },
     { services: [ecr.service] },
     { services: [sqs.service], targets: { sqs: (arn) => sqs.eventTarget(arn) }, endLongAnswers: () => sqs.endLongPolls(), close: () => sqs.close() },
     { services: [sns.service], targets: { sns: (arn) => sns.eventTarget(arn) } },
     { services: [s3.service], targets: { s3: () => s3.eventTarget } },
+    // After the functions that they wait for.
+    { services: [pipes.service], endLongAnswers: () => pipes.endPolling(), close: () => pipes.close() },
     // The listener has drained by now, or a reset wants everything gone.
     { services: [lambda.service], targets: { lambda: (arn) => lambda.eventTarget(arn) }, endLongAnswers: () => lambda.endPolling(), close: () => lambda.close(0) },
     { services: [secretsManager.service], targets: { secretsmanager: () => secretsManager.eventTarget } },
@@ -202,7 +202,26 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
     { services: [scheduler.service], targets: { scheduler: (arn) => scheduler.eventTarget(arn) } },
     { services: [autoscaling] },
   ];
-  return { parts, lambda, logs, access, recorder, denials };
+  return { parts, lambda, pipes, logs, access, recorder, denials };
+}
+
+/** Who may do what, who did it, and who was refused. */
+function createAccess({ options, sealKey }: Foundation, common: Common, organization: Organization) {
+  const { store, random, log, wall, clock } = common;
+  const localMode = isLocalMode(options);
+  const identity = createIdentity({ ...common, organization, toleratesMissingRoles: localMode });
+  const access = { identity, actions: createActionCatalogue(), use: createAccessUse({ store, wall, log }), messages: createAuthorizationMessages(sealKey, random) };
+  const recorder = createRecorder(common);
+  const sts = createSts({ ...common, ...access, federation: createFederationDirectory(store), mfa: createMfaDirectory(store, clock), localMode });
+  const denials = createDenialLog();
+  const serviceDenials = createServiceDenials({ denials, newRequestId: () => uuid(random), log });
+  // Where IAM is switched off or only watched, nothing is refused to the roles that services act in either.
+  const roleAccess: RoleAccess = options.iam === 'enforce' ? createRoleAccess({ roles: identity, toleratesMissingRoles: localMode, denials: serviceDenials }) : async () => true;
+  const parts: readonly Part[] = [
+    { services: [iamService.bind({ ...common, ...access, managedPolicies: identity.managedPolicies }), sts], close: () => access.use.close() },
+    { services: [cloudTrail.bind({ ...common, recorder })], close: () => recorder.close() },
+  ];
+  return { identity, access, recorder, denials, serviceDenials, roleAccess, parts };
 }
 
 // One is left for the event loop; never so few that one large package makes every key generation wait.

@@ -38,7 +38,15 @@ export function judgeAwsCli(answer: string): Check {
       remedy: 'use AWS CLI 2.13 or newer, or add to every call: --endpoint-url "$AWS_ENDPOINT_URL"',
     };
   }
-  if (major === 1) return { name, state: 'ok', text: `${version} (version 1: leave --cli-binary-format out, payloads are raw already)` };
+  if (major === 1) {
+    // Version 1 puts the addresses of some services in by itself, over AWS_ENDPOINT_URL (awscli/customizations/overridesslcommonname.py).
+    return {
+      name,
+      state: 'warn',
+      text: `${version}: version 1 sends "aws sqs", "rds", "emr", "docdb", "neptune" and "health" to the real AWS, whatever AWS_ENDPOINT_URL says`,
+      remedy: 'use version 2, or add to these calls: --endpoint-url "$AWS_ENDPOINT_URL" (and leave --cli-binary-format out: version 1 takes payloads as they are)',
+    };
+  }
   return { name, state: 'ok', text: version };
 }
 

@@ -15,7 +15,8 @@ test('judgeAwsCli fails a CLI that does not read AWS_ENDPOINT_URL, because it wo
 
 test('judgeAwsCli accepts newer ones, and tells version 1 apart', () => {
   assert.deepEqual(judgeAwsCli('aws-cli/2.13.0 Python/3.11.4 Linux/6.1'), { name: 'AWS CLI', state: 'ok', text: '2.13.0' });
-  assert.match(judgeAwsCli('aws-cli/1.29.0 Python/3.11').text, /version 1/);
+  const old = judgeAwsCli('aws-cli/1.45.11 Python/3.11');
+  assert.deepEqual([old.state, old.text.includes('"aws sqs"'), old.remedy?.includes('--endpoint-url "$AWS_ENDPOINT_URL"')], ['warn', true, true]);
   assert.equal(judgeAwsCli('something else').state, 'warn');
 });
 
@@ -53,7 +54,8 @@ test('checkGuarantees and checkInterpreters give each missing thing its own reme
     ['ok', 'own user', undefined],
     ['warn', 'off: own network', 'run as root'],
   ]);
-  assert.deepEqual(checkInterpreters([{ family: 'node', version: '22.0.0', path: '/n' }]).map(({ state }) => state), ['ok', 'warn']);
+  assert.deepEqual(checkInterpreters([{ family: 'node', version: '22.0.0', path: '/n' }]).map(({ state }) => state), ['ok', 'warn', 'ok', 'ok']);
+  assert.match(checkInterpreters([{ family: 'java', version: '17.0.15', path: '/j' }])[2]?.text ?? '', /^17\.0\.15 \(\/j\); a function that names another/);
 });
 
 test('checkNode holds the version that package.json asks for', () => {

@@ -1,5 +1,6 @@
 // Hints are found by looking up the prefixes of each written key, one look-up for each length in use: thousands of watchers of
 // the same few kinds cost no more than one.
+import { setMaxListeners } from 'node:events';
 import { keyText } from '../keyText.ts';
 import type { Key } from '../store.ts';
 import type { CommitRecord } from './overlay.ts';
@@ -12,6 +13,11 @@ interface Watcher {
 export class Watchers {
   private readonly byLength = new Map<number, Map<string, Set<Watcher>>>();
   private readonly closing = new AbortController();
+
+  constructor() {
+    // Each watcher listens, which is no leak.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** See `Store.watch`. Watches from the call on, not from the first `next`. */
   watch(prefix: Key, signal: AbortSignal): AsyncIterable<void> {

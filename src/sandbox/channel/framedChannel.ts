@@ -22,6 +22,8 @@ export interface InitSettings {
   readonly runtimeVersion: string;
   /** The whole environment, where the process was started before it was known. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Loads the function and then waits to be copied, instead of for requests. */
+  readonly snapshot?: true;
 }
 
 export interface FramedChannel extends Channel {
@@ -29,6 +31,8 @@ export interface FramedChannel extends Channel {
   readonly booted: Promise<void>;
   /** Has the function loaded. Until then nothing but the bootstrap's own hello is acceptable. */
   begin(settings: InitSettings, listener: ChannelListener): void;
+  /** Has a template fork. */
+  copy(): void;
 }
 
 interface Pending {
@@ -178,6 +182,7 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
       state = 'loading';
       toFunction.write(encodeFrame(frameTypes.init, Buffer.from(JSON.stringify(settings))));
     },
+    copy: () => void toFunction.write(encodeFrame(frameTypes.copy)),
     get announcedExit() {
       return announcedExit;
     },
@@ -196,8 +201,8 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
 }
 
 // In one piece of memory: this is done for every invocation.
-function encodeInvoke({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, event }: InvocationRequest): Buffer {
-  const header = JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId });
+function encodeInvoke({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, tenantId, event }: InvocationRequest): Buffer {
+  const header = JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, tenantId });
   const eventStart = 9 + Buffer.byteLength(header);
   const frame = Buffer.allocUnsafe(eventStart + event.length);
   frame.writeUInt32BE(frame.length - 5, 0);

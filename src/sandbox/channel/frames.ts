@@ -9,6 +9,8 @@ export const frameTypes = {
   invoke: 2,
   /** To the function: 32-bit number of bytes of a streamed response that were taken; so many more may be sent. */
   room: 3,
+  /** To a template of a snapshot: fork. */
+  copy: 4,
   hello: 16,
   ready: 17,
   initError: 18,

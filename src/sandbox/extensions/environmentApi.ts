@@ -5,12 +5,12 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { runtimeApiConnectionsMax, runtimeApiHeaderBytesMax } from '../limits.ts';
+import { credentialsPath, runtimeApiConnectionsMax, runtimeApiHeaderBytesMax } from '../limits.ts';
 import { acceptConnections } from '../network/innerListener.ts';
-import type { InvocationRequest, OutputChunk } from '../types.ts';
+import type { EnvironmentCredentials, InvocationRequest, OutputChunk } from '../types.ts';
 import { parseExtensionLine } from './launch.ts';
 import { createRegistry } from './registry.ts';
-import { refuse } from './replies.ts';
+import { headerOf, refuse, replyJson } from './replies.ts';
 import { createTelemetry } from './telemetry.ts';
 import type { ExtensionFailure, FunctionFacts, ShutdownReason, TelemetryEvent } from './types.ts';
 
@@ -22,6 +22,7 @@ export interface EnvironmentApiOptions {
   readonly jsonRecords: boolean;
   readonly wall: Clock;
   readonly random: Random;
+  readonly credentials?: EnvironmentCredentials | undefined;
   readonly connect: (port: number) => Promise<Socket>;
   /** Output that is a log event; a line of the platform's own is told by `isPlatform`. */
   readonly onOutput: (chunk: OutputChunk) => void;
@@ -80,6 +81,10 @@ export function createEnvironmentApi(options: EnvironmentApiOptions): Environmen
     const path = (message.url ?? '').split('?')[0] ?? '';
     if (path.startsWith(prefixes.extension)) {
       registry.answer(message, response, path.slice(prefixes.extension.length));
+      return true;
+    }
+    if (path === credentialsPath && options.credentials !== undefined) {
+      answerCredentials(options.credentials, message, response);
       return true;
     }
     const api = path.replace(/\/$/, '') === prefixes.telemetry ? 'telemetry' : path.replace(/\/$/, '') === prefixes.logs ? 'logs' : undefined;
@@ -155,4 +160,11 @@ export function createEnvironmentApi(options: EnvironmentApiOptions): Environmen
       cut();
     },
   };
+}
+
+/** The container credential provider of the SDKs: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
+function answerCredentials(credentials: EnvironmentCredentials, message: IncomingMessage, response: ServerResponse): void {
+  const { token, accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = credentials;
+  if (message.method !== 'GET' || headerOf(message, 'authorization') !== token) return refuse(response, 403, 'AccessDenied', 'The token is not the one of this environment.');
+  replyJson(response, 200, { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration: new Date(expiresAtMs).toISOString().replace(/\.\d+Z$/, 'Z') });
 }

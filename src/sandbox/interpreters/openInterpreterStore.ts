@@ -91,7 +91,7 @@ export function openInterpreterStore(options: InterpreterStoreOptions): Interpre
   };
 }
 
-const names = { node: 'Node.js', python: 'Python', java: 'Java' } as const;
+const names = { node: 'Node.js', python: 'Python', java: 'Java', ruby: 'Ruby' } as const;
 
 interface InterpreterShelf {
   readonly shelf: Shelf;

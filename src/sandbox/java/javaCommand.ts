@@ -18,10 +18,7 @@ const mainClass = 'com.amazonaws.services.lambda.runtime.api.client.AWSLambda';
 export function javaCommand(java: InstalledInterpreter, packagesFolder: string, spec: Pick<EnvironmentSpec, 'handler' | 'memoryMegabytes' | 'variables'>, placement: Placement): readonly string[] {
   const folder = placement.packagesFolder ?? javaPackagesPath;
   const archive = sharedArchiveName(java);
-  const wrapper = spec.variables['AWS_LAMBDA_EXEC_WRAPPER'];
   return [
-    // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html, "Wrapper scripts": it gets the command that would have run.
-    ...(wrapper === undefined || wrapper === '' ? [] : [wrapper]),
     java.path,
     ...flagsFor(spec, placement.packagesFolder === undefined && existsSync(join(packagesFolder, archive)) ? `${folder}/${archive}` : undefined),
     // The client's own library; without this every function's log begins with a warning.

@@ -4,56 +4,31 @@
 // a 0700 home. So root's bubblewrap makes the mounts and the innermost step, setpriv, becomes the sandbox's user with an empty
 // bounding set. Run by anyone else, bubblewrap makes a user namespace, whose capabilities it drops.
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { ServiceError } from '../../base/errors.ts';
-import type { Random } from '../../base/random.ts';
 import { runtimeApiPort } from '../limits.ts';
 import { createInnerListener } from '../network/innerListener.ts';
 import type { InnerListener } from '../network/innerListener.ts';
-import type { HeldSandbox, Helper } from '../native/openHelper.ts';
-import type { Egress } from '../network/egress.ts';
+import type { Helper } from '../native/openHelper.ts';
 import { encodeStart } from '../native/protocol.ts';
 import type { Guarantee } from '../types.ts';
 import { dropPrivileges, enterSandbox, fds, isolation, sandboxArguments } from './bubblewrapArguments.ts';
 import type { ArgumentParts } from './bubblewrapArguments.ts';
-import { feed, firstBytes, listTree, readBubblewrapExit, startProcess, streamOf } from './bubblewrapProcess.ts';
-import { connectInNamespace } from './connectInNamespace.ts';
+import { giveBack, launchedProcess } from './bubblewrapLaunched.ts';
+import type { BubblewrapOptions, LaunchContext, Taken, Tools } from './bubblewrapLaunched.ts';
+import { feed, firstBytes, startProcess, streamOf } from './bubblewrapProcess.ts';
 import { listenInNamespace } from './listenInNamespace.ts';
-import type { Assignment, LaunchedProcess, Launcher, LaunchRequest } from './launcher.ts';
+import { launchCopy } from './launchCopy.ts';
+import type { Assignment, CopyRequest, LaunchedProcess, Launcher, LaunchRequest } from './launcher.ts';
 import { placementInImage, placementInside } from './placement.ts';
 import { PipeStock } from './pipes.ts';
-import type { PipePair } from './pipes.ts';
 import { buildSeccompFilter } from './seccomp.ts';
 import { deviceMounts, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
-import type { TemporaryStorage } from './temporaryStorage.ts';
 import { findExecutable, runTool } from './tools.ts';
-import type { ProcessEnvironment } from './tools.ts';
 import { UidPool } from './uids.ts';
-
-export interface BubblewrapOptions {
-  readonly folder: string;
-  readonly environment: ProcessEnvironment;
-  readonly random: Random;
-  readonly storage: TemporaryStorage;
-  readonly isRoot: boolean;
-  /** Makes late changes to sandboxes; root's only. */
-  readonly helper: Helper | undefined;
-  readonly egress: Egress;
-  /** Host folders that must stay invisible even if they lie under a folder that functions see. */
-  readonly hiddenFolders: readonly string[];
-}
-
-interface Tools {
-  readonly bwrap: string;
-  readonly prlimit: string;
-  readonly mkfifo: string;
-  readonly nsenter: string;
-  readonly setpriv: string | undefined;
-  readonly unshare: string | undefined;
-}
 
 // Where there is no helper: holds a custom runtime back until its Runtime API and its endpoint listen: the namespaces are complete when it
 // speaks, and when the server has gone meanwhile it ends. (bubblewrap's own --block-fd goes on in that case, and is reached
@@ -89,49 +64,23 @@ export async function openBubblewrap(options: BubblewrapOptions): Promise<Launch
   };
 }
 
-interface Context extends BubblewrapOptions {
-  /** /opt of a function without layers. */
-  readonly emptyFolder: string;
-  readonly tools: Tools;
-  readonly filter: Buffer | undefined;
-  readonly system: readonly string[];
-  readonly pipes: PipeStock;
-  readonly uids: UidPool;
-}
-
-/** What a launch has taken so far, to be given back if it fails. */
-interface Taken {
-  readonly uid: number | undefined;
-  pair: PipePair | undefined;
-  child: ChildProcess | undefined;
-  held: HeldSandbox | undefined;
-  /** Takes the way to the internet away again. */
-  disconnect: (() => Promise<void>) | undefined;
-}
-
-async function launch(request: LaunchRequest, context: Context): Promise<LaunchedProcess> {
+async function launch(request: LaunchRequest, context: LaunchContext): Promise<LaunchedProcess> {
   const taken: Taken = { uid: context.isRoot ? context.uids.take() : undefined, pair: undefined, child: undefined, held: undefined, disconnect: undefined };
   try {
     const { helper } = context;
     if (helper?.isAlive === true && taken.uid !== undefined) return await launchHeld(request, context, helper, taken);
     return await launchAlone(request, context, taken);
   } catch (error) {
-    const { child, pair, uid } = taken;
-    // Its descriptors close with it, and the gate inside ends at that.
-    child?.kill('SIGKILL');
-    for (const stream of child?.stdio ?? []) stream?.destroy();
-    void taken.held?.release();
-    await taken.disconnect?.();
-    if (pair) closePair(pair, child === undefined);
-    if (uid !== undefined) context.uids.release(uid);
+    await giveBack(taken, context);
     throw error;
   }
 }
 
 /** With the helper: /tmp comes, and the Runtime API listens, while the interpreter boots; a slot waits there for its files. */
-async function launchHeld(request: LaunchRequest, context: Context, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
+async function launchHeld(request: LaunchRequest, context: LaunchContext, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
   const { uid = 0 } = taken;
   const placement = placementOf(request);
+  const { copier } = context;
   const image = context.storage.kind === 'image' ? await context.storage.template(request.temporaryMegabytes) : undefined;
   const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
@@ -169,6 +118,7 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
         await taken.disconnect?.();
       },
     }),
+    ...(copier === undefined ? {} : { copy: (wanted: CopyRequest, fork: () => void) => launchCopy(wanted, fork, { context, helper, copier, uid, pidInside: pid }) }),
     async assign(assignment) {
       const { codeFolder, layersFolder } = assignment.files;
       // Without an endpoint nobody takes what comes to the extension.
@@ -184,7 +134,7 @@ async function launchHeld(request: LaunchRequest, context: Context, helper: Help
 }
 
 /** Without it: a shell makes /tmp before bubblewrap starts, and a gate holds a custom runtime back. */
-async function launchAlone(request: LaunchRequest, context: Context, taken: Taken): Promise<LaunchedProcess> {
+async function launchAlone(request: LaunchRequest, context: LaunchContext, taken: Taken): Promise<LaunchedProcess> {
   const { uid } = taken;
   const { tools } = context;
   if (request.root !== undefined) throw new ServiceError('InvalidRuntimeException', 'Container images run only where the server is started as root, on x86-64 or arm64, from an unchanged package.', { status: 502 });
@@ -215,14 +165,14 @@ async function launchAlone(request: LaunchRequest, context: Context, taken: Take
   });
 }
 
-function argumentsFor(request: LaunchRequest, context: Context, etc: readonly string[], temporary: ArgumentParts['temporary']): string[] {
+function argumentsFor(request: LaunchRequest, context: LaunchContext, etc: readonly string[], temporary: ArgumentParts['temporary']): string[] {
   const { isRoot, system, hiddenFolders, filter } = context;
   return sandboxArguments({ request, placement: placementOf(request), isRoot, system, etc, hiddenFolders, temporary, hasFilter: filter !== undefined });
 }
 
 const placementOf = ({ root }: LaunchRequest): typeof placementInside => (root === undefined ? placementInside : placementInImage);
 
-async function listenInside(pidInside: Promise<number | undefined>, ports: readonly number[], { tools, isRoot }: Context): Promise<Server[]> {
+async function listenInside(pidInside: Promise<number | undefined>, ports: readonly number[], { tools, isRoot }: LaunchContext): Promise<Server[]> {
   const pid = await pidInside;
   if (pid === undefined) throw new Error('the sandbox ended before it could listen');
   return await listenInNamespace({ nsenter: tools.nsenter, pid, ownUserNamespace: !isRoot, ports });
@@ -235,62 +185,6 @@ async function passGate(child: ChildProcess, listening: InnerListener, framed: b
   await listening.open();
   if (framed) toFunction?.write('go\n');
   else toFunction?.end('go\n');
-}
-
-function launchedProcess(parts: {
-  readonly request: LaunchRequest;
-  readonly context: Context;
-  readonly child: ChildProcess;
-  readonly pair: PipePair;
-  readonly uid: number | undefined;
-  readonly pidInside: Promise<number | undefined>;
-  readonly apiServer: LaunchedProcess['apiServer'];
-  readonly apiListens: boolean;
-  readonly held: HeldSandbox | undefined;
-  readonly endpointServers: LaunchedProcess['endpointServers'];
-  readonly disconnect: () => Promise<void>;
-}): LaunchedProcess {
-  const { request, context, child, pair, uid, pidInside, apiServer, apiListens, held, endpointServers, disconnect } = parts;
-  const [toFunction, fromFunction] = [streamOf(child, fds.toFunction), streamOf(child, fds.fromFunction)];
-  let pid: number | undefined;
-  void pidInside.then((value) => (pid = value));
-  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  let released: Promise<boolean> | undefined;
-  const letGo = (): Promise<boolean> => (released ??= held?.release() ?? Promise.resolve(true));
-  return {
-    child,
-    stdoutFd: pair.stdout.readFd,
-    stderrFd: pair.stderr.readFd,
-    channel: request.framed && toFunction && fromFunction ? { toFunction, fromFunction } : undefined,
-    apiServer,
-    apiListens,
-    async connectInside(port): Promise<Socket> {
-      const inside = await pidInside;
-      if (inside === undefined || isGone()) throw new Error('the sandbox has ended');
-      return connectInNamespace({ nsenter: context.tools.nsenter, pid: inside, ownUserNamespace: !context.isRoot }, port);
-    },
-    endpointServers,
-    listProcesses: async (maximum) => (isGone() || pid === undefined ? [] : listTree(pid, maximum)),
-    kill() {
-      if (isGone()) return;
-      // The first process of the pid namespace takes the whole tree with it, and bubblewrap outside ends once all of it is gone.
-      // Before bubblewrap told that process, there is nothing inside yet and the launcher itself can go.
-      try {
-        process.kill(pid ?? child.pid ?? 0, 'SIGKILL');
-      } catch {
-        child.kill('SIGKILL');
-      }
-    },
-    readExit: readBubblewrapExit,
-    assign: () => Promise.reject(new Error('it has its files already')),
-    wasLost: async () => !(await letGo()),
-    async release() {
-      await letGo();
-      await disconnect();
-      if (uid !== undefined) context.uids.release(uid);
-      pair.release();
-    },
-  };
 }
 
 function findTools({ environment, isRoot }: BubblewrapOptions): Tools | { readonly unavailable: string; readonly remedy: string } {
@@ -324,13 +218,4 @@ function describe({ isRoot, storage, helper, egress }: BubblewrapOptions, filter
       ...(helper === undefined ? { remedy: isRoot ? 'run on x86-64 or arm64, from an unchanged package' : asRoot } : {}),
     },
   ];
-}
-
-/** The writing ends are the child's once there is one. */
-function closePair(pair: PipePair, withWritingEnds: boolean): void {
-  for (const pipe of [pair.stdout, pair.stderr]) {
-    closeSync(pipe.readFd);
-    if (withWritingEnds) closeSync(pipe.writeFd);
-  }
-  pair.release();
 }

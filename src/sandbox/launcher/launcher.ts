@@ -100,6 +100,11 @@ export interface LaunchedProcess {
   readExit(code: number | null, signal: NodeJS.Signals | null): { readonly code: number | undefined; readonly signal: string | undefined };
   /** After the exit: whether what looks after the sandboxes had ended before it, and so may have ended this one. */
   wasLost(): Promise<boolean>;
+  /**
+   * Makes a confined copy of the process inside, with everything of its own that a launched one has. `fork` has it fork, once, when that is
+   * watched. Rejects when it cannot be copied. Absent where none can be.
+   */
+  readonly copy?: (request: CopyRequest, fork: () => void) => Promise<LaunchedProcess>;
   /** Gives back what the launch took: the user id, pipes. After the exit. */
   release(): Promise<void>;
 }
@@ -111,4 +116,12 @@ export interface Assignment {
   readonly endpointPort: number | undefined;
   /** Where the program starts; the task folder when absent. */
   readonly workingFolder?: string;
+}
+
+/** What a copy of an initialised process has of its own from the start; the endpoint comes with {@link LaunchedProcess.assign}. */
+export interface CopyRequest {
+  readonly environmentId: string;
+  readonly temporaryMegabytes: number;
+  readonly joinFiles: readonly string[];
+  readonly extensionPort: number | undefined;
 }

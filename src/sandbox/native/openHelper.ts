@@ -51,12 +51,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The file of the helper for this machine, after a look that it is the one that was built; undefined when there is none. */
-export async function findHelper(architecture: string): Promise<Buffer | undefined> {
+/** A program of ours for this machine, after a look that it is the one that was built; undefined when there is none. */
+export async function findPrebuilt(name: 'haneul-helper' | 'haneul-clone', architecture: string): Promise<Buffer | undefined> {
   const folder = join(packageRoot, 'src', 'sandbox', 'native', 'prebuilt');
   try {
-    const record = JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as Partial<Record<string, { readonly sha256: string }>>;
-    const program = await readFile(join(folder, architecture, 'haneul-helper'));
+    const record = JSON.parse(await readFile(join(folder, name === 'haneul-helper' ? 'record.json' : 'clone.json'), 'utf8')) as Partial<Record<string, { readonly sha256: string }>>;
+    const program = await readFile(join(folder, architecture, name));
     return createHash('sha256').update(program).update('\0').digest('hex') === record[architecture]?.sha256 ? program : undefined;
   } catch {
     return undefined;

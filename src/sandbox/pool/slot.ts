@@ -72,33 +72,48 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
       extensionPort: secretsExtensionPort,
     }));
     group.watch(launched);
-    const ended = endOf(launched);
-    const channel = launched.channel && openFramedChannel(launched.channel);
-    if (channel) await untilBooted(channel, ended, launched, wall);
-    const { child } = launched;
-    return {
-      kind, folder, launched, group, channel, ended,
-      get isAlive() {
-        return child.exitCode === null && child.signalCode === null;
-      },
-      async discard() {
-        launched.kill();
-        await ended;
-        channel?.close();
-        void launched.apiServer().then((server) => server?.close(), () => undefined);
-        closePipes(launched);
-        await giveBack();
-      },
-    };
+    return { kind, ...(await untilWaiting({ launched, group, folder, wall }, giveBack)) };
   } catch (error) {
-    taken.launched?.kill();
-    if (taken.launched) {
-      await endOf(taken.launched);
-      closePipes(taken.launched);
-    }
+    if (taken.launched) await endLaunched(taken.launched);
     await giveBack();
     throw error;
   }
+}
+
+interface Waiting {
+  readonly launched: LaunchedProcess;
+  readonly group: LimitGroup;
+  readonly folder: string;
+  readonly wall: Clock;
+}
+
+/** A process that was launched, once its bootstrap has said hello. */
+export async function untilWaiting({ launched, group, folder, wall }: Waiting, giveBack: () => Promise<void>): Promise<Omit<Slot, 'kind'>> {
+  const ended = endOf(launched);
+  const channel = launched.channel && openFramedChannel(launched.channel);
+  if (channel) await untilBooted(channel, ended, launched, wall);
+  const { child } = launched;
+  return {
+    folder, launched, group, channel, ended,
+    get isAlive() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    async discard() {
+      launched.kill();
+      await ended;
+      channel?.close();
+      void launched.apiServer().then((server) => server?.close(), () => undefined);
+      closePipes(launched);
+      await giveBack();
+    },
+  };
+}
+
+/** After a boot that failed. */
+export async function endLaunched(launched: LaunchedProcess): Promise<void> {
+  launched.kill();
+  await endOf(launched);
+  closePipes(launched);
 }
 
 function endOf({ child }: LaunchedProcess): Promise<void> {

@@ -32,6 +32,9 @@ const earlyVariables: Readonly<Record<string, (value: string) => boolean>> = {
   NODE_EXTRA_CA_CERTS: (value) => /^\/(var\/runtime|etc\/(ssl|pki)|usr)\/[\w./-]{1,100}$/.test(value),
 };
 
+/** A script that the function has in its package or a layer starts the process: there is nothing to start ahead. */
+const wrapperVariable = 'AWS_LAMBDA_EXEC_WRAPPER';
+
 /** Those with which a process is never started ahead: they load code, or change how it runs, in ways of their own. */
 const ownStart: Readonly<Record<'node' | 'python', RegExp>> = {
   node: /^(LD_|LC_|GLIBC_|MALLOC_|GCONV_|UV_|ICU_|OPENSSL_|SSL_CERT_|NODE_(OPTIONS|ICU_DATA|DEBUG|DEBUG_NATIVE|NO_WARNINGS|PENDING_DEPRECATION|PRESERVE_SYMLINKS|PRESERVE_SYMLINKS_MAIN|REDIRECT_WARNINGS|V8_COVERAGE|COMPILE_CACHE|USE_ENV_PROXY|USE_SYSTEM_CA)$)/,
@@ -50,9 +53,10 @@ export function slotKindOf(spec: KindSpec, interpreter: InstalledInterpreter | u
     // A root that was made again is another one, though it has the same name.
     return found && { key: JSON.stringify(['image', root, found.ino, found.ctimeMs]), name: `image ${basename(root).slice(0, 12)}`, interpreter, sdkFolder: undefined, root, variables: {} };
   }
-  // A custom runtime's program starts with all of its variables in any case, and so does Java.
+  // A custom runtime's program starts with all of its variables in any case, and so do Java and Ruby.
   if (!interpreter) return { key: 'custom', name: 'custom', interpreter, sdkFolder: undefined, variables: {} };
-  if (interpreter.family === 'java') return { key: JSON.stringify([interpreter.path, sdkFolder ?? null]), name: `java ${interpreter.version}`, interpreter, sdkFolder, variables: {} };
+  if (interpreter.family === 'java' || interpreter.family === 'ruby') return { key: JSON.stringify([interpreter.path, sdkFolder ?? null]), name: `${interpreter.family} ${interpreter.version}`, interpreter, sdkFolder, variables: {} };
+  if (wrapperOf(spec) !== undefined) return undefined;
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(spec.variables)) {
     const isAllowed = Object.hasOwn(earlyVariables, name) ? earlyVariables[name] : undefined;
@@ -65,6 +69,9 @@ export function slotKindOf(spec: KindSpec, interpreter: InstalledInterpreter | u
 
 /** Whether the interpreter itself may run code of the function's as soon as it starts. */
 export function runsCodeAtOnce(spec: KindSpec): boolean {
-  return Object.keys(spec.variables).some((name) => /^(LD_PRELOAD|LD_AUDIT|NODE_OPTIONS|OPENSSL_CONF|PYTHON(?!PATH$|UNBUFFERED$|HASHSEED$|UTF8$).*)$/.test(name))
+  return wrapperOf(spec) !== undefined || Object.keys(spec.variables).some((name) => /^(LD_PRELOAD|LD_AUDIT|NODE_OPTIONS|OPENSSL_CONF|PYTHON(?!PATH$|UNBUFFERED$|HASHSEED$|UTF8$).*)$/.test(name))
     || (spec.variables['PYTHONPATH'] ?? '/var/runtime') !== '/var/runtime';
 }
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html, "Wrapper scripts": it gets the command that would have run. */
+export const wrapperOf = ({ variables }: Pick<EnvironmentSpec, 'variables'>): string | undefined => variables[wrapperVariable] || undefined;

@@ -4,7 +4,7 @@ import { ServiceError } from '../../base/errors.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import type { FiredTimer, TimerId } from '../../kv/timers.ts';
-import { nextScheduled, parseSchedule } from '../../pattern/schedule.ts';
+import { nextMoment, parseExpression } from '../../base/scheduleExpression.ts';
 import type { ScalableResource } from '../../ports/scalableResource.ts';
 import type { TargetName } from './errors.ts';
 import { minuteMs } from './limits.ts';
@@ -29,10 +29,10 @@ const timerOf = (kind: TimerDetail['kind'], { account, region }: Scope, { namesp
 
 /** When an action comes next after `afterMs`, within its time. */
 export function nextOf({ schedule, zone, startMs, endMs, createdAtMs }: ActionRow, afterMs: number): number | undefined {
-  const parsed = parseSchedule(schedule, zone);
+  const parsed = parseExpression(schedule);
   if (parsed === undefined) return undefined;
   const fromMs = Math.max(afterMs, (startMs ?? 0) - 1);
-  const atMs = nextScheduled(parsed, fromMs, startMs ?? createdAtMs);
+  const atMs = nextMoment(parsed, { afterMs: fromMs, startMs: startMs ?? createdAtMs, timeZone: zone });
   return atMs === undefined || (endMs !== undefined && atMs > endMs) ? undefined : atMs;
 }
 

@@ -10,6 +10,7 @@ import { managedPolicy } from './domain/keyPolicy.ts';
 import { stateOf } from './domain/keyState.ts';
 import { errors } from './errors.ts';
 import { planRotation } from './jobs/keyTimers.ts';
+import type { LastUse } from './lastUse.ts';
 import { dayMs, rotationDaysUsual } from './limits.ts';
 import { aliases, keys, materials, setKey, type KeyRow } from './store.ts';
 import type { Secret, Vault } from './vault.ts';
@@ -41,7 +42,11 @@ export async function findKey(tx: ReadTransaction, asked: Scope, text: string, o
   if (reference.kind === 'key') return await foundKey(tx, scope, reference.keyId, options.nowMs);
   if (!options.aliases) throw errors.invalidKeyId(text);
   const alias = await aliases.get(tx, scope, [reference.alias]);
-  if (!alias) throw errors.noSuchAlias(aliasArn(scope, reference.alias));
+  if (!alias) {
+    // Whether another account has it is told to nobody who may not use it: a key that is not there is denied to them.
+    if (scope.account !== asked.account) return { scope, keyId: reference.alias, arn: keyArn(scope, reference.alias), row: undefined };
+    throw errors.noSuchAlias(aliasArn(scope, reference.alias));
+  }
   return { ...(await foundKey(tx, scope, alias.keyId, options.nowMs)), alias: reference.alias };
 }
 
@@ -75,6 +80,7 @@ export interface KmsDeps {
   readonly vault: Vault;
   readonly random: Random;
   readonly timers: Timers;
+  readonly lastUse: LastUse;
 }
 
 /** Puts the first material of a key beside it. */

@@ -38,3 +38,7 @@ export const dayMs = 24 * 3_600_000;
 export const messagesPerKey = 65_536;
 /** Derived keys kept for each material that is in use (ours). */
 export const messageKeysCachedMax = 16;
+
+/** Uses of keys wait this long to be written together (ours), so many at most. */
+export const lastUseFlushMs = 5_000;
+export const lastUsesNotedMax = 2_000;

@@ -43,6 +43,21 @@ test('encrypt of the port refuses keys that cannot protect data, in the words of
   await assert.rejects(encryption.decrypt({ ciphertext: Buffer.from('junk'), context, user }), { code: 'InvalidCiphertextException' });
 });
 
+test('requireKey of the port does not tell whether another account has a key', async () => {
+  const { encryption, keyUser, createKey, run } = createTestKms();
+  const { id, arn } = await createKey();
+  const stranger = { ...keyUser('sqs', testUser('eve', [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }], '111122223333')), account: '111122223333' };
+  for (const keyId of [arn, arn.replace(id, '00000000-1111-4222-8333-444444444444'), arn.replace(/key.*/, 'alias/nothing')]) {
+    await assert.rejects(encryption.requireKey(keyId, stranger), { code: 'AccessDeniedException' });
+  }
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'kms:*', Resource: '*' },
+    { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:DescribeKey', Resource: '*' },
+  ] });
+  await run('PutKeyPolicy', { KeyId: id, Policy });
+  assert.deepEqual(await encryption.requireKey(arn, stranger), { keyArn: arn, awsManaged: false });
+});
+
 test('no key material is in the store in the clear', async () => {
   const { encryption, createKey, run, store } = createTestKms();
   const { id } = await createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });

@@ -27,6 +27,8 @@ export function createEncryption(deps: KmsDeps & { readonly clock: Clock }): Enc
     await user.authorise(await store.read((tx) => accessOf(tx, asker, key, { grantOperation: use.action, ...use })));
   }
 
+  const note = ({ arn }: ExistingKey, operation: string): void => deps.lastUse.note(arn, { operation, atMs: clock.now() });
+
   /** Only symmetric encryption keys protect what services keep. */
   function requireSymmetric(key: ExistingKey, name: string): ExistingKey {
     requireEnabled(key.row, key.arn, clock.now());
@@ -45,6 +47,7 @@ export function createEncryption(deps: KmsDeps & { readonly clock: Clock }): Enc
     async encrypt({ keyId, plaintext, context, user }: EncryptRequest) {
       if (plaintext.length > plaintextBytesMax) throw errors.validation(`Value at 'plaintext' is longer than ${plaintextBytesMax} bytes.`);
       const key = await usable(keyId, user, { action: 'Encrypt', context: checkContext(context) });
+      note(key, 'Encrypt');
       return { ciphertext: await encryptWith(deps, key, 'SYMMETRIC_DEFAULT', plaintext, context), keyArn: key.arn };
     },
     async decrypt({ ciphertext: blob, context, user }: DecryptRequest) {
@@ -54,15 +57,21 @@ export function createEncryption(deps: KmsDeps & { readonly clock: Clock }): Enc
       await authorise(key, user, { action: 'Decrypt', context });
       const found = requireSymmetric(existing(key), 'Decrypt');
       if (!isOf(ciphertext, found)) throw errors.invalidCiphertext();
-      return { plaintext: await decryptWith(deps, found, ciphertext, context), keyArn: found.arn };
+      const plaintext = await decryptWith(deps, found, ciphertext, context);
+      note(found, 'Decrypt');
+      return { plaintext, keyArn: found.arn };
     },
     async generateDataKey({ keyId, context, user }: DataKeyRequest) {
       const key = await usable(keyId, user, { action: 'GenerateDataKey', context: checkContext(context) });
       const plaintext = Buffer.from(random.bytes(32));
+      note(key, 'GenerateDataKey');
       return { plaintext, ciphertext: await encryptWith(deps, key, 'SYMMETRIC_DEFAULT', plaintext, context), keyArn: key.arn };
     },
     async requireKey(keyId, user) {
-      const key = requireSymmetric(existing(await find(keyId, user)), 'DescribeKey');
+      const found = await find(keyId, user);
+      // Whether another account has a key is told to nobody who may not look at it.
+      if (found.scope.account !== user.account) await authorise(found, user, { action: 'DescribeKey' });
+      const key = requireSymmetric(existing(found), 'DescribeKey');
       return { keyArn: key.arn, awsManaged: key.row.manager === 'AWS' };
     },
   };

@@ -4,6 +4,7 @@ import type { KeySpec, KeyUsage } from './domain/keySpecs.ts';
 
 //   key              key id                         -> KeyRow; a multi-region key has one in each of its regions
 //   material         key id, material id            -> MaterialRow
+//   lastUse          key id                         -> LastUseRow
 //   alias            name (with `alias/`)           -> AliasRow
 //   grant            key id, grant id               -> GrantRow
 //   grantByGrantee   key id, principal, grant id    -> GrantRow: what a request of that principal looks at
@@ -51,6 +52,14 @@ export interface MaterialRow {
   readonly description: string | undefined;
 }
 
+/** The last success. */
+export interface LastUseRow {
+  readonly operation: string;
+  readonly atMs: number;
+  /** Undefined where another service used the key. */
+  readonly requestId?: string;
+}
+
 export interface AliasRow {
   readonly keyId: string;
   readonly createdAtMs: number;
@@ -80,6 +89,7 @@ const remember = 1_000;
 export const keys = defineTable<KeyRow>('kms', 'key', { remember });
 export const materials = defineTable<MaterialRow>('kms', 'material');
 export const aliases = defineTable<AliasRow>('kms', 'alias', { remember });
+export const lastUses = defineTable<LastUseRow>('kms', 'lastUse');
 export const grants = defineTable<GrantRow>('kms', 'grant');
 export const grantsByGrantee = defineTable<GrantRow>('kms', 'grantByGrantee');
 export const grantsByRetiree = defineTable<Record<string, never>>('kms', 'grantByRetiree');
@@ -104,6 +114,7 @@ export function clearGrant(tx: Transaction, scope: Scope, row: GrantRow): void {
 export function clearKey(tx: Transaction, scope: Scope, row: KeyRow): void {
   keys.clear(tx, scope, [row.id]);
   materials.clearAll(tx, scope, [row.id]);
+  lastUses.clear(tx, scope, [row.id]);
   grants.clearAll(tx, scope, [row.id]);
   grantsByGrantee.clearAll(tx, scope, [row.id]);
   for (const name of row.aliases) aliases.clear(tx, scope, [name]);

@@ -47,7 +47,7 @@ export function createTestKms(): TestKms {
   const random = createSeededRandom(1);
   const store = openMemoryStore({ clock, random });
   const timers = createTimers({ store, clock, wall: createFakeClock(), log: silentLogger });
-  const kms = createKms({ store, clock, random, timers, rootKey: random.bytes(32) });
+  const kms = createKms({ store, clock, wall: createFakeClock(), log: silentLogger, random, timers, rootKey: random.bytes(32) });
   timers.start();
   const policies = createPolicyCache();
   const authoriserOf = ({ statements }: Pick<TestUser, 'statements'>) => ({

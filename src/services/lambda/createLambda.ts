@@ -7,6 +7,7 @@ import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { ServiceDenials } from '../../framework/serviceDenials.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
+import type { Timers } from '../../kv/timers.ts';
 import type { Destinations } from '../../ports/destinationLookup.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
@@ -24,6 +25,9 @@ import type { Sandbox } from '../../sandbox/types.ts';
 import type { WorkPool } from '../../workers/pool.ts';
 import { openCodeToken } from './domain/codeLocation.ts';
 import { parseFunctionArn } from './domain/functionName.ts';
+import { createDurable } from './durable/durable.ts';
+import { timerService } from './durable/edit.ts';
+import { parseExecutionArn } from './durable/names.ts';
 import type { CodeDownload } from './domain/codeLocation.ts';
 import { createExecutionEnvironment } from './environments/executionEnvironment.ts';
 import { createSampler } from './environments/sampler.ts';
@@ -41,12 +45,15 @@ import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
 import { expectStoredFunctions } from './runtimePreparation.ts';
 import { lambdaService } from './service.ts';
+import { createSnapshots } from './snapstart/snapshots.ts';
 import { createVariableVault } from './variableVault.ts';
 
 export interface LambdaDeps {
   readonly store: Store;
   readonly blobs: LambdaBlobs;
   readonly sandbox: Sandbox;
+  /** When executions go on. */
+  readonly timers: Timers;
   /** Commits asynchronous invocations; whoever dispatches delivers them to `eventTarget`. */
   readonly emitter: Emitter;
   /** Packages in buckets; absent where there is no S3. */
@@ -134,6 +141,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     sample: createSampler(deps),
     monotonicMs: deps.monotonicMs ?? (() => performance.now()),
   };
+  const snapshots = createSnapshots({ store: deps.store, log, create: (deployment) => createExecutionEnvironment(execution, deployment, 'snap-start') });
   const hostEnvironmentsMax = deps.hostEnvironmentsMax ?? hostEnvironmentsMaxDefault;
   const accountConcurrency = deps.accountConcurrency ?? concurrentExecutionsMax;
   const fleet = createFleet({
@@ -144,33 +152,44 @@ export function createLambda(deps: LambdaDeps): Lambda {
     hostEnvironmentsMax,
     accountConcurrency,
     recorder: deps.recorder ?? unrecordedMetrics,
-    create: (deployment, initializationType) => createExecutionEnvironment(execution, deployment, initializationType),
+    create: (deployment, initializationType) =>
+      deployment.row.snapStart?.state === 'on'
+        ? createExecutionEnvironment(execution, deployment, 'snap-start', () => snapshots.find(deployment))
+        : createExecutionEnvironment(execution, deployment, initializationType),
   });
+  const durable = createDurable({ ...deps, log, fleet });
+  deps.timers.handle(timerService, durable.fire);
   const provisioning = createProvisioning({ ...deps, log, provisioned: fleet.provisioned });
   const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
-  const eventTarget = createEventTarget({ ...deps, log, fleet, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, streams, log, fleet, atOnceMax });
+  const eventTarget = createEventTarget({ ...deps, log, fleet, durable, access, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, streams, log, fleet, durable, atOnceMax });
   return {
-    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, durable, snapshots, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
-    invoker: createFunctionInvoker({ ...deps, log, fleet, access }),
+    invoker: createFunctionInvoker({ ...deps, log, fleet, durable, access }),
     scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),
-    eventTarget: (arn) => (parseFunctionArn(arn) === undefined ? undefined : eventTarget),
+    eventTarget: (arn) => (parseExecutionArn(arn) !== undefined ? durable.target : parseFunctionArn(arn) === undefined ? undefined : eventTarget),
     findCodeDownload: (token) => openCodeToken(token, clock.now(), sealKey),
     async recover() {
       await packages.recover();
+      await snapshots.recover();
       await expectStoredFunctions(deps.store, { runtimes: deps.sandbox, variables });
     },
     startPolling() {
       provisioning.start();
       mappings.start();
     },
-    endPolling: () => mappings.endPolling(),
+    endPolling() {
+      mappings.endPolling();
+      durable.endWaiting();
+    },
     async close(drainMs) {
       mappings.endPolling();
+      durable.endWaiting();
       const provisioned = provisioning.stop();
       await fleet.close(drainMs);
+      await snapshots.close();
       await provisioned;
       await mappings.stop();
       await layers.settle();

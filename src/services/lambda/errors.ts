@@ -55,6 +55,19 @@ export const errors = {
   },
   updateInProgress: (arn: string) =>
     new ServiceError('ResourceConflictException', `The operation cannot be performed at this time. An update is in progress for resource: ${arn}`, { status: 409, members: user }),
+  /** Of a function that is to have it … */
+  signingConfigNotFound: (arn: string) => new ServiceError('CodeSigningConfigNotFoundException', `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`, { status: 404, members: user }),
+  /** … and when it is itself what the request is about. */
+  signingConfigMissing: (arn: string) => new ServiceError('ResourceNotFoundException', `The code signing configuration ${arn} does not exist.`, { status: 404, members: user }),
+  signingConfigInUse: () => new ServiceError('ResourceConflictException', 'Cannot delete the code signing configuration because it is used by at least one function.', { status: 409, members: user }),
+  /** The words of the API reference, CodeVerificationFailedException. */
+  codeNotVerified: () =>
+    new ServiceError('CodeVerificationFailedException', 'The code signature failed one or more of the validation checks for signature mismatch or expiry, and the code signing policy is set to ENFORCE. Lambda blocks the deployment.', { status: 400, members: user }),
+  capacityProviderMissing: (arn: string) => new ServiceError('ResourceNotFoundException', `Capacity provider not found: ${arn}`, { status: 404, members: user }),
+  executionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Durable execution not found: ${arn}`, { status: 404, members: user }),
+  durableExecutionAlreadyStarted: (name: string) =>
+    new ServiceError('DurableExecutionAlreadyStartedException', `A durable execution with the name ${name} has already been started with a different payload.`, { status: 409, members: user }),
+  callbackEnded: () => new ServiceError('CallbackTimeoutException', 'The callback has timed out or is no longer waiting.', { status: 400, members: user }),
   functionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404, members: user }),
   aliasExists: (arn: string) => new ServiceError('ResourceConflictException', `Alias already exists: ${arn}`, { status: 409, members: user }),
   /** GetAlias and the operations of resource policies say it so … */
@@ -146,6 +159,16 @@ export const errors = {
   versionProvisionedByAlias: () => new ServiceError('ResourceConflictException', 'Version is pointed by a Provisioned Concurrency alias', { status: 409, members: user }),
   /** The guide, "Configuring provisioned concurrency": settings of an alias stay as they are while it routes to two versions. */
   aliasRouted: () => errors.invalidParameter('Invalid alias configuration for Provisioned Concurrency'),
+  /** API reference, Invoke, Errors: four of them. */
+  snapStartNotReady: () =>
+    new ServiceError('SnapStartNotReadyException', 'Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE.', { status: 409, members: user }),
+  snapStartFailed: () =>
+    new ServiceError('SnapStartException', 'The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.', { status: 400, members: user }),
+  snapStartTimeout: () => new ServiceError('SnapStartTimeoutException', "Lambda couldn't restore the snapshot within the timeout limit.", { status: 408, members: user }),
+  snapStartNotRegenerated: () =>
+    new ServiceError('SnapStartRegenerationFailureException', "Lambda couldn't regenerate the SnapStart snapshot for the function.", { status: 400, members: user }),
+  versionFailed: (arn: string) =>
+    new ServiceError('ResourceConflictException', `The operation cannot be performed at this time. The function is currently in the following state: Failed: ${arn}`, { status: 409, members: user }),
   /** The words are those of the API model (Lambda API reference, Invoke, RecursiveInvocationException). */
   recursiveInvocation: () =>
     new ServiceError(

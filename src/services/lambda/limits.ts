@@ -14,6 +14,8 @@ export const codeStorageBytesMax = 80_530_636_800;
 export const archiveEntriesMax = 100_000;
 /** Length of a path inside an archive, in bytes; deeper ones could not be opened by the function either (PATH_MAX is 4,096 with /var/task). */
 export const archivePathBytesMax = 3_000;
+/** Ours: a page of ListCodeSigningConfigs and ListFunctionsByCodeSigningConfig. */
+export const signingConfigsPageMax = 1_000;
 /** Quotas: "Function layers": five. */
 export const layersMax = 5;
 /** API reference, PublishLayerVersion: the name alone. */
@@ -69,6 +71,14 @@ export const environmentStartsAtOnceMax = 1_000;
 export const environmentStartsPerSecond = 100;
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: "130 seconds or the configured function timeout, whichever is higher". */
 export const provisionedInitMsMin = 130_000;
+/** https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html: a restore, its hooks included, has ten seconds. */
+export const restoreMs = 10_000;
+/** Initialised processes that are kept for their versions; beyond that the one that was used longest ago is initialised again when it is needed. */
+export const snapshotsMax = 32;
+/** What a snapshot is told of the life of its credentials, so that clients in it fetch others after the restore. */
+export const snapshotCredentialMs = 60_000;
+/** SnapStart takes no larger /tmp (the guide, "Supported features and limitations"). */
+export const snapStartEphemeralMegabytesMax = 512;
 /** Provisioned environments that start at one time, of all functions: they must not keep invocations from starting theirs. */
 export const provisionedStartsAtOnceMax = 4;
 /** AWS names no number for either: how often a start that fails is repeated at once, and when it is tried again after that. */

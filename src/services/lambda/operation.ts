@@ -13,9 +13,11 @@ import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
 import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
+import type { Durable } from './durable/durable.ts';
 import type { Fleet } from './environments/fleet.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
+import type { Snapshots } from './snapstart/snapshots.ts';
 import type { VariableVault } from './variableVault.ts';
 
 /** What this service needs of the blob store. */
@@ -27,6 +29,8 @@ export interface LambdaContext {
   readonly blobs: LambdaBlobs;
   readonly packages: PackageStore;
   readonly fleet: Fleet;
+  readonly snapshots: Pick<Snapshots, 'begin' | 'drop'>;
+  readonly durable: Durable;
   /** Invocations of an account and region at once. */
   readonly accountConcurrency: number;
   /** Programs that could run functions on this host. */

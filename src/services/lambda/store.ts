@@ -53,9 +53,17 @@ export interface VersionRow {
   readonly sealedDataKey?: Uint8Array;
   /** With a KMS key: tells whether two versions have the same variables without that key. */
   readonly variablesDigest?: string;
+  /** Absent when the function has no SnapStart. */
+  readonly snapStart?: SnapStartRow;
   readonly code: CodeReference;
   /** Of a function with PackageType Image, which has neither a runtime nor a handler (both are empty then). */
   readonly image?: FunctionImage;
+  /** Its environments serve one tenant each. */
+  readonly tenancy?: 'PER_TENANT';
+  /** How new versions of its runtime come; absent where they come by themselves. */
+  readonly runtimeUpdates?: { readonly on: 'FunctionUpdate' | 'Manual'; readonly arn?: string };
+  /** It runs in durable executions. */
+  readonly durable?: DurableSettings;
   /** In their order; absent when there are none. */
   readonly layers?: readonly LayerUse[];
   readonly modifiedAtMs: number;
@@ -79,6 +87,18 @@ export interface ImageOverrides {
   readonly entryPoint?: readonly string[];
   readonly command?: readonly string[];
   readonly workingDirectory?: string;
+}
+
+/** `wanted` on $LATEST; a published version is `pending` until its init has run, and `off` where what it left cannot be copied. */
+export interface SnapStartRow {
+  readonly state: 'wanted' | 'pending' | 'on' | 'off' | 'failed';
+  readonly reason?: string;
+  readonly reasonCode?: string;
+}
+
+export interface DurableSettings {
+  readonly timeoutSeconds: number;
+  readonly retentionDays: number;
 }
 
 export interface CodeReference {
@@ -109,6 +129,8 @@ export interface FunctionRow {
   readonly reservedConcurrency?: number;
   /** Sum over its versions and aliases. */
   readonly provisionedConcurrency?: number;
+  /** Which code it may be given. */
+  readonly codeSigningConfigArn?: string;
   /** It may be part of a loop; absent where loops are stopped. */
   readonly allowsRecursion?: true;
 }
@@ -134,6 +156,7 @@ export interface EventRow {
   readonly traceId: string;
   /** How often the function itself has failed on it. */
   readonly functionErrors: number;
+  readonly tenantId?: string;
   /** Its last answer, unless that was too long to keep. */
   readonly lastFailure?: { readonly version: string; readonly payload: Uint8Array };
 }

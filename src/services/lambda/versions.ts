@@ -7,6 +7,7 @@ import { errors } from './errors.ts';
 import { leaveLayers, useLayers } from './layers/layerStore.ts';
 import { codeStorageBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
+import { setPendingSnapshot } from './snapstart/pendingSnapshots.ts';
 import { addPackageUser, addUsage, clearPackageUser, clearVersion, findVersion, isArchiveShared, setFunction, setVersion } from './store.ts';
 import type { FunctionRow, VersionRow } from './store.ts';
 import type { Owner, VariableVault } from './variableVault.ts';
@@ -43,7 +44,9 @@ export async function publish(tx: Transaction, place: Place, head: FunctionRow, 
     description: options.description ?? head.latest.description,
     revisionId: uuid(options.random),
     deploymentId: uuid(options.random),
+    ...(head.latest.snapStart === undefined ? {} : { snapStart: { state: 'pending' as const } }),
   };
+  if (row.snapStart !== undefined) setPendingSnapshot(tx, place, head.name, row.version);
   await countCode(tx, place, row.code.zippedBytes);
   addPackageUser(tx, place, head.name, row);
   useLayers(tx, place, head.name, row);
@@ -79,7 +82,7 @@ async function countCode(tx: Transaction, place: Place, bytes: number): Promise<
 }
 
 function isSame(a: VersionRow, b: VersionRow, owner: Owner, { variables, description }: PublishOptions): boolean {
-  const contentOf = ({ version, revisionId, deploymentId, modifiedAtMs, sealedVariables, sealedDataKey, variablesDigest, code, ...rest }: VersionRow): object => rest;
+  const contentOf = ({ version, revisionId, deploymentId, modifiedAtMs, sealedVariables, sealedDataKey, variablesDigest, code, snapStart, ...rest }: VersionRow): object => ({ ...rest, hasSnapStart: snapStart !== undefined });
   const given = (row: VersionRow): string => JSON.stringify([contentOf(row), row.code.sha256, variables.fingerprint({ ...owner, row })]);
   return given(a) === given({ ...b, description: description ?? b.description });
 }

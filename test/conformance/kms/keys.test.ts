@@ -132,3 +132,58 @@ test('custom key stores: CreateCustomKeyStore reaches none, DescribeCustomKeySto
     await expectRefusal(kms.send(command as Kms.ConnectCustomKeyStoreCommand), { name: /^CustomKeyStoreNotFound/ });
   }
 });
+
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyLastUsage.html
+test('GetKeyLastUsage tells the last success of a key, by requests and by services', async () => {
+  const { kms } = scene().aws;
+  const { KeyId, arn } = await createKey();
+  const before = await kms.send(new Kms.GetKeyLastUsageCommand({ KeyId }));
+  assert.deepEqual([before.KeyId, before.KeyLastUsage, before.TrackingStartDate?.getTime()], [arn, {}, before.KeyCreationDate?.getTime()]);
+  const { CiphertextBlob = new Uint8Array(), $metadata } = await kms.send(new Kms.EncryptCommand({ KeyId, Plaintext }));
+  const { KeyLastUsage } = await kms.send(new Kms.GetKeyLastUsageCommand({ KeyId: arn }));
+  assert.deepEqual([KeyLastUsage?.Operation, KeyLastUsage?.KmsRequestId], ['Encrypt', $metadata.requestId]);
+  // A failure is no use.
+  await assert.rejects(kms.send(new Kms.DecryptCommand({ CiphertextBlob, EncryptionContext: { other: 'context' } })));
+  assert.equal((await kms.send(new Kms.GetKeyLastUsageCommand({ KeyId }))).KeyLastUsage?.Operation, 'Encrypt');
+  const other = await createKey();
+  await kms.send(new Kms.ReEncryptCommand({ CiphertextBlob, DestinationKeyId: other.KeyId }));
+  for (const each of [KeyId, other.KeyId]) assert.equal((await kms.send(new Kms.GetKeyLastUsageCommand({ KeyId: each }))).KeyLastUsage?.Operation, 'ReEncrypt');
+  await kms.send(new Kms.CreateAliasCommand({ AliasName: 'alias/last-usage', TargetKeyId: KeyId }));
+  await expectRefusal(kms.send(new Kms.GetKeyLastUsageCommand({ KeyId: 'alias/last-usage' })), { name: 'NotFoundException' });
+});
+
+test('Encapsulate and Decapsulate are refused, as keys for them are', async () => {
+  const { kms } = scene().aws;
+  const { KeyId } = await createKey();
+  const refusal = { name: 'UnsupportedOperationException', status: 400 };
+  await expectRefusal(kms.send(new Kms.EncapsulateCommand({ KeyId, EncapsulationAlgorithm: 'ML_KEM' })), refusal);
+  await expectRefusal(kms.send(new Kms.DecapsulateCommand({ KeyId, EncapsulationAlgorithm: 'ML_KEM', SharedSecretCiphertextBlob: Plaintext })), refusal);
+});
+
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+test('Encrypt from another account needs the policy of the key and one of its own; nobody else learns whether a key is there', async () => {
+  const { aws, server } = scene();
+  const { KeyId, arn } = await createKey();
+  await aws.kms.send(new Kms.CreateAliasCommand({ AliasName: 'alias/shared', TargetKeyId: KeyId }));
+  const there = { accessKeyId: '111122223333', secretAccessKey: 'x' };
+  const stranger = sdkClients(server.endpoint, there);
+  const refused = async (key: string): Promise<string> => {
+    const error = await stranger.kms.send(new Kms.EncryptCommand({ KeyId: key, Plaintext })).then(() => assert.fail('it was allowed'), (thrown: unknown) => thrown as Error);
+    assert.equal(error.name, 'AccessDeniedException');
+    return error.message.replace(/[0-9a-f-]{36}|alias\/[a-z-]+/, 'KEY');
+  };
+  const absent = arn.replace(KeyId, '00000000-1111-4222-8333-444444444444');
+  assert.equal(await refused(arn), await refused(absent));
+  const alias = (name: string): string => arn.replace(/key\/.*$/, `alias/${name}`);
+  await refused(alias('shared'));
+  await refused(alias('nothing'));
+  const { Policy = '' } = await aws.kms.send(new Kms.GetKeyPolicyCommand({ KeyId }));
+  const document = JSON.parse(Policy) as { Statement: object[] };
+  const shared = { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: ['kms:Encrypt', 'kms:DescribeKey'], Resource: '*' };
+  await aws.kms.send(new Kms.PutKeyPolicyCommand({ KeyId, Policy: JSON.stringify({ ...document, Statement: [...document.Statement, shared] }) }));
+  assert.equal((await stranger.kms.send(new Kms.EncryptCommand({ KeyId: arn, Plaintext }))).KeyId, arn);
+  assert.equal((await stranger.kms.send(new Kms.DescribeKeyCommand({ KeyId: alias('shared') }))).KeyMetadata?.Arn, arn);
+  const user = await createLimitedUser({ ...scene(), aws: stranger }, []);
+  await expectRefusal(user.clients.kms.send(new Kms.EncryptCommand({ KeyId: arn, Plaintext })), { name: 'AccessDeniedException', message: /because no identity-based policy allows the kms:Encrypt action/ });
+  for (const { destroy } of [stranger, user.clients]) destroy();
+});

@@ -14,7 +14,7 @@ import time
 import traceback
 
 # The frame format: src/sandbox/channel/frames.ts. Descriptor 3 is read, 4 is written, both blocking.
-INIT, INVOKE = 1, 2
+INIT, INVOKE, COPY = 1, 2, 4
 HELLO, READY, INIT_ERROR, RESPONSE, ERROR, RECORD, STDOUT, STDERR, EXITING = range(16, 25)
 OUTPUT_BYTES_MAX = 256 * 1024
 
@@ -33,6 +33,11 @@ class Channel:
         # A forked child shares the descriptor with its parent: frames of both would mix. It prints to the plain descriptors.
         self._is_child = True
         self._lock = threading.Lock()
+
+    def renew(self):
+        """In a copy of a snapshot: the descriptors are its own, and so is what was read from them."""
+        self._reader = open(3, "rb", closefd=False)
+        self._is_child = False
 
     def receive(self):
         header = self._reader.read(5)
@@ -334,6 +339,7 @@ class LambdaContext(Record):
         self.log_group_name, self.log_stream_name, self.function_name, self.memory_limit_in_mb, self.function_version = about
         self.invoked_function_arn = request["invokedFunctionArn"]
         self.identity = CognitoIdentity({})
+        self.tenant_id = request.get("tenantId")
         self._deadline_ms = request["deadlineMs"]
 
     def get_remaining_time_in_millis(self):
@@ -382,10 +388,44 @@ def run(channel):
         log_error(channel, document)
         channel.send(INIT_ERROR, document_to_json(document))
         sys.exit(1)
+    if settings.get("snapshot"):
+        settings = wait_as_template(channel, settings)
+        about = describe_function()
     channel.send(READY, b"")
     while True:
         _, body = channel.receive()
         handle(channel, handler, about, body)
+
+
+def wait_as_template(channel, settings):
+    """Returns in each copy, when it has become an environment of its own; the template itself stays here."""
+    import haneul_snapshot as snapshot
+    fail_with(channel, "BeforeSnapshotError", snapshot.run_before_snapshot)
+    channel.send(READY, b"")
+    while channel.receive()[0] == COPY:
+        if snapshot.copy():
+            break
+    else:
+        os._exit(0)
+    channel.renew()
+    channel.send(HELLO, to_json({"version": sys.version.split()[0]}))
+    restored = json.loads(channel.receive()[1])
+    snapshot.renew_descriptors()
+    # What the function has changed in its environment is part of the snapshot.
+    before = settings.get("variables") or dict(os.environ)
+    os.environ.update({name: value for name, value in restored["variables"].items() if before.get(name) != value})
+    fail_with(channel, "AfterRestoreError", snapshot.run_after_restore)
+    return restored
+
+
+def fail_with(channel, error_type, run_hooks):
+    try:
+        run_hooks()
+    except Exception:
+        document = document_of_exception()
+        log_error(channel, document)
+        channel.send(INIT_ERROR, document_to_json(dict(document, errorType="Runtime." + error_type)))
+        sys.exit(64)
 
 
 def become_function(variables):

@@ -1,6 +1,6 @@
 import type { ScheduledAction } from '@aws-sdk/client-application-auto-scaling';
 import { uuid } from '../../../base/ids.ts';
-import { isTimeZone, parseSchedule } from '../../../pattern/schedule.ts';
+import { isTimeZone, parseExpression } from '../../../base/scheduleExpression.ts';
 import { errors } from '../errors.ts';
 import { scheduledActionsMax } from '../limits.ts';
 import { requireTarget, scopeOf, targetAccess, targetNameOf } from '../lookup.ts';
@@ -91,7 +91,7 @@ function requireAction(row: ActionRow, nowMs: number): void {
   const { schedule, zone, startMs, endMs, min, max } = row;
   if (zone !== undefined && !isTimeZone(zone)) throw errors.validation(`Invalid timezone: ${zone}`);
   if (schedule === '') throw errors.validation('Schedule is required for a new scheduled action.');
-  const parsed = parseSchedule(schedule, zone);
+  const parsed = parseExpression(schedule);
   if (parsed === undefined) throw errors.validation(`Invalid schedule: ${schedule}. Use at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(fields).`);
   if (min === undefined && max === undefined) throw errors.validation('Either MinCapacity or MaxCapacity must be specified in ScalableTargetAction.');
   requireBounds(min, max);

@@ -3,6 +3,7 @@ import type { EnvironmentResponse, FunctionConfiguration, LastUpdateStatusReason
 import type { Deployment } from '../environments/deployment.ts';
 import { describeImageConfig } from '../images/functionImage.ts';
 import { latest } from '../store.ts';
+import type { VersionRow } from '../store.ts';
 import { functionArn } from './functionName.ts';
 import { describeLogging } from './logging.ts';
 import { runtimeVersionOf } from './runtimes.ts';
@@ -23,7 +24,7 @@ export async function describeVersion(described: Described, show: ShowVariables,
   return {
     ...(await describeListed(described, show)),
     ...(described.row.image ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionOf(described.row.runtime, described.place.region).arn } }),
-    ...statesOf(moment),
+    ...(snapshotStateOf(described.row.snapStart) ?? statesOf(moment)),
   };
 }
 
@@ -48,13 +49,23 @@ export async function describeListed({ place, name, row, qualifier }: Described,
     ...(row.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: row.deadLetterArn } }),
     TracingConfig: { Mode: row.tracing ?? 'PassThrough' },
     ...(row.layers === undefined ? {} : { Layers: row.layers.map(({ arn, code }) => ({ Arn: arn, CodeSize: code?.zippedBytes ?? 0 })) }),
+    ...(row.tenancy === undefined ? {} : { TenancyConfig: { TenantIsolationMode: row.tenancy } }),
+    ...(row.durable === undefined ? {} : { DurableConfig: { ExecutionTimeout: row.durable.timeoutSeconds, RetentionPeriodInDays: row.durable.retentionDays } }),
     RevisionId: row.revisionId,
     PackageType: row.image ? 'Image' : 'Zip',
     Architectures: [row.architecture],
     EphemeralStorage: { Size: row.ephemeralMegabytes },
-    SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
+    SnapStart: { ApplyOn: row.snapStart === undefined ? 'None' : 'PublishedVersions', OptimizationStatus: row.snapStart?.state === 'on' ? 'On' : 'Off' },
     LoggingConfig: describeLogging(row.logGroupName, row.logging),
   };
+}
+
+/** Of a version whose snapshot is not there yet, or could not be taken: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html */
+function snapshotStateOf(snapStart: VersionRow['snapStart']): Partial<FunctionConfiguration> | undefined {
+  if (snapStart?.state === 'pending') return { State: 'Pending', StateReason: 'The function is being created.', StateReasonCode: 'Creating' };
+  if (snapStart?.state !== 'failed') return undefined;
+  const { reason = '', reasonCode = 'FunctionError' } = snapStart;
+  return { State: 'Failed', StateReason: reason, StateReasonCode: reasonCode as NonNullable<FunctionConfiguration['StateReasonCode']> };
 }
 
 function statesOf(moment: Moment): Partial<FunctionConfiguration> {

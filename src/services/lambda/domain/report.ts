@@ -8,6 +8,8 @@ export interface ReportFigures {
   readonly initDurationMs?: number | undefined;
   /** The init was over before the invocation came (provisioned concurrency): it is told, but not billed with it. */
   readonly initAhead?: boolean;
+  /** The same for a restore from a snapshot. */
+  readonly restoreDurationMs?: number | undefined;
   readonly memoryMegabytes: number;
   readonly memoryPeakBytes: number;
   readonly failure?: RunFailure | undefined;
@@ -32,6 +34,15 @@ export const initStartLine = (runtime: { readonly label: string; readonly arn: s
 
 export const initReportLine = (durationMs: number, phase: 'init' | 'invoke', failure: RunFailure): string =>
   `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\t${statusFields(failure)}\n`;
+
+/** The guide, "Monitoring for Lambda SnapStart": the init of a version is told whether it fails or not. */
+export const snapshotReportLine = (durationMs: number): string => `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\n`;
+
+export const restoreStartLine = (runtime: { readonly label: string; readonly arn: string }): string =>
+  `RESTORE_START Runtime Version: ${runtime.label}\tRuntime Version ARN: ${runtime.arn}\n`;
+
+export const restoreReportLine = (durationMs: number, failure: RunFailure | undefined): string =>
+  `RESTORE_REPORT Restore Duration: ${durationMs.toFixed(2)} ms${failure === undefined ? '' : `\t${statusFields(failure)}`}\n`;
 
 export const timeoutLine = (requestId: string, wallMs: number, timeoutSeconds: number): string =>
   `${new Date(wallMs).toISOString()} ${requestId} ${timeoutText(timeoutSeconds)}\n\n`;
@@ -66,11 +77,12 @@ export function reportLine(figures: ReportFigures): string {
   const fields = [
     `REPORT RequestId: ${requestId}`,
     `Duration: ${durationMs.toFixed(2)} ms`,
-    `Billed Duration: ${billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs)} ms`,
+    `Billed Duration: ${billedMs(durationMs, figures.restoreDurationMs ?? (figures.initAhead === true ? 0 : initDurationMs))} ms`,
     `Memory Size: ${figures.memoryMegabytes} MB`,
     `Max Memory Used: ${usedMegabytes(figures)} MB`,
   ];
   if (initDurationMs !== undefined) fields.push(`Init Duration: ${initDurationMs.toFixed(2)} ms`);
+  if (figures.restoreDurationMs !== undefined) fields.push(`Restore Duration: ${figures.restoreDurationMs.toFixed(2)} ms`, `Billed Restore Duration: ${billedMs(figures.restoreDurationMs)} ms`);
   // AWS ends the line with a tab unless a status follows.
   const traced = figures.segment === undefined ? '' : `XRAY TraceId: ${figures.segment.traceId}\tSegmentId: ${figures.segment.segmentId}\tSampled: true\t\n`;
   return `${fields.join('\t')}\t${failure === undefined ? '' : statusFields(failure)}\n${traced}`;

@@ -18,7 +18,7 @@ export function requireRuntime(id: string, nowMs: number, purpose: 'create' | 'u
   requireOpen(id, nowMs, purpose);
   const kind = runtimeKindOf(id);
   if (kind === undefined) {
-    throw errors.notSupported(`the runtime ${id}`, 'Node.js, Python, Java and custom runtimes (provided.al2023) run: other languages do as a custom runtime, with a bootstrap of their own.');
+    throw errors.notSupported(`the runtime ${id}`, 'Node.js, Python, Java, Ruby and custom runtimes run. A program that brings its own runtime, such as a self-contained .NET executable named bootstrap, runs on provided.al2023.');
   }
   return kind;
 }
@@ -38,9 +38,10 @@ const isBlocked = (dates: RuntimeDates, nowMs: number, purpose: 'create' | 'upda
 
 /** How a runtime of an existing function is started; undefined when it does not run here. */
 export function runtimeKindOf(id: string): RuntimeKind | undefined {
-  const [, family, version = ''] = /^(nodejs|python)(\d+(?:\.\d+)?)(?:\.x)?$/.exec(id) ?? [];
+  const [, family, version = ''] = /^(nodejs|python|ruby)(\d+(?:\.\d+)?)(?:\.x)?$/.exec(id) ?? [];
   if (family === 'nodejs') return { family: 'node', version };
   if (family === 'python') return { family: 'python', version };
+  if (family === 'ruby') return { family: 'ruby', version };
   if (/^java\d+(\.al2)?$/.test(id)) return { family: 'java', version: id.slice('java'.length).replace('.al2', '') };
   return id.startsWith('provided') ? { family: 'custom' } : undefined;
 }

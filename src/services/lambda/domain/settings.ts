@@ -5,7 +5,6 @@ import { ephemeralMegabytesMax, ephemeralMegabytesMin, memoryMegabytesMax, memor
 // Values that say what is the case anyway.
 const neutral: Readonly<Record<string, unknown>> = {
   PackageType: 'Zip',
-  'SnapStart.ApplyOn': 'None',
 };
 
 /** Throws for the first member that is neither in `implemented` nor empty nor neutral. Members of members are named `Outer.Inner`. */

@@ -9,7 +9,7 @@ import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
 import { streamedBytesMax } from '../../../sandbox/limits.ts';
-import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, RuntimeKind, Sandbox } from '../../../sandbox/types.ts';
+import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, RuntimeKind, Sandbox, Snapshot, SnapshotOutcome } from '../../../sandbox/types.ts';
 import { functionArn } from '../domain/functionName.ts';
 import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
@@ -19,7 +19,7 @@ import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
 import { decideSampling } from '../domain/trace.ts';
-import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, roleCheckMs, untoldMax } from '../limits.ts';
+import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, restoreMs, roleCheckMs, snapshotCredentialMs, untoldMax } from '../limits.ts';
 import type { LayerFolders } from '../layers/layerFolders.ts';
 import { programToRun } from '../images/functionImage.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
@@ -61,6 +61,8 @@ export interface InvocationInput {
   readonly clientContext: string | undefined;
   readonly traceId: string;
   readonly wantsTail: boolean;
+  /** Of a function that isolates its tenants. */
+  readonly tenantId?: string | undefined;
   /** Takes the response while it is made. */
   readonly receiver?: ResponseReceiver | undefined;
 }
@@ -84,6 +86,8 @@ export interface ExecutionEnvironment {
   readonly deployment: Deployment;
   /** Runs the init phase before anybody asks for it. False when it failed: then it is to be ended. */
   initialise(): Promise<boolean>;
+  /** Initialises the version once, for others to be restored from; ends with this environment, which runs nothing itself. */
+  takeSnapshot(): Promise<SnapshotTaken>;
   /** One at a time. */
   run(input: InvocationInput): Promise<InvocationResult>;
   /** Whether it may serve another invocation that starts now. */
@@ -100,6 +104,8 @@ export interface ExecutionEnvironment {
   dispose(): Promise<void>;
 }
 
+export type SnapshotTaken = Exclude<SnapshotOutcome, { kind: 'failed' }> | { readonly kind: 'failed'; readonly failure: RunFailure };
+
 /** They end by wall time: moving product time replaces no environment on their account. */
 interface Credentials {
   readonly accessKeyId: string;
@@ -108,7 +114,13 @@ interface Credentials {
   readonly expiresAtMs: number;
 }
 
-export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Deployment, initializationType: InitializationType = 'on-demand'): ExecutionEnvironment {
+export function createExecutionEnvironment(
+  deps: ExecutionDeps,
+  deployment: Deployment,
+  initializationType: InitializationType = 'on-demand',
+  /** Answers what it is restored from, each time that it needs a process. */
+  findSnapshot?: () => Promise<Snapshot | undefined>,
+): ExecutionEnvironment {
   const { wall, clock, monotonicMs } = deps;
   const { row, place } = deployment;
   const timeoutMs = row.timeoutSeconds * 1_000;
@@ -131,6 +143,9 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   let starts = true;
   /** Told with the first invocation, as AWS does, and not billed with it: it took nothing of its time. */
   let aheadMs: number | undefined;
+  /** Told, and billed, with the first invocation. */
+  let restoredMs: number | undefined;
+  let snapshot: Snapshot | undefined;
   let roleCheckedMs = Number.NEGATIVE_INFINITY;
   let hold: PackageHold | undefined;
   let layersHold: PackageHold | undefined;
@@ -143,37 +158,42 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     if (untold.length < untoldMax) untold.push(make);
   }
 
-  /** Starts a process and waits for its init; it is kept only when that succeeded. */
-  async function start(initTimeoutMs: number): Promise<InitOutcome> {
-    const foreign = describeForeignCode(row, { architecture: deps.hostArchitecture, interpreters: deps.sandbox.interpreters });
-    if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
+  /** Everything that a process is started from. */
+  async function makeSpec(initTimeoutMs: number, credentialMs?: number): Promise<EnvironmentSpec> {
     hold ??= await deps.packages.open(row.code);
     layersHold ??= await deps.layers.open((row.layers ?? []).flatMap(({ code }) => (code === undefined ? [] : [code])));
     credentials = await freshCredentials();
     const own = await deps.variables.open(deployment);
     const runtime: RuntimeKind | undefined = row.image ? { family: 'custom' } : runtimeKindOf(row.runtime);
     if (runtime === undefined) throw errors.invalidRuntime(`The runtime ${row.runtime} does not run here.`);
-    const started = await deps.sandbox
-      .start({
-        environmentId: uuid(deps.random),
-        runtime,
-        handler: row.handler,
-        codeFolder: hold.folder,
-        ...(row.image === undefined ? {} : { image: programToRun(row.image) }),
-        ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
-        variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
-        memoryMegabytes: row.memoryMegabytes,
-        ephemeralStorageMegabytes: row.ephemeralMegabytes,
-        initTimeoutMs,
-        ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit({ ...credentials, region: place.region }) } } : {}),
-        onOutput: (chunk) => log.writeOutput(chunk),
-        onExtension: (event) => platform.extension(event),
-        facts: { functionName: deployment.name, functionVersion: row.version, handler: row.handler, accountId: place.account },
-        jsonRecords: row.logging !== undefined,
-      })
-      .catch((error: unknown) => {
-        throw error instanceof ServiceError ? errors.invalidRuntime(error.message) : error;
-      });
+    return {
+      environmentId: uuid(deps.random),
+      runtime,
+      handler: row.handler,
+      codeFolder: hold.folder,
+      ...(row.image === undefined ? {} : { image: programToRun(row.image) }),
+      ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
+      variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
+      ...(initializationType === 'snap-start' ? { credentials: { ...credentials, expiresAtMs: credentialMs === undefined ? credentials.expiresAtMs : wall.now() + credentialMs, token: hexId(deps.random, 32) } } : {}),
+      memoryMegabytes: row.memoryMegabytes,
+      ephemeralStorageMegabytes: row.ephemeralMegabytes,
+      initTimeoutMs,
+      ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit({ ...credentials, region: place.region }) } } : {}),
+      onOutput: (chunk) => log.writeOutput(chunk),
+      onExtension: (event) => platform.extension(event),
+      facts: { functionName: deployment.name, functionVersion: row.version, handler: row.handler, accountId: place.account },
+      jsonRecords: row.logging !== undefined,
+    };
+  }
+
+  /** Starts a process and waits for its init; it is kept only when that succeeded. */
+  async function start(initTimeoutMs: number, from?: Snapshot): Promise<InitOutcome> {
+    const foreign = describeForeignCode(row, { architecture: deps.hostArchitecture, interpreters: deps.sandbox.interpreters });
+    if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
+    const spec = await makeSpec(initTimeoutMs);
+    const started = await (from?.restore(spec) ?? deps.sandbox.start(spec)).catch((error: unknown) => {
+      throw error instanceof ServiceError ? errors.invalidRuntime(error.message) : error;
+    });
     starting = started;
     for (const make of untold.splice(0)) started.tell(make);
     if (disposed) await started.kill();
@@ -201,10 +221,36 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
   async function initPhase(limitMs = initMs): Promise<number | undefined> {
     initialised = true;
+    const from = await findSnapshot?.();
+    if (from !== undefined) return restorePhase(from);
     platform.initStarted(runtimeVersionOf(row.runtime, place.region));
     const outcome = await start(limitMs);
     platform.initEnded(outcome.durationMs, 'init', initFailure(outcome));
     return outcome.kind === 'ready' ? outcome.durationMs : undefined;
+  }
+
+  /** In the place of the init phase; nothing is tried again with the invocation. */
+  async function restorePhase(from: Snapshot): Promise<undefined> {
+    platform.restoreStarted(runtimeVersionOf(row.runtime, place.region));
+    const outcome = await start(restoreMs, from);
+    platform.restoreEnded(outcome.durationMs, initFailure(outcome));
+    if (outcome.kind === 'timeout') throw errors.snapStartTimeout();
+    if (outcome.kind !== 'ready') throw errors.snapStartFailed();
+    restoredMs = outcome.durationMs;
+    return undefined;
+  }
+
+  async function takeSnapshot(): Promise<SnapshotTaken> {
+    await requireAssumableRole(row, deps);
+    platform.initStarted(runtimeVersionOf(row.runtime, place.region));
+    const outcome = await deps.sandbox.takeSnapshot(await makeSpec(Math.max(provisionedInitMsMin, timeoutMs), snapshotCredentialMs));
+    if (outcome.kind === 'failed') {
+      platform.initEnded(outcome.init.durationMs, 'init', initFailure(outcome.init));
+      return { kind: 'failed', failure: initFailure(outcome.init) ?? { kind: 'timeout' } };
+    }
+    platform.snapshotTaken(outcome.durationMs);
+    if (outcome.kind === 'taken') snapshot = outcome.snapshot;
+    return outcome;
   }
 
   async function checkRole(nowMs: number): Promise<void> {
@@ -221,7 +267,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     const initDurationMs = isCold ? await initPhase().finally(() => (starts = false)) : undefined;
     const startedMs = monotonicMs();
     const deadlineMs = wall.now() + timeoutMs;
-    const retried = process === undefined ? await start(timeoutMs) : undefined;
+    const retried = process === undefined ? await start(timeoutMs, await findSnapshot?.()) : undefined;
     if (retried !== undefined) platform.initEnded(retried.durationMs, 'invoke', initFailure(retried));
     const trace = decideSampling(input.traceId, row.tracing, () => deps.sample(subject.functionArn), deps.random);
     platform.started(input.requestId, trace);
@@ -243,8 +289,8 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
     platform.ended({ requestId, durationMs, producedBytes: result.payload.length + (counted?.bytes() ?? 0), failure, crash });
     // Reading the peak may take a moment; neither the caller nor the next invocation waits for it.
     const peak = served?.memoryPeakBytes() ?? 0;
-    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, memoryMegabytes: row.memoryMegabytes, failure, segment: trace.segment };
-    aheadMs = undefined;
+    const told = { requestId, durationMs, initDurationMs: initDurationMs ?? aheadMs, initAhead: aheadMs !== undefined, restoreDurationMs: restoredMs, memoryMegabytes: row.memoryMegabytes, failure, segment: trace.segment };
+    aheadMs = restoredMs = undefined;
     const report = (memoryPeakBytes: number): ReportFigures => ({ ...told, memoryPeakBytes });
     platform.reported(typeof peak === 'number' ? report(peak) : peak.then(report));
     log.endTail();
@@ -271,6 +317,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
         starts = false;
       }
     },
+    takeSnapshot,
     async run(input) {
       running = true;
       try {
@@ -291,6 +338,7 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
       const last = process ?? starting;
       process = undefined;
       await last?.kill();
+      await snapshot?.close();
       hold?.release();
       layersHold?.release();
       hold = layersHold = undefined;
@@ -299,13 +347,14 @@ export function createExecutionEnvironment(deps: ExecutionDeps, deployment: Depl
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.
-const requestOf = ({ requestId, event, invokedFunctionArn, clientContext }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, tenantId }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
   requestId,
   event,
   deadlineMs,
   invokedFunctionArn,
   clientContext,
   traceId,
+  tenantId,
   receiver,
 });
 

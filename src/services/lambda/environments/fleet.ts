@@ -53,6 +53,8 @@ interface Member {
 /** The environments of one deployment of one version. */
 interface Group {
   readonly key: string;
+  /** The same for all tenants. */
+  readonly version: string;
   readonly deploymentId: string;
   /** A stack: the last is the warmest. */
   readonly idle: Member[];
@@ -87,12 +89,14 @@ export function createFleet(deps: FleetDeps): Fleet {
     return counts;
   }
 
-  function groupOf({ place, name, row }: Deployment): Group {
-    const key = versionKey(place, name, row.version);
+  function groupOf({ place, name, row, tenantId }: Deployment): Group {
+    const version = versionKey(place, name, row.version);
+    // Tenants that are isolated share no environment: a group for each.
+    const key = tenantId === undefined ? version : `${version}/${tenantId}`;
     const group = groups.get(key);
     if (group?.deploymentId === row.deploymentId) return group;
     if (group !== undefined) retireGroup(group);
-    const fresh: Group = { key, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
+    const fresh: Group = { key, version, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
     groups.set(key, fresh);
     return fresh;
   }
@@ -240,8 +244,8 @@ export function createFleet(deps: FleetDeps): Fleet {
       });
     },
     retire(place, name, version) {
-      const group = groups.get(versionKey(place, name, version));
-      if (group !== undefined) retireGroup(group);
+      const key = versionKey(place, name, version);
+      for (const group of [...groups.values()]) if (group.version === key) retireGroup(group);
     },
     close,
   };

@@ -1,7 +1,9 @@
 // What the platform itself says in a function's log: lines of text, or records of the Telemetry API's form, of which the system
 // log level decides which are kept. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 import type { ExtensionEvent } from '../../../sandbox/extensions/environmentApi.ts';
-import { billedMs, crashLine, endLine, extensionLine, initReportLine, initStartLine, reportLine, startLine, timeoutLine, usedMegabytes } from '../domain/report.ts';
+import {
+  billedMs, crashLine, endLine, extensionLine, initReportLine, initStartLine, reportLine, restoreReportLine, restoreStartLine, snapshotReportLine, startLine, timeoutLine, usedMegabytes,
+} from '../domain/report.ts';
 import type { ReportFigures, RunFailure } from '../domain/report.ts';
 import type { SampledTrace } from '../domain/trace.ts';
 import { isKept } from '../domain/logging.ts';
@@ -13,6 +15,10 @@ export interface PlatformLog {
   initStarted(runtime: RuntimeVersion): void;
   /** `phase` is `invoke` when the init was repeated with an invocation. */
   initEnded(durationMs: number, phase: InitPhase, failure: RunFailure | undefined): void;
+  /** A version was initialised for its snapshot. */
+  snapshotTaken(durationMs: number): void;
+  restoreStarted(runtime: RuntimeVersion): void;
+  restoreEnded(durationMs: number, failure: RunFailure | undefined): void;
   started(requestId: string, trace?: SampledTrace): void;
   ended(end: InvocationEnd): void;
   /** The figures may be complete a moment later; what is written meanwhile comes after them. */
@@ -52,6 +58,9 @@ export function createTextPlatformLog(log: EnvironmentLog, { version, timeoutSec
     initEnded(durationMs, phase, failure) {
       if (failure !== undefined) log.write(initReportLine(durationMs, phase, failure));
     },
+    snapshotTaken: (durationMs) => log.write(snapshotReportLine(durationMs)),
+    restoreStarted: (runtime) => log.write(restoreStartLine(runtime)),
+    restoreEnded: (durationMs, failure) => log.write(restoreReportLine(durationMs, failure)),
     started: (requestId) => log.write(startLine(requestId, version)),
     ended({ requestId, failure, crash }) {
       if (failure?.kind === 'timeout') log.write(timeoutLine(requestId, wallNow(), timeoutSeconds));
@@ -87,6 +96,16 @@ export function createJsonPlatformLog(log: EnvironmentLog, subject: PlatformLogS
       write(level, 'initRuntimeDone', { ...initType, phase, ...statusOf(failure) });
       write(level, 'initReport', { ...initType, phase, ...statusOf(failure), metrics: { durationMs: roundMs(durationMs) } });
     },
+    snapshotTaken: (durationMs) => write('INFO', 'initReport', { ...initType, phase: 'init', status: 'success', metrics: { durationMs: roundMs(durationMs) } }),
+    restoreStarted({ label, arn }) {
+      const { functionName, version } = subject;
+      write('INFO', 'restoreStart', { runtimeVersion: label, runtimeVersionArn: arn, functionName, functionVersion: version });
+    },
+    restoreEnded(durationMs, failure) {
+      const level = failure === undefined ? 'DEBUG' : 'WARN';
+      write(level, 'restoreRuntimeDone', statusOf(failure));
+      write(level, 'restoreReport', { ...statusOf(failure), metrics: { durationMs: roundMs(durationMs) } });
+    },
     started: (requestId, trace) => write('INFO', 'start', { requestId, functionArn: subject.functionArn, version: subject.version, ...tracingOf(trace) }),
     ended({ requestId, durationMs, producedBytes, failure }) {
       const level = failure === undefined ? 'DEBUG' : 'WARN';
@@ -116,10 +135,11 @@ export function reportRecord(figures: ReportFigures): object {
   const { requestId, durationMs, initDurationMs, memoryMegabytes, failure } = figures;
   const metrics = {
     durationMs: roundMs(durationMs),
-    billedDurationMs: billedMs(durationMs, figures.initAhead === true ? 0 : initDurationMs),
+    billedDurationMs: billedMs(durationMs, figures.restoreDurationMs ?? (figures.initAhead === true ? 0 : initDurationMs)),
     memorySizeMB: memoryMegabytes,
     maxMemoryUsedMB: usedMegabytes(figures),
     ...(initDurationMs === undefined ? {} : { initDurationMs: roundMs(initDurationMs) }),
+    ...(figures.restoreDurationMs === undefined ? {} : { restoreDurationMs: roundMs(figures.restoreDurationMs), billedRestoreDurationMs: billedMs(figures.restoreDurationMs) }),
   };
   return { requestId, metrics, ...statusOf(failure) };
 }

@@ -16,6 +16,12 @@ export function createPlatformTelemetry(tell: (make: () => TelemetryEvent) => vo
       send('initRuntimeDone', () => ({ initializationType, phase, ...statusOf(failure) }));
       send('initReport', () => ({ initializationType, phase, ...statusOf(failure), metrics: { durationMs: roundMs(durationMs) } }));
     },
+    snapshotTaken: (durationMs) => send('initReport', () => ({ initializationType, phase: 'init', status: 'success', metrics: { durationMs: roundMs(durationMs) } })),
+    restoreStarted: ({ label, arn }) => send('restoreStart', () => ({ runtimeVersion: label, runtimeVersionArn: arn, functionName, functionVersion: version })),
+    restoreEnded(durationMs, failure) {
+      send('restoreRuntimeDone', () => statusOf(failure));
+      send('restoreReport', () => ({ ...statusOf(failure), metrics: { durationMs: roundMs(durationMs) } }));
+    },
     started: (requestId, trace) => send('start', () => ({ requestId, version, ...tracingOf(trace) })),
     ended({ requestId, durationMs, producedBytes, failure, crash }) {
       if (crash !== undefined) send('fault', () => `RequestId: ${requestId} Error: ${crash.text}\n${crash.errorType}`);
@@ -39,6 +45,18 @@ export const tellingBoth = (first: PlatformLog, second: PlatformLog): PlatformLo
   initEnded(durationMs, phase, failure) {
     first.initEnded(durationMs, phase, failure);
     second.initEnded(durationMs, phase, failure);
+  },
+  snapshotTaken(durationMs) {
+    first.snapshotTaken(durationMs);
+    second.snapshotTaken(durationMs);
+  },
+  restoreStarted(runtime) {
+    first.restoreStarted(runtime);
+    second.restoreStarted(runtime);
+  },
+  restoreEnded(durationMs, failure) {
+    first.restoreEnded(durationMs, failure);
+    second.restoreEnded(durationMs, failure);
   },
   started(requestId, trace) {
     first.started(requestId, trace);

@@ -18,6 +18,7 @@ export interface VariablesInput {
 export function environmentVariables(input: VariablesInput): Record<string, string> {
   const { deployment, own, logStreamName, credentials } = input;
   const { row, place } = deployment;
+  const isSnapStart = input.initializationType === 'snap-start';
   const variables: Record<string, string> = {
     ...(row.image ? variablesOfImage(row.image.program.variables) : pathsOf(row.runtime)),
     ...(row.image ? {} : { LANG: 'en_US.UTF-8' }),
@@ -34,13 +35,11 @@ export function environmentVariables(input: VariablesInput): Record<string, stri
     AWS_LAMBDA_FUNCTION_NAME: deployment.name,
     AWS_LAMBDA_FUNCTION_VERSION: row.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(row.memoryMegabytes),
-    AWS_LAMBDA_LOG_GROUP_NAME: row.logGroupName,
-    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+    // Not in SnapStart functions (the guide, "Monitoring for Lambda SnapStart"), whose credentials are fetched: those of the snapshot are nobody's.
+    ...(isSnapStart ? {} : { AWS_LAMBDA_LOG_GROUP_NAME: row.logGroupName, AWS_LAMBDA_LOG_STREAM_NAME: logStreamName }),
     ...(row.logging === undefined ? {} : { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: row.logging.applicationLevel }),
     AWS_LAMBDA_INITIALIZATION_TYPE: input.initializationType ?? 'on-demand',
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
+    ...(isSnapStart ? {} : { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: credentials.sessionToken }),
   };
   // Not for custom runtimes (the same page: "This environment variable is not defined for OS-only runtimes").
   if (!row.image && runtimeKindOf(row.runtime)?.family !== 'custom') variables.AWS_EXECUTION_ENV = `AWS_Lambda_${row.runtime}`;
@@ -61,5 +60,9 @@ function pathsOf(runtime: string): Record<string, string> {
     return { ...shared, NODE_PATH: `/opt/nodejs/node${kind.version}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task` };
   }
   if (kind?.family === 'python') return { ...shared, PYTHONPATH: '/var/runtime' };
+  if (kind?.family === 'ruby') {
+    // Gems are for the version of the language, which has three numbers there.
+    return { ...shared, GEM_PATH: `/var/task/vendor/bundle/ruby/${kind.version}.0:/opt/ruby/gems/${kind.version}.0`, RUBYLIB: '/var/task:/var/runtime/lib:/opt/ruby/lib' };
+  }
   return shared;
 }

@@ -27,7 +27,7 @@ import { createEventMetrics } from './eventMetrics.ts';
 import { findInvocable, runInvocable } from './invocable.ts';
 import type { Invocable } from './invocable.ts';
 
-export type EventTargetDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> & {
+export type EventTargetDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & {
   readonly clock: Clock;
   readonly log: Logger;
   readonly access: FunctionAccess;
@@ -60,8 +60,9 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
 
   async function invoke(found: Invocable, envelope: Envelope, delivery: Delivery, rules: EventRules): Promise<DeliveryResult> {
     const { reference } = found;
+    if (found.row.durable !== undefined) return startDurable(found, envelope, delivery);
     const row = (await store.read((tx) => findEvent(tx, reference, envelope.id))) ?? newEvent(envelope);
-    const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false };
+    const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false, tenantId: row.tenantId };
     metrics.attempted(reference, clock.now() - envelope.createdAtMs, clock.now());
     let result: InvocationResult;
     try {
@@ -83,6 +84,23 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
       const ending = { reference, row, condition: 'Success', invokes: row.functionErrors + 1, requestPayload: envelope.payload, response, nowMs: clock.now() } as const;
       tellDestination(tx, destination, ending, found.row.roleArn);
     });
+    return { kind: 'delivered' };
+  }
+
+  /** The execution begins, and its end is its own matter. */
+  async function startDurable({ reference, row: version }: Invocable, envelope: Envelope, delivery: Delivery): Promise<DeliveryResult> {
+    try {
+      await store.transact(async (tx) => {
+        if (!(await delivery.acknowledge(tx))) return;
+        const row = (await findEvent(tx, reference, envelope.id)) ?? newEvent(envelope);
+        clearEvent(tx, reference, envelope.id);
+        await deps.durable.start(tx, { reference, version, input: envelope.payload, traceId: row.traceId });
+      });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      log.warn('an event could not start a durable execution', { functionArn: envelope.target, code: error.code, reason: error.message });
+      return { kind: 'rejected', reason: error.code };
+    }
     return { kind: 'delivered' };
   }
 

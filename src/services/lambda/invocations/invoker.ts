@@ -11,7 +11,7 @@ import type { LambdaContext } from '../operation.ts';
 import { findPolicy } from '../store.ts';
 import { findInvocable, runInvocable } from './invocable.ts';
 
-export type InvokerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> & {
+export type InvokerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & {
   readonly clock: Clock;
   readonly log: Logger;
   readonly access: FunctionAccess;

@@ -19,7 +19,7 @@ import type { MappingRow } from './mappingStore.ts';
 import { findRefusedQueueCall } from './queueSource.ts';
 import type { QueueSourceDeps } from './queueSource.ts';
 
-export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> &
+export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> &
   QueueSourceDeps & {
     readonly clock: Clock;
     readonly log: Logger;

@@ -22,7 +22,7 @@ import type { Attempt, BatchTools, Run } from './streamBatch.ts';
 import { describeStreamRecord, describeWindow, finishedBy, stateOf } from './streamEvent.ts';
 import { encodeFailure } from './streamFailure.ts';
 
-export type ShardDeps = Pick<LambdaContext, 'store' | 'fleet' | 'random'> & { readonly clock: Clock; readonly emitter: Emitter; readonly reader: StreamReader };
+export type ShardDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & { readonly clock: Clock; readonly emitter: Emitter; readonly reader: StreamReader };
 
 export interface ShardOptions {
   readonly mapping: StreamMapping;

@@ -107,8 +107,6 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
     ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
     ['Code.S3Bucket', { Code: { S3Bucket: 'bucket', S3Key: 'key' } }],
     ['Code.SourceKMSKeyArn', { Code: { ZipFile: zipOf(), SourceKMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1' } }],
-    ['SnapStart.ApplyOn', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
-    ['CodeSigningConfigArn', { CodeSigningConfigArn: 'arn' }],
     ['SomethingNew', { SomethingNew: 'x' }],
   ].map(([name, change]) => ({
     what: `the setting ${String(name)}`,

@@ -1,6 +1,8 @@
 import type { CreateFunctionRequest, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
+import { addSigningUse, signingConfigId } from '../code-signing/signingStore.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
 import type { Variables } from '../domain/environment.ts';
@@ -10,7 +12,9 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { requireLogging } from '../domain/logging.ts';
 import { requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { requireSnapStart } from '../snapstart/rules.ts';
 import { requireTags } from '../domain/tags.ts';
+import { durableSettings } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { functionImage, overridesOf, requirePackageType } from '../images/functionImage.ts';
@@ -33,7 +37,8 @@ import { publish } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays',
+  'SnapStart.ApplyOn', 'TenancyConfig.TenantIsolationMode', 'CodeSigningConfigArn',
   'PackageType', 'Code.ImageUri', 'ImageConfig.EntryPoint', 'ImageConfig.Command', 'ImageConfig.WorkingDirectory',
 ]);
 
@@ -67,11 +72,14 @@ export const createFunction = operation('CreateFunction', {
         if (codeBytes > codeStorageBytesMax) throw errors.codeStorageExceeded();
         blobs.adopt(tx, code.blobId);
         addPackageUser(tx, reference, row.name, row.latest);
+        await requireSignedCode(tx, reference, row.name, input.CodeSigningConfigArn || undefined, call.log);
+        if (input.CodeSigningConfigArn) addSigningUse(tx, reference, signingConfigId(input.CodeSigningConfigArn, reference), row.name);
         await confirmLayers(tx, layers);
         useLayers(tx, reference, row.name, row.latest);
         setFunction(tx, reference, row);
         return input.Publish === true ? publish(tx, reference, row, context) : row.latest;
       });
+      context.snapshots.begin({ place: reference, name: row.name, row: created });
       await prepareFunction({ place: reference, name: row.name, row: created }, context);
       const version = { place: reference, name: row.name, row: created, qualifier: undefined };
       const described = await describeVersion(version, (deployment) => vault.show(deployment, call), 'being-created');
@@ -95,6 +103,7 @@ function checkSettings(input: CreateFunctionRequest, { name, qualifier }: Functi
   }
   if (input.Runtime) requireRuntime(input.Runtime, call.nowMs);
   requireSizes(input);
+  if (input.SnapStart?.ApplyOn === 'PublishedVersions') requireSnapStart({ runtime: input.Runtime ?? 'A container image', ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512 });
   requireTags(input.Tags ?? {});
   requireLogging(input.LoggingConfig ?? {}, undefined);
   return input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
@@ -124,6 +133,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
     createdAtMs: call.nowMs,
     tags: Object.entries(input.Tags ?? {}),
     publishedVersions: 0,
+    ...(input.CodeSigningConfigArn ? { codeSigningConfigArn: input.CodeSigningConfigArn } : {}),
     latest: {
       version: latest,
       description: input.Description ?? '',
@@ -138,8 +148,11 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       logGroupName: input.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(logging === undefined ? {} : { logging }),
       ...(input.TracingConfig?.Mode === 'Active' ? { tracing: 'Active' as const } : {}),
+      ...(input.SnapStart?.ApplyOn === 'PublishedVersions' ? { snapStart: { state: 'wanted' as const } } : {}),
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
+      ...(input.TenancyConfig?.TenantIsolationMode === 'PER_TENANT' ? { tenancy: 'PER_TENANT' as const } : {}),
+      ...(input.DurableConfig === undefined ? {} : { durable: durableSettings(input.DurableConfig, undefined) }),
       code,
       ...(image === undefined ? {} : { image }),
       ...(layers.length === 0 ? {} : { layers }),

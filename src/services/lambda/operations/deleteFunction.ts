@@ -1,9 +1,11 @@
 import { rangeLimitMax } from '../../../kv/limits.ts';
 import type { Transaction } from '../../../kv/store.ts';
+import { clearSigningUse, signingConfigId } from '../code-signing/signingStore.ts';
 import { isAliasName, versionNumberOf } from '../domain/alias.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { clearProvisioned, endProvisioned, shareOf } from '../environments/provisionedStore.ts';
 import { errors } from '../errors.ts';
+import { clearExecutionsOf } from '../durable/store.ts';
 import { clearEventConfig, clearEventConfigs } from '../invocations/eventConfigStore.ts';
 import { accessTo, referenceOf, requireFunction } from '../lookup.ts';
 import { operation } from '../operation.ts';
@@ -26,6 +28,7 @@ export const deleteFunction = operation('DeleteFunction', {
     const removed = await context.store.transact((tx) => (qualifier === undefined ? removeAll(tx, reference, context) : removeOne(tx, reference, qualifier, context)));
     for (const row of removed) {
       context.fleet.retire(reference, reference.name, row.version);
+      context.snapshots.drop({ place: reference, name: reference.name, row });
       for (const sha256 of contentsOf(row)) context.packages.forget(sha256);
     }
     return { StatusCode: 204 };
@@ -59,6 +62,8 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   clearFunction(tx, reference, head.name);
   clearAliasesAndPolicies(tx, reference, head.name);
   clearEventConfigs(tx, reference, head.name);
+  clearExecutionsOf(tx, reference, head.name);
+  if (head.codeSigningConfigArn !== undefined) clearSigningUse(tx, reference, signingConfigId(head.codeSigningConfigArn, reference), head.name);
   await clearUrls(tx, reference, head.name);
   clearProvisioned(tx, reference);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);

@@ -9,7 +9,7 @@ const implemented = new Set(['FunctionName', 'CodeSha256', 'Description', 'Revis
 
 export const publishVersion = operation('PublishVersion', {
   access: accessTo('lambda:PublishVersion'),
-  async handle(input, call, { store, random, variables }) {
+  async handle(input, call, { store, random, variables, snapshots }) {
     const reference = wholeFunctionOf(input, call);
     refuseUnimplemented(input, implemented);
     const row = await store.transact(async (tx) => {
@@ -21,6 +21,7 @@ export const publishVersion = operation('PublishVersion', {
       }
       return publish(tx, reference, head, { description: input.Description, random, variables });
     });
+    snapshots.begin({ place: reference, name: reference.name, row });
     return describeVersion({ place: reference, name: reference.name, row, qualifier: undefined }, (deployment) => variables.show(deployment, call));
   },
 });

@@ -1,6 +1,7 @@
 import type { UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireLoadableModules } from '../domain/foreignCode.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
@@ -36,6 +37,7 @@ export const updateFunctionCode = operation('UpdateFunctionCode', {
     const add = await adderFor(input, before.latest, update);
     if (input.DryRun === true) return describeDryRun(add, { ...update, before });
     const { row, replaced } = await add((code, image) => commit(code, image, update));
+    context.snapshots.begin({ place: reference, name: reference.name, row });
     fleet.retire(reference, reference.name, latest);
     packages.forget(replaced.sha256);
     await prepareFunction({ place: reference, name: reference.name, row }, context);
@@ -76,6 +78,7 @@ async function commit(code: CodeReference, image: FunctionImage | undefined, upd
   return context.store.transact(async (tx) => {
     const head = await requireFunction(tx, reference);
     requireRevision(head.latest, input.RevisionId);
+    await requireSignedCode(tx, reference, head.name, head.codeSigningConfigArn, update.call.log);
     const next = withCode(head, code, image, update);
     requireCombinedSize(next);
     requireLoadableModules(next, context.interpreters());
@@ -100,6 +103,7 @@ class DryRunEnd extends Error {}
 /** Checks the package like a real update, and lets nothing of it stay. */
 async function describeDryRun(add: Add, { before, ...update }: Update & { readonly before: FunctionRow }) {
   const { context, reference } = update;
+  await context.store.read((tx) => requireSignedCode(tx, reference, before.name, before.codeSigningConfigArn, update.call.log));
   let described: VersionRow = before.latest;
   try {
     await add(async (code, image) => {

@@ -38,7 +38,7 @@ test('UpdateFunctionConfiguration holds the limits of creation and changes nothi
     await assert.rejects(refused({ Environment: { Variables: { _HANDLER: 'x' } } }), /Reserved keys/);
     await assert.rejects(refused({ Role: `arn:aws:iam::${account}:role/stranger` }), /cannot be assumed by Lambda/);
     await assert.rejects(refused({ RevisionId: 'other', Timeout: 4 }), { code: 'PreconditionFailedException' });
-    await assert.rejects(refused({ SnapStart: { ApplyOn: 'PublishedVersions' } }), /does not implement the setting SnapStart\.ApplyOn/);
+    await assert.rejects(refused({ SnapStart: { ApplyOn: 'PublishedVersions' } }), /nodejs22\.x is not supported for SnapStart enabled functions/);
     await assert.rejects(refused({ FunctionName: 'absent', Timeout: 4 }), { code: 'ResourceNotFoundException' });
     assert.deepEqual(await call('GetFunctionConfiguration', { FunctionName: 'hello' }), before);
   });

@@ -1,6 +1,7 @@
 import type { UpdateFunctionConfigurationRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
 import type { Variables } from '../domain/environment.ts';
@@ -10,6 +11,7 @@ import type { FunctionReference } from '../domain/functionName.ts';
 import { requireLogging } from '../domain/logging.ts';
 import { requireOpen, requireRuntime } from '../domain/runtimes.ts';
 import { refuseUnimplemented, requireSizes } from '../domain/settings.ts';
+import { withDurable } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
@@ -21,6 +23,7 @@ import { accessTo, ownReferenceOf, requireFunction, requireRevision, wholeFuncti
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
+import { requireSnapStart } from '../snapstart/rules.ts';
 import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { withVariables } from '../variableVault.ts';
@@ -30,7 +33,7 @@ import { commitLatest } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
-  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers',
+  'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays', 'SnapStart.ApplyOn',
   'ImageConfig.EntryPoint', 'ImageConfig.Command', 'ImageConfig.WorkingDirectory',
 ]);
 
@@ -60,9 +63,10 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       requireRevision(head.latest, input.RevisionId);
       requireOpen(input.Runtime ?? head.latest.runtime, call.nowMs, 'update');
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
-      const changed = { ...head.latest, ...change, ...role };
+      const changed = withDurable({ ...head.latest, ...change, ...role }, input.DurableConfig);
       const logged = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
-      const next = withImageConfig(withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers), input.ImageConfig);
+      const next = withImageConfig(withSnapStart(withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers), input.SnapStart?.ApplyOn), input.ImageConfig);
+      if (layers !== undefined && layers.length > 0) await requireSignedCode(tx, reference, head.name, head.codeSigningConfigArn, call.log);
       await confirmLayers(tx, layers);
       requireCombinedSize(next);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());
@@ -122,6 +126,14 @@ function withLogging({ logging: old, ...row }: VersionRow, given: UpdateFunction
 function withTracing({ tracing: old, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['TracingConfig']): VersionRow {
   const mode = given?.Mode ?? old;
   return mode === 'Active' ? { ...row, tracing: 'Active' } : row;
+}
+
+/** What the function has by then decides whether it may have it. */
+function withSnapStart({ snapStart: old, ...row }: VersionRow, applyOn: string | undefined): VersionRow {
+  const isOn = applyOn === undefined ? old !== undefined : applyOn === 'PublishedVersions';
+  if (!isOn) return row;
+  requireSnapStart(row);
+  return { ...row, snapStart: { state: 'wanted' } };
 }
 
 /** An empty ARN ends it. */

@@ -1,9 +1,11 @@
 // A sandbox without processes: tests say how functions behave.
-import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, RuntimeKind, Sandbox } from '../../../sandbox/types.ts';
+import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ProcessExit, RuntimeKind, Sandbox, Snapshot } from '../../../sandbox/types.ts';
 
 export interface FakeBehaviour {
   init: (spec: EnvironmentSpec) => InitOutcome | Promise<InitOutcome>;
   invoke: (request: InvocationRequest, spec: EnvironmentSpec) => InvocationOutcome | Promise<InvocationOutcome>;
+  /** Why initialised functions cannot be copied, if they cannot. */
+  obstacle?: string;
 }
 
 export interface FakeSandbox extends Sandbox {
@@ -86,6 +88,34 @@ export function createFakeSandbox(): FakeSandbox {
     isPreparing: (runtime) => preparing.has(nameOf(runtime)),
     alive: () => living.size,
     start: async (spec) => start(spec),
+    async takeSnapshot(spec) {
+      const template = start(spec);
+      const init = await template.init;
+      if (init.kind !== 'ready') {
+        await template.kill();
+        return { kind: 'failed', init };
+      }
+      if (behaviour.obstacle !== undefined) {
+        await template.kill();
+        return { kind: 'unavailable', reason: behaviour.obstacle, durationMs: init.durationMs };
+      }
+      const restored = new Set<FakeEnvironment>();
+      const snapshot: Snapshot = {
+        get isAlive() {
+          return living.has(template);
+        },
+        liveCount: 0,
+        async restore(wanted) {
+          const environment = start(wanted);
+          restored.add(environment);
+          return environment;
+        },
+        async close() {
+          for (const each of [...restored, template]) await each.kill();
+        },
+      };
+      return { kind: 'taken', snapshot, durationMs: init.durationMs };
+    },
     async close() {
       for (const environment of [...living]) environment.exit(killed);
     },

@@ -22,6 +22,7 @@ import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../../kv/store.ts';
 import { createPolicyCache } from '../../../policy/policyCache.ts';
 import { createTimers } from '../../../kv/timers.ts';
+import type { Timers } from '../../../kv/timers.ts';
 import { createDispatcher } from '../../../outbox/dispatcher.ts';
 import type { Dispatcher } from '../../../outbox/dispatcher.ts';
 import { createEmitter } from '../../../outbox/emitter.ts';
@@ -72,13 +73,16 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
   const blobFolder = await mkdtemp(join(tmpdir(), 'haneul-lambda-blobs-'));
   const blobs = createFakeBlobs(blobFolder);
   const sandbox = createFakeSandbox();
+  // Each service has its own, as after a restart.
+  const timersOf = new Map<Lambda, Timers>();
+  const newTimers = (): Timers => createTimers({ store, clock, wall: clock, log: silentLogger });
   const warnings: LogRecord[] = [];
   const missingRoles: string[] = [];
   const logged: TestLambda['logged'][number][] = [];
   const logs: LogSink = { append: (target, events) => void logged.push(...events.map((event) => ({ target, event }))), flush: async () => undefined };
   const log = createLogger((record) => void warnings.push(record), 'warn');
   const deps: LambdaDeps = {
-    ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder },
+    ...{ store, blobs, sandbox, logs, clock, wall: clock, random, log, work, codeFolder, timers: newTimers() },
     emitter: createEmitter({ clock, random }),
     roles: fakeRoles(clock, missingRoles),
     roleAccess: async () => true,
@@ -89,11 +93,17 @@ export async function withLambda(test: (bench: TestLambda) => Promise<void>, ove
     monotonicMs: () => clock.now(),
     ...overrides,
   };
-  const restart = (more: Partial<LambdaDeps> = {}): Lambda => createLambda({ ...deps, ...more });
+  const restart = (more: Partial<LambdaDeps> = {}): Lambda => {
+    const timers = newTimers();
+    const made = createLambda({ ...deps, timers, ...more });
+    timersOf.set(made, timers);
+    return made;
+  };
   const lambda = restart();
   const stops: (() => Promise<void>)[] = [];
   const startEvents = (receiver: Lambda = lambda): Dispatcher => {
-    const timers = createTimers({ store, clock, wall: clock, log });
+    const timers = timersOf.get(receiver) ?? newTimers();
+    timersOf.delete(receiver);
     const dispatcher = createDispatcher({ store, clock, wall: clock, random, log, timers, targets: { for: (arn) => receiver.eventTarget(arn) } });
     dispatcher.start();
     timers.start();

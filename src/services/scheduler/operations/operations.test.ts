@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFakeClock } from '../../../base/clock.ts';
 import { silentLogger } from '../../../base/log.ts';
+import { parseExpression } from '../../../base/scheduleExpression.ts';
 import { createSeededRandom } from '../../../base/random.ts';
 import { testCall } from '../../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../../kv/drivers/memory/openMemoryStore.ts';
@@ -9,7 +10,7 @@ import { createTimers } from '../../../kv/timers.ts';
 import { weakMode } from '../../../kv/weakMode.ts';
 import type { EnvelopeDraft } from '../../../ports/outbox.ts';
 import { createScheduler } from '../createScheduler.ts';
-import { nextOccurrence, parseExpression } from '../domain/occurrences.ts';
+import { nextOccurrence } from '../domain/occurrences.ts';
 import { deliveryArn, parseDeliveryArn, parseGroupArn } from '../domain/names.ts';
 
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:queue';

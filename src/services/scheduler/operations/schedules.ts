@@ -1,10 +1,10 @@
 import { parseArn } from '../../../base/arn.ts';
 import { uuid } from '../../../base/ids.ts';
+import { isTimeZone, parseExpression } from '../../../base/scheduleExpression.ts';
 import type { AccessRequest, Call } from '../../../framework/context.ts';
 import { isTargetArn } from '../../../framework/targetArn.ts';
 import type { Transaction } from '../../../kv/store.ts';
 import { defaultGroup, scheduleArn, type ScheduleName } from '../domain/names.ts';
-import { isTimeZone, parseExpression } from '../domain/occurrences.ts';
 import { isReadOnly, parseUniversalTarget } from '../domain/universalTarget.ts';
 import { errors } from '../errors.ts';
 import { clearSchedule, planSchedule } from '../firing.ts';

@@ -1,15 +1,13 @@
 // When a rotation comes next (user guide, "Schedule expressions in Secrets Manager rotation"). All times are UTC; the rotation window
 // begins at the time that is computed here, and the rotation with it.
-import { cronMatchesDay, parseCron } from '../../../pattern/cron.ts';
-import type { Cron } from '../../../pattern/cron.ts';
+import { nextCron, parseCron } from '../../../base/scheduleExpression.ts';
+import type { Cron } from '../../../base/scheduleExpression.ts';
 import { invalidParameter } from '../errors.ts';
 import { rotationDaysMax, rotationHoursMin } from '../limits.ts';
 import type { RotationRules } from './types.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Further ahead than any expression that ever matches: a 29th of February on a given weekday comes within forty years. */
-const searchDays = 366 * 41;
 
 type Schedule = { readonly kind: 'days'; readonly days: number } | { readonly kind: 'hours'; readonly hours: number } | { readonly kind: 'cron'; readonly cron: Cron };
 
@@ -19,7 +17,7 @@ export function nextRotationMs(rules: RotationRules, afterMs: number): number | 
   if (schedule === undefined) return undefined;
   if (schedule.kind === 'hours') return Math.floor(afterMs / hourMs) * hourMs + schedule.hours * hourMs;
   if (schedule.kind === 'days') return Math.floor(afterMs / dayMs) * dayMs + schedule.days * dayMs;
-  return nextOfCron(schedule.cron, afterMs);
+  return nextCron(schedule.cron, afterMs);
 }
 
 /** Checks what a request says about its schedule. */
@@ -47,20 +45,8 @@ function readSchedule({ automaticallyAfterDays, scheduleExpression: text }: Rota
   const fields = /^cron\((.+)\)$/.exec(text)?.[1]?.trim().split(/\s+/);
   const cron = fields && parseCron(fields);
   // Rotations begin on the hour, in every year (user guide, "Schedule expressions").
-  if (!/^0?0$/.test(fields?.[0] ?? '') || fields?.[5] !== '*' || cron === undefined || nextOfCron(cron, 0) === undefined) throw invalidExpression();
+  if (!/^0?0$/.test(fields?.[0] ?? '') || fields?.[5] !== '*' || cron === undefined || nextCron(cron, 0) === undefined) throw invalidExpression();
   return { kind: 'cron', cron };
-}
-
-function nextOfCron(cron: Cron, afterMs: number): number | undefined {
-  const firstDay = Math.floor(afterMs / dayMs);
-  for (let day = firstDay; day < firstDay + searchDays; day++) {
-    if (!cronMatchesDay(cron, new Date(day * dayMs))) continue;
-    for (const hour of cron.hours) {
-      const atMs = day * dayMs + hour * hourMs;
-      if (atMs > afterMs) return atMs;
-    }
-  }
-  return undefined;
 }
 
 const invalidExpression = () => invalidParameter('The ScheduleExpression is not valid. Use a rate of hours or days, for example rate(10 days), or cron(0 Hours Day-of-month Month Day-of-week *).');

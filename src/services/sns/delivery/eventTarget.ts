@@ -70,7 +70,7 @@ export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTarget
     }
     const message = decodeTopicMessage(envelope.payload);
     try {
-      await publish({ topic, drafts: (row) => [draftOf(message, row)], acknowledge: (tx) => delivery.acknowledge(tx) }, deps);
+      await publish({ topic, drafts: (row) => [draftOf(message, row)], trace: envelope.traceHeader, acknowledge: (tx) => delivery.acknowledge(tx) }, deps);
       return delivered;
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
