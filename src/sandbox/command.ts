@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { InstalledInterpreter } from './interpreters.ts';
 import { javaPackagesPath } from './java/javaCommand.ts';
+import { defaultImagePath } from './image/imageCommand.ts';
 import { credentialsPath } from './limits.ts';
 import type { Packages, Placement } from './launcher/launcher.ts';
 import type { EnvironmentSpec } from './types.ts';
@@ -19,6 +20,16 @@ export function packagesOf(interpreter: InstalledInterpreter | undefined, folder
   if (interpreter.family === 'node') return { family: 'node', folder, path: '/var/runtime/node_modules' };
   const version = interpreter.version.split('.').slice(0, 2).join('.');
   return { family: 'python', folder, path: `/var/lang/lib/python${version}/site-packages` };
+}
+
+/** What a container image sees: what its function has, and the addresses that only the sandbox knows. */
+export function imageVariables(spec: EnvironmentSpec, { runtimeApiAddress = '' }: Placement): Record<string, string> {
+  const variables: Record<string, string> = { PATH: defaultImagePath, ...spec.variables, AWS_LAMBDA_RUNTIME_API: runtimeApiAddress };
+  if (spec.endpoint !== undefined && variables['AWS_ENDPOINT_URL'] === undefined) {
+    variables['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${spec.endpoint.port}`;
+    variables['AWS_DISABLE_HOST_PREFIX_INJECTION'] ??= 'true';
+  }
+  return variables;
 }
 
 /** All that a function sees in its environment. */

@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { hexId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
@@ -6,7 +7,8 @@ import type { Random } from '../base/random.ts';
 import type { Channel, ChannelListener } from './channel/channel.ts';
 import { openFramedChannel } from './channel/framedChannel.ts';
 import type { FramedChannel } from './channel/framedChannel.ts';
-import { commandOf, packagesOf, variablesFor } from './command.ts';
+import { imageVariables, commandOf, packagesOf, variablesFor } from './command.ts';
+import { imageCommand } from './image/imageCommand.ts';
 import { createDeferred } from './deferred.ts';
 import { createEnvironment } from './environment.ts';
 import type { StartTime } from './environment.ts';
@@ -70,7 +72,7 @@ export interface StartedParts {
 
 /** The same, for whoever copies it later. */
 export async function startParts(wanted: StartOptions): Promise<StartedParts> {
-  const options: Options = { ...wanted, external: await findExternalExtensions(wanted.spec.layersFolder), mark: `\u0001${hexId(wanted.random, 16)}` };
+  const options: Options = { ...wanted, external: await findExternalExtensions(wanted.spec.image ? join(wanted.spec.codeFolder, 'opt') : wanted.spec.layersFolder), mark: `\u0001${hexId(wanted.random, 16)}` };
   const { spec, interpreter, wall, log } = options;
   const started: StartTime = { atMs: wall.now(), monotonicMs: performance.now() };
   const command = await commandFor(options);
@@ -78,7 +80,8 @@ export async function startParts(wanted: StartOptions): Promise<StartedParts> {
   const assignment: Assignment = {
     files: { codeFolder: spec.codeFolder, layersFolder: spec.layersFolder },
     command,
-    variables: (placement) => variablesFor(spec, interpreter, placement),
+    variables: (placement) => (spec.image ? imageVariables(spec, placement) : variablesFor(spec, interpreter, placement)),
+    ...(spec.image ? { workingFolder: spec.image.workingFolder } : {}),
     endpointPort: spec.endpoint?.port,
   };
   // An interpreter that waits cannot have programs started before it.
@@ -127,6 +130,7 @@ async function launchEnvironment(options: Options, assignment: Assignment, start
     const launched = await launcher.launch({
       ...assignment,
       extensionPort: spec.endpoint && secretsExtensionPort,
+      ...(spec.image ? { root: spec.codeFolder } : {}),
       environmentId: spec.environmentId,
       folder,
       runtimeFolder: `${options.runtimeFolder}/${interpreter?.family ?? 'custom'}`,
@@ -238,6 +242,11 @@ async function commandFor({ spec, interpreter, sdkFolder, external, mark }: Opti
   const wrapper = [wrapperOf(spec) ?? []].flat();
   if (interpreter?.family === 'java') return (placement) => beside([...wrapper, ...javaCommand(interpreter, sdkFolder ?? '', spec, placement)], placement);
   if (interpreter) return (placement) => beside([...wrapper, ...commandOf(interpreter, placement, { withSite: runsCodeAtOnce(spec) })], placement);
+  if (spec.image) {
+    const command = imageCommand(spec.codeFolder, spec.image, spec.variables['PATH']);
+    if ('errorType' in command) return { kind: 'init-error', payload: Buffer.from(JSON.stringify(command)), durationMs: 0 };
+    return (placement) => beside(command, placement);
+  }
   const entrypoint = await findEntrypoint(spec);
   if ('errorType' in entrypoint) {
     return { kind: 'init-error', payload: Buffer.from(JSON.stringify(entrypoint)), durationMs: 0 };

@@ -21,6 +21,8 @@ export interface EnvironmentSpec {
   readonly handler: string;
   /** A host folder with the unpacked package; seen read-only as /var/task. */
   readonly codeFolder: string;
+  /** Present for a container image: then `codeFolder` is its root, prepared with the mount points of image/mountPoints.ts. */
+  readonly image?: ImageSpec;
   /** A host folder with the merged layers; seen read-only as /opt. */
   readonly layersFolder?: string;
   /** The whole environment that the function sees, except what only the sandbox knows (AWS_LAMBDA_RUNTIME_API, AWS_ENDPOINT_URL, PATH additions). */
@@ -44,6 +46,13 @@ export interface EnvironmentSpec {
   readonly jsonRecords?: boolean;
   /** An extension is ready, failed, or subscribed to telemetry. */
   readonly onExtension?: (event: ExtensionEvent) => void;
+}
+
+export interface ImageSpec {
+  /** The program and its arguments: entry point and command together. */
+  readonly command: readonly string[];
+  /** Absolute, inside. */
+  readonly workingFolder: string;
 }
 
 export interface EnvironmentCredentials {
@@ -206,7 +215,7 @@ export interface Sandbox {
   /** Initialises a function once, for environments that go on from there. A Python function's process is copied; others cannot be. */
   takeSnapshot(spec: EnvironmentSpec): Promise<SnapshotOutcome>;
   /** Says that such a function may be invoked soon: then an environment that it can take over is started ahead. */
-  expect(spec: Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'>): void;
+  expect(spec: Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'> & Partial<Pick<EnvironmentSpec, 'image' | 'codeFolder'>>): void;
   /** Begins to fetch the interpreter of a runtime, if the host lacks it and it may be fetched. */
   prepare(runtime: RuntimeKind): void;
   /** Whether that is going on: functions that need it are not ready yet. */

@@ -160,7 +160,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   ]);
   const ecr = createEcr({ ...common, sealKey });
   const lambda = createLambda({
-    ...common, destinations, encryption, objects, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
+    ...common, destinations, encryption, objects, images: ecr.images, roleAccess, serviceDenials, sandbox, functionGate, work, sealKey, localMode,
     roles: identity,
     logs: logs.sink,
     queues: sqs.reader,

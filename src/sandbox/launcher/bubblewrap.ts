@@ -8,6 +8,7 @@ import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from 'node:net';
+import { ServiceError } from '../../base/errors.ts';
 import { runtimeApiPort } from '../limits.ts';
 import { createInnerListener } from '../network/innerListener.ts';
 import type { InnerListener } from '../network/innerListener.ts';
@@ -22,7 +23,7 @@ import { feed, firstBytes, startProcess, streamOf } from './bubblewrapProcess.ts
 import { listenInNamespace } from './listenInNamespace.ts';
 import { launchCopy } from './launchCopy.ts';
 import type { Assignment, CopyRequest, LaunchedProcess, Launcher, LaunchRequest } from './launcher.ts';
-import { placementInside as placement } from './placement.ts';
+import { placementInImage, placementInside } from './placement.ts';
 import { PipeStock } from './pipes.ts';
 import { buildSeccompFilter } from './seccomp.ts';
 import { deviceMounts, systemMounts, writeGeneratedEtc } from './systemFiles.ts';
@@ -78,6 +79,7 @@ async function launch(request: LaunchRequest, context: LaunchContext): Promise<L
 /** With the helper: /tmp comes, and the Runtime API listens, while the interpreter boots; a slot waits there for its files. */
 async function launchHeld(request: LaunchRequest, context: LaunchContext, helper: Helper, taken: Taken): Promise<LaunchedProcess> {
   const { uid = 0 } = taken;
+  const placement = placementOf(request);
   const { copier } = context;
   const image = context.storage.kind === 'image' ? await context.storage.template(request.temporaryMegabytes) : undefined;
   const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid, gid: uid, hostAddress: context.egress.hostAddress });
@@ -102,8 +104,8 @@ async function launchHeld(request: LaunchRequest, context: LaunchContext, helper
     context.egress.connect(pid).then((disconnect) => (taken.disconnect = disconnect)),
     image === undefined ? undefined : held.place({ image: realpathSync.native(image) }),
   ]);
-  const start = ({ command, variables }: Pick<Assignment, 'command' | 'variables'>): void => {
-    if (waits) entered?.end(encodeStart(placement.taskFolder, command(placement), variables(placement)));
+  const start = ({ command, variables, workingFolder = placement.taskFolder }: Pick<Assignment, 'command' | 'variables' | 'workingFolder'>): void => {
+    if (waits) entered?.end(encodeStart(workingFolder, command(placement), variables(placement)));
     else entered?.destroy();
   };
   if (request.files) start(request);
@@ -122,7 +124,8 @@ async function launchHeld(request: LaunchRequest, context: LaunchContext, helper
       // Without an endpoint nobody takes what comes to the extension.
       if (assignment.endpointPort === undefined) for (const server of endpoints) server.close();
       await Promise.all([
-        held.place({ code: realpathSync.native(codeFolder), layers: layersFolder === undefined ? context.emptyFolder : realpathSync.native(layersFolder) }),
+        // An image is its own code.
+        request.root === undefined && held.place({ code: realpathSync.native(codeFolder), layers: layersFolder === undefined ? context.emptyFolder : realpathSync.native(layersFolder) }),
         listenAt(assignment.endpointPort),
       ]);
       start(assignment);
@@ -134,6 +137,8 @@ async function launchHeld(request: LaunchRequest, context: LaunchContext, helper
 async function launchAlone(request: LaunchRequest, context: LaunchContext, taken: Taken): Promise<LaunchedProcess> {
   const { uid } = taken;
   const { tools } = context;
+  if (request.root !== undefined) throw new ServiceError('InvalidRuntimeException', 'Container images run only where the server is started as root, on x86-64 or arm64, from an unchanged package.', { status: 502 });
+  const placement = placementOf(request);
   const image = context.storage.kind === 'image' ? await context.storage.prepare(request.folder, request.temporaryMegabytes) : undefined;
   const etc = await writeGeneratedEtc(join(request.folder, 'etc'), { uid: uid ?? process.getuid?.() ?? 0, gid: uid ?? process.getgid?.() ?? 0, hostAddress: context.egress.hostAddress });
   const pair = (taken.pair = await context.pipes.take());
@@ -162,8 +167,10 @@ async function launchAlone(request: LaunchRequest, context: LaunchContext, taken
 
 function argumentsFor(request: LaunchRequest, context: LaunchContext, etc: readonly string[], temporary: ArgumentParts['temporary']): string[] {
   const { isRoot, system, hiddenFolders, filter } = context;
-  return sandboxArguments({ request, placement, isRoot, system, etc, hiddenFolders, temporary, hasFilter: filter !== undefined });
+  return sandboxArguments({ request, placement: placementOf(request), isRoot, system, etc, hiddenFolders, temporary, hasFilter: filter !== undefined });
 }
+
+const placementOf = ({ root }: LaunchRequest): typeof placementInside => (root === undefined ? placementInside : placementInImage);
 
 async function listenInside(pidInside: Promise<number | undefined>, ports: readonly number[], { tools, isRoot }: LaunchContext): Promise<Server[]> {
   const pid = await pidInside;

@@ -1,5 +1,6 @@
 // What bubblewrap is told: which namespaces, which mounts, and how the program inside loses what is left of root.
 import { filesMax, processesMax } from '../limits.ts';
+import { imageMountPoints } from '../image/mountPoints.ts';
 import type { LaunchRequest, Placement } from './launcher.ts';
 import { deviceMounts, foldersAbove } from './systemFiles.ts';
 
@@ -32,6 +33,7 @@ export interface ArgumentParts {
 /** Everything that bubblewrap reads from its arguments descriptor. */
 export function sandboxArguments(parts: ArgumentParts): string[] {
   const { request, placement, isRoot } = parts;
+  if (request.root !== undefined) return imageArguments(parts, request.root);
   const args = [...isolation(isRoot), ...parts.system, ...foldersAbove(request.interpreterPaths)];
   for (const path of request.interpreterPaths) args.push('--ro-bind', path, path);
   for (const folder of parts.hiddenFolders) {
@@ -40,6 +42,21 @@ export function sandboxArguments(parts: ArgumentParts): string[] {
   args.push(...parts.etc, '--proc', '/proc', ...deviceMounts(isRoot), '--remount-ro', '/dev', ...temporaryMount(parts), ...filesMounts(parts));
   args.push('--ro-bind', request.runtimeFolder, placement.runtimeFolder, ...packageMounts(parts));
   args.push('--remount-ro', '/', '--chdir', request.files ? placement.taskFolder : '/');
+  for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
+  if (parts.hasFilter) args.push('--seccomp', String(fds.seccomp));
+  args.push('--info-fd', String(fds.info));
+  return args;
+}
+
+/** The root of an image, read-only, with the mount points that were made in it (image/mountPoints.ts). Nothing of the host is seen besides. */
+function imageArguments(parts: ArgumentParts, root: string): string[] {
+  const { request, placement, isRoot } = parts;
+  const args = [...isolation(isRoot), '--ro-bind', root, '/', '--proc', '/proc', ...deviceMounts(isRoot), '--remount-ro', '/dev', ...temporaryMount(parts)];
+  for (let index = 0; index + 2 < parts.etc.length; index += 3) {
+    const [option = '', path = '', place = ''] = parts.etc.slice(index, index + 3);
+    if (imageMountPoints.files.some((file) => place === `/${file}`)) args.push(option, path, place);
+  }
+  args.push('--ro-bind', request.runtimeFolder, placement.runtimeFolder, '--chdir', '/');
   for (const [name, value] of Object.entries(request.variables(placement))) args.push('--setenv', name, value);
   if (parts.hasFilter) args.push('--seccomp', String(fds.seccomp));
   args.push('--info-fd', String(fds.info));

@@ -19,6 +19,8 @@ export interface LaunchRequest {
   readonly environmentId: string;
   /** A private, empty folder that is removed when the tree is gone. */
   readonly folder: string;
+  /** Of a container image: the host folder that is the whole root, instead of the host's programs and the function's files. */
+  readonly root?: string;
   /** Absent for a slot: it gets them from {@link LaunchedProcess.assign}. */
   readonly files: FunctionFiles | undefined;
   /** A host folder, seen read-only at /var/runtime. */
@@ -32,6 +34,8 @@ export interface LaunchRequest {
   readonly variables: (placement: Placement) => Readonly<Record<string, string>>;
   /** Variables make the interpreter itself run code of the function's, so that it may only start when all is in its place. */
   readonly runsCodeAtOnce: boolean;
+  /** Where the program starts; the task folder when absent. */
+  readonly workingFolder?: string;
   readonly temporaryMegabytes: number;
   /** Files that a process writes its own pid into to come under the limits. */
   readonly joinFiles: readonly string[];
@@ -110,6 +114,8 @@ export interface Assignment {
   readonly command: LaunchRequest['command'];
   readonly variables: LaunchRequest['variables'];
   readonly endpointPort: number | undefined;
+  /** Where the program starts; the task folder when absent. */
+  readonly workingFolder?: string;
 }
 
 /** What a copy of an initialised process has of its own from the start; the endpoint comes with {@link LaunchedProcess.assign}. */

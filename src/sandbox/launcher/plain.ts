@@ -9,6 +9,7 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { ServiceError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { filesMax, processesMax } from '../limits.ts';
 import type { Guarantee } from '../types.ts';
@@ -51,6 +52,7 @@ export async function openPlain(options: PlainOptions): Promise<Launcher> {
 }
 
 async function launch(request: LaunchRequest, options: PlainOptions, uids: UidPool, mkfifo: string): Promise<LaunchedProcess> {
+  if (request.root !== undefined) throw new ServiceError('InvalidRuntimeException', `Container images do not run here: ${options.reason}.`, { status: 502 });
   const uid = options.isRoot ? uids.take() : undefined;
   // Below the data directory (0700) another user could not reach anything: so everything it needs is copied to a place of its own.
   const home = await mkdtemp(join(tmpdir(), `${options.instance}-`));

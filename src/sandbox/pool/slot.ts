@@ -54,7 +54,7 @@ export async function bootSlot({ kind, id, folder, runtimeFolder, launcher, limi
   try {
     const group = (taken.group = await limiter.create({ environmentId: id, memoryBytes: slotMemoryBytes, processesMax: processesMax + 2, isBackground: true }));
     const launched = (taken.launched = await launcher.launch({
-      environmentId: id, folder, files: undefined,
+      environmentId: id, folder, files: undefined, ...(kind.root === undefined ? {} : { root: kind.root }),
       runtimeFolder: `${runtimeFolder}/${interpreter?.family ?? 'custom'}`,
       interpreterPaths: interpreter?.extraPaths ?? [],
       packages: packagesOf(interpreter, kind.sdkFolder),

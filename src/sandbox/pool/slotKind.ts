@@ -1,5 +1,7 @@
 // Which functions can take over a process that was started before they were known. Almost all of the environment can be set
 // when they are; what the dynamic linker and the interpreter read once, at their start, has to be the same from the start.
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { InstalledInterpreter } from '../interpreters.ts';
 import { slotTemporaryMegabytes } from '../limits.ts';
 import type { EnvironmentSpec } from '../types.ts';
@@ -13,6 +15,8 @@ export interface SlotKind {
   readonly interpreter: InstalledInterpreter | undefined;
   /** The SDK that it sees: a function that needs it cannot take a slot from before it was there. */
   readonly sdkFolder: string | undefined;
+  /** Of a container image: its root, on the host. */
+  readonly root?: string;
   /** What the process starts with, of the function's variables. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -38,11 +42,17 @@ const ownStart: Readonly<Record<'node' | 'python', RegExp>> = {
 };
 
 /** What decides about a function's kind. */
-export type KindSpec = Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'>;
+export type KindSpec = Pick<EnvironmentSpec, 'runtime' | 'variables' | 'ephemeralStorageMegabytes'> & Partial<Pick<EnvironmentSpec, 'image' | 'codeFolder'>>;
 
 /** The kind of slot that can become this function; undefined when its process has to be started for it alone. */
 export function slotKindOf(spec: KindSpec, interpreter: InstalledInterpreter | undefined, sdkFolder: string | undefined): SlotKind | undefined {
   if (spec.ephemeralStorageMegabytes !== slotTemporaryMegabytes) return undefined;
+  if (spec.image) {
+    const root = spec.codeFolder ?? '';
+    const found = statSync(root, { throwIfNoEntry: false });
+    // A root that was made again is another one, though it has the same name.
+    return found && { key: JSON.stringify(['image', root, found.ino, found.ctimeMs]), name: `image ${basename(root).slice(0, 12)}`, interpreter, sdkFolder: undefined, root, variables: {} };
+  }
   // A custom runtime's program starts with all of its variables in any case, and so do Java and Ruby.
   if (!interpreter) return { key: 'custom', name: 'custom', interpreter, sdkFolder: undefined, variables: {} };
   if (interpreter.family === 'java' || interpreter.family === 'ruby') return { key: JSON.stringify([interpreter.path, sdkFolder ?? null]), name: `${interpreter.family} ${interpreter.version}`, interpreter, sdkFolder, variables: {} };

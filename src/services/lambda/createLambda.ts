@@ -12,6 +12,7 @@ import type { Destinations } from '../../ports/destinationLookup.ts';
 import type { Encryption } from '../../ports/encryption.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { FunctionGate } from '../../ports/functionGate.ts';
+import type { ImageReader } from '../../ports/imageReader.ts';
 import type { FunctionInvoker } from '../../ports/functionInvoker.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
@@ -39,6 +40,7 @@ import { createFilterVault } from './mappings/filterVault.ts';
 import { createMappingRunner } from './mappings/mappingRunner.ts';
 import { concurrentExecutionsMax, eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
+import { createImageUnpacker } from './images/imageUnpacker.ts';
 import { createLayerFolders } from './layers/layerFolders.ts';
 import { createPackageStore } from './packages/packageStore.ts';
 import { createFunctionAccess } from './provides.ts';
@@ -57,6 +59,8 @@ export interface LambdaDeps {
   readonly emitter: Emitter;
   /** Packages in buckets; absent where there is no S3. */
   readonly objects?: ObjectReader | undefined;
+  /** Images in the registry; absent where there is none. */
+  readonly images?: ImageReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
   /** Asked what the roles of functions may do at queues and other places. */
   readonly roleAccess: RoleAccess;
@@ -124,7 +128,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const { clock, wall, sealKey } = deps;
   const log = deps.log.with({ service: 'lambda' });
   const streams: StreamReaders = deps.streams ?? new Map();
-  const packages = createPackageStore({ ...deps, log });
+  const packages = createPackageStore({ ...deps, log, ...(deps.images ? { imageUnpacker: createImageUnpacker({ ...deps, images: deps.images, log }) } : {}) });
   const layers = createLayerFolders({ ...deps, packages, log });
   const variables = createVariableVault(deps);
   const filters = createFilterVault(deps);

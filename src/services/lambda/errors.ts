@@ -122,6 +122,10 @@ export const errors = {
   layerVersionMissing: (arn: string) => errors.invalidParameter(`Layer version ${arn} does not exist.`),
   codeStorageExceeded: () => new ServiceError('CodeStorageExceededException', 'Code storage limit exceeded.', { status: 400, members: user }),
   brokenArchive: () => errors.invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.'),
+  /** An image that cannot be unpacked. */
+  invalidImage: (why: string) => errors.invalidParameter(`The source image is not valid: ${why}.`),
+  /** User guide, "Function lifecycle": such a function is inactive until it gets another image. */
+  imageGone: (repository: string) => new ServiceError('InvalidParameterValueException', `The image of the function is no longer in the repository ${repository}. Update the function with an image that is.`, { status: 400, members: user }),
   emptyArchive: () => errors.invalidParameter('Uploaded file must be a non-empty zip'),
   zippedTooLarge: (bytesMax: number) => errors.invalidParameter(`Zipped size must be smaller than ${bytesMax} bytes`),
   unzippedTooLarge: (bytesMax: number) => errors.invalidParameter(`Unzipped size must be smaller than ${bytesMax} bytes`),

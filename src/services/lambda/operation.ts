@@ -7,6 +7,7 @@ import type { RoleAccess } from '../../framework/roleAccess.ts';
 import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Destinations } from '../../ports/destinationLookup.ts';
+import type { ImageReader } from '../../ports/imageReader.ts';
 import type { Emitter } from '../../ports/outbox.ts';
 import type { MissingRoles, RoleDirectory } from '../../ports/identity.ts';
 import type { QueueReader } from '../../ports/queueReader.ts';
@@ -40,6 +41,8 @@ export interface LambdaContext {
   readonly emitter: Emitter;
   /** Packages in buckets; absent where there is no S3. */
   readonly objects?: ObjectReader | undefined;
+  /** Images in the registry; absent where there is none. */
+  readonly images?: ImageReader | undefined;
   readonly roles: RoleDirectory & MissingRoles;
   readonly roleAccess: RoleAccess;
   readonly queues: QueueReader;

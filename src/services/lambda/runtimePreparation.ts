@@ -1,6 +1,8 @@
 // What can be done before a function is invoked: a runtime whose interpreter this host lacks: it is fetched once, and functions that name it are Pending meanwhile. What is
 // invoked nevertheless waits (DEVIATION: AWS refuses it), so that scripts without a waiter work.
-import type { Sandbox } from '../../sandbox/types.ts';
+import { programToRun } from './images/functionImage.ts';
+import type { PackageStore } from './packages/packageStore.ts';
+import type { RuntimeKind, Sandbox } from '../../sandbox/types.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Moment } from './domain/configuration.ts';
 import { runtimeKindOf } from './domain/runtimes.ts';
@@ -15,6 +17,8 @@ export type RuntimePreparation = Pick<Sandbox, 'prepare' | 'isPreparing' | 'expe
 export interface PreparationDeps {
   readonly runtimes: RuntimePreparation;
   readonly variables: VariableVault;
+  /** Where the roots of images are. */
+  readonly packages?: Pick<PackageStore, 'folderOf'>;
 }
 
 /** Called when a function was created or changed: its first invocation is to find everything ready. */
@@ -43,14 +47,16 @@ export async function expectStoredFunctions(store: Store, deps: PreparationDeps)
 const noCredentials = { accessKeyId: '', secretAccessKey: '', sessionToken: '' };
 
 /** Has an environment of its kind started ahead, which takes more than the runtime to tell. */
-async function expectFunction(deployment: Deployment, { runtimes, variables: vault }: PreparationDeps): Promise<void> {
+async function expectFunction(deployment: Deployment, { runtimes, variables: vault, packages }: PreparationDeps): Promise<void> {
   const { row } = deployment;
-  const runtime = runtimeKindOf(row.runtime);
+  const runtime: RuntimeKind | undefined = row.image ? { family: 'custom' } : runtimeKindOf(row.runtime);
+  const image = row.image && packages ? { image: programToRun(row.image), codeFolder: packages.folderOf(row.code) } : {};
+  if (row.image && !packages) return;
   // A user's KMS key is used when the function is, and not before.
   if (runtime === undefined || row.sealedDataKey !== undefined) return;
   const own = await vault.open(deployment);
   const variables = environmentVariables({ deployment, own, logStreamName: '', credentials: noCredentials });
-  runtimes.expect({ runtime, variables, ephemeralStorageMegabytes: row.ephemeralMegabytes });
+  runtimes.expect({ runtime, ...image, variables, ephemeralStorageMegabytes: row.ephemeralMegabytes });
 }
 
 /** Which moment of its life a stored function shows. */

@@ -2,6 +2,7 @@
 // provisioned [account, region, name, qualifier] below no account | usage ['all'] per account and region | packageUsers [sha256, account, region, name, version].
 import type { BlobId } from '../../blob/blobId.ts';
 import type { ReadTransaction, Transaction } from '../../kv/store.ts';
+import type { ImageProgram } from './images/imageDocument.ts';
 import type { JsonLogging } from './domain/logging.ts';
 import type { LayerUse } from './layers/layerUse.ts';
 import type { Deployment } from './environments/deployment.ts';
@@ -55,6 +56,8 @@ export interface VersionRow {
   /** Absent when the function has no SnapStart. */
   readonly snapStart?: SnapStartRow;
   readonly code: CodeReference;
+  /** Of a function with PackageType Image, which has neither a runtime nor a handler (both are empty then). */
+  readonly image?: FunctionImage;
   /** Its environments serve one tenant each. */
   readonly tenancy?: 'PER_TENANT';
   /** How new versions of its runtime come; absent where they come by themselves. */
@@ -67,6 +70,23 @@ export interface VersionRow {
   readonly revisionId: string;
   /** New with every change that running environments must not miss. */
   readonly deploymentId: string;
+}
+
+export interface FunctionImage {
+  /** As the user wrote it. */
+  readonly uri: string;
+  /** The same by digest. */
+  readonly resolvedUri: string;
+  /** What the image itself says. */
+  readonly program: ImageProgram;
+  /** What the function says instead. */
+  readonly config?: ImageOverrides;
+}
+
+export interface ImageOverrides {
+  readonly entryPoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly workingDirectory?: string;
 }
 
 /** `wanted` on $LATEST; a published version is `pending` until its init has run, and `off` where what it left cannot be copied. */
@@ -83,6 +103,8 @@ export interface DurableSettings {
 
 export interface CodeReference {
   readonly blobId: BlobId;
+  /** The blob is the document of an image (images/imageDocument.ts), and this its digest. */
+  readonly isImage?: true;
   /** Of the zip archive, hexadecimal. */
   readonly sha256: string;
   readonly zippedBytes: number;

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import * as ecr from '@aws-sdk/client-ecr';
+import {
+  BatchCheckLayerAvailabilityCommand, BatchDeleteImageCommand, BatchGetImageCommand, CompleteLayerUploadCommand, CreateRepositoryCommand, DeleteLifecyclePolicyCommand,
+  DeleteRepositoryCommand, DeleteRepositoryPolicyCommand, DescribeImagesCommand, DescribeRepositoriesCommand, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand,
+  GetLifecyclePolicyCommand, GetLifecyclePolicyPreviewCommand, GetRepositoryPolicyCommand, InitiateLayerUploadCommand, ListImagesCommand, ListTagsForResourceCommand, PutImageCommand,
+  PutImageScanningConfigurationCommand, PutImageTagMutabilityCommand, PutLifecyclePolicyCommand, PutReplicationConfigurationCommand, SetRepositoryPolicyCommand, StartImageScanCommand,
+  StartLifecyclePolicyPreviewCommand, TagResourceCommand, UntagResourceCommand, UploadLayerPartCommand, CreatePullThroughCacheRuleCommand, DescribeImageScanFindingsCommand,
+  PutRegistryScanningConfigurationCommand, ECRClient,
+} from '@aws-sdk/client-ecr';
 import { makeImage, sha256 } from '../../support/ociImage.ts';
 import { sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
@@ -9,18 +16,9 @@ import { useServer } from '../../support/useServer.ts';
 
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/Welcome.html
 
-const {
-  BatchCheckLayerAvailabilityCommand, BatchDeleteImageCommand, BatchGetImageCommand, CompleteLayerUploadCommand, CreateRepositoryCommand, DeleteLifecyclePolicyCommand,
-  DeleteRepositoryCommand, DeleteRepositoryPolicyCommand, DescribeImagesCommand, DescribeRepositoriesCommand, GetAuthorizationTokenCommand, GetDownloadUrlForLayerCommand,
-  GetLifecyclePolicyCommand, GetLifecyclePolicyPreviewCommand, GetRepositoryPolicyCommand, InitiateLayerUploadCommand, ListImagesCommand, ListTagsForResourceCommand, PutImageCommand,
-  PutImageScanningConfigurationCommand, PutImageTagMutabilityCommand, PutLifecyclePolicyCommand, PutReplicationConfigurationCommand, SetRepositoryPolicyCommand, StartImageScanCommand,
-  StartLifecyclePolicyPreviewCommand, TagResourceCommand, UntagResourceCommand, UploadLayerPartCommand, CreatePullThroughCacheRuleCommand, DescribeImageScanFindingsCommand,
-  PutRegistryScanningConfigurationCommand,
-} = ecr;
-
-let client: ecr.ECRClient;
+let client: ECRClient;
 const scene = useServer({}, async ({ server }) => {
-  client = new ecr.ECRClient(sdkConfig(server.endpoint));
+  client = new ECRClient(sdkConfig(server.endpoint));
 });
 after(() => client.destroy());
 

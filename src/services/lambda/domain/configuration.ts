@@ -1,6 +1,7 @@
 // The answer that describes one version of a function.
 import type { EnvironmentResponse, FunctionConfiguration, LastUpdateStatusReasonCode } from '@aws-sdk/client-lambda';
 import type { Deployment } from '../environments/deployment.ts';
+import { describeImageConfig } from '../images/functionImage.ts';
 import { latest } from '../store.ts';
 import type { VersionRow } from '../store.ts';
 import { functionArn } from './functionName.ts';
@@ -22,7 +23,7 @@ export type ShowVariables = (deployment: Deployment) => Promise<EnvironmentRespo
 export async function describeVersion(described: Described, show: ShowVariables, moment: Moment = 'settled'): Promise<FunctionConfiguration> {
   return {
     ...(await describeListed(described, show)),
-    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionOf(described.row.runtime, described.place.region).arn },
+    ...(described.row.image ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionOf(described.row.runtime, described.place.region).arn } }),
     ...(snapshotStateOf(described.row.snapStart) ?? statesOf(moment)),
   };
 }
@@ -33,15 +34,15 @@ export async function describeListed({ place, name, row, qualifier }: Described,
   return {
     FunctionName: name,
     FunctionArn: functionArn(place, name, qualifier ?? (row.version === latest ? undefined : row.version)),
-    Runtime: row.runtime as NonNullable<FunctionConfiguration['Runtime']>,
+    ...(row.image ? describeImageConfig(row.image) : { Runtime: row.runtime as NonNullable<FunctionConfiguration['Runtime']>, Handler: row.handler }),
     Role: row.roleArn,
-    Handler: row.handler,
     CodeSize: row.code.zippedBytes,
     Description: row.description,
     Timeout: row.timeoutSeconds,
     MemorySize: row.memoryMegabytes,
     LastModified: formatModified(row.modifiedAtMs),
-    CodeSha256: Buffer.from(row.code.sha256, 'hex').toString('base64'),
+    // Of an image AWS shows the digest as it is written.
+    CodeSha256: row.image ? row.code.sha256 : Buffer.from(row.code.sha256, 'hex').toString('base64'),
     Version: row.version,
     ...(environment === undefined ? {} : { Environment: environment }),
     ...(row.kmsKeyArn === undefined ? {} : { KMSKeyArn: row.kmsKeyArn }),
@@ -51,7 +52,7 @@ export async function describeListed({ place, name, row, qualifier }: Described,
     ...(row.tenancy === undefined ? {} : { TenancyConfig: { TenantIsolationMode: row.tenancy } }),
     ...(row.durable === undefined ? {} : { DurableConfig: { ExecutionTimeout: row.durable.timeoutSeconds, RetentionPeriodInDays: row.durable.retentionDays } }),
     RevisionId: row.revisionId,
-    PackageType: 'Zip',
+    PackageType: row.image ? 'Image' : 'Zip',
     Architectures: [row.architecture],
     EphemeralStorage: { Size: row.ephemeralMegabytes },
     SnapStart: { ApplyOn: row.snapStart === undefined ? 'None' : 'PublishedVersions', OptimizationStatus: row.snapStart?.state === 'on' ? 'On' : 'Off' },

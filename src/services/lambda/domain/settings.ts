@@ -21,7 +21,6 @@ export function refuseUnimplemented(input: object, implemented: ReadonlySet<stri
 }
 
 const advice: Readonly<Record<string, string>> = {
-  PackageType: 'Packages of type Zip run.',
 };
 
 function isEmpty(value: unknown): boolean {

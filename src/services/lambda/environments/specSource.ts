@@ -4,9 +4,10 @@ import { hexId, uuid } from '../../../base/ids.ts';
 import type { Random } from '../../../base/random.ts';
 import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
-import type { EnvironmentSpec } from '../../../sandbox/types.ts';
+import type { EnvironmentSpec, RuntimeKind } from '../../../sandbox/types.ts';
 import { runtimeKindOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
+import { programToRun } from '../images/functionImage.ts';
 import { credentialMarginMs, credentialSeconds } from '../limits.ts';
 import type { LayerFolders } from '../layers/layerFolders.ts';
 import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
@@ -58,13 +59,14 @@ export function createSpecSource(deps: SpecDeps, deployment: Deployment, options
     layersHold ??= await deps.layers.open((row.layers ?? []).flatMap(({ code }) => (code === undefined ? [] : [code])));
     credentials = await freshCredentials();
     const own = await deps.variables.open(deployment);
-    const runtime = runtimeKindOf(row.runtime);
+    const runtime: RuntimeKind | undefined = row.image ? { family: 'custom' } : runtimeKindOf(row.runtime);
     if (runtime === undefined) throw errors.invalidRuntime(`The runtime ${row.runtime} does not run here.`);
     return {
       environmentId: uuid(deps.random),
       runtime,
       handler: row.handler,
       codeFolder: hold.folder,
+      ...(row.image === undefined ? {} : { image: programToRun(row.image) }),
       ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
       variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
       ...(initializationType === 'snap-start' ? { credentials: { ...credentials, expiresAtMs: credentialMs === undefined ? credentials.expiresAtMs : deps.wall.now() + credentialMs, token: hexId(deps.random, 32) } } : {}),

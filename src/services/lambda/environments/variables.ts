@@ -20,17 +20,16 @@ export function environmentVariables(input: VariablesInput): Record<string, stri
   const { row, place } = deployment;
   const isSnapStart = input.initializationType === 'snap-start';
   const variables: Record<string, string> = {
-    ...pathsOf(row.runtime),
-    LANG: 'en_US.UTF-8',
+    ...(row.image ? variablesOfImage(row.image.program.variables) : pathsOf(row.runtime)),
+    ...(row.image ? {} : { LANG: 'en_US.UTF-8' }),
     TZ: ':UTC',
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129:2000',
     _AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129',
     _AWS_XRAY_DAEMON_PORT: '2000',
     ...Object.fromEntries(own),
-    _HANDLER: row.handler,
-    LAMBDA_TASK_ROOT: '/var/task',
-    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    // An image has its own ideas of these; AWS's base images set them.
+    ...(row.image ? {} : { _HANDLER: row.handler, LAMBDA_TASK_ROOT: '/var/task', LAMBDA_RUNTIME_DIR: '/var/runtime' }),
     AWS_REGION: place.region,
     AWS_DEFAULT_REGION: place.region,
     AWS_LAMBDA_FUNCTION_NAME: deployment.name,
@@ -43,8 +42,12 @@ export function environmentVariables(input: VariablesInput): Record<string, stri
     ...(isSnapStart ? {} : { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: credentials.sessionToken }),
   };
   // Not for custom runtimes (the same page: "This environment variable is not defined for OS-only runtimes").
-  if (runtimeKindOf(row.runtime)?.family !== 'custom') variables.AWS_EXECUTION_ENV = `AWS_Lambda_${row.runtime}`;
+  if (!row.image && runtimeKindOf(row.runtime)?.family !== 'custom') variables.AWS_EXECUTION_ENV = `AWS_Lambda_${row.runtime}`;
   return variables;
+}
+
+function variablesOfImage(settings: readonly string[]): Record<string, string> {
+  return Object.fromEntries(settings.flatMap((setting) => (setting.indexOf('=') > 0 ? [[setting.slice(0, setting.indexOf('=')), setting.slice(setting.indexOf('=') + 1)]] : [])));
 }
 
 function pathsOf(runtime: string): Record<string, string> {

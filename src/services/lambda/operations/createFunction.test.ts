@@ -98,14 +98,14 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
   { what: 'too long a name', change: { FunctionName: 'n'.repeat(65) }, code: 'ValidationException', message: /less than or equal to 64$/ },
   { what: 'a name in another region', change: { FunctionName: `arn:aws:lambda:eu-west-1:${account}:function:x` }, code: 'ResourceNotFoundException', message: /are not reachable in this region/ },
   { what: 'a name in another account', change: { FunctionName: '123456789012:function:x' }, code: 'AccessDeniedException', message: /is not authorized to perform: lambda:CreateFunction/ },
+  { what: 'an image with a runtime', change: { PackageType: 'Image' }, message: "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image." },
+  { what: 'an image of a package', change: { Code: { ImageUri: 'image' } }, message: "Please don't provide ImageUri when creating a function with packageType Zip." },
   { what: 'reserved tags', change: { Tags: { 'aws:mine': 'x' } }, message: /reserved prefix/ },
   ...[
     ['VpcConfig.SubnetIds', { VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] } }],
     ['DeadLetterConfig.TargetArn', { DeadLetterConfig: { TargetArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/s' } }],
     ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
-    ['Code.ImageUri', { Code: { ImageUri: 'image' } }],
     ['Code.S3Bucket', { Code: { S3Bucket: 'bucket', S3Key: 'key' } }],
-    ['PackageType', { PackageType: 'Image' }],
     ['Code.SourceKMSKeyArn', { Code: { ZipFile: zipOf(), SourceKMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1' } }],
     ['SomethingNew', { SomethingNew: 'x' }],
   ].map(([name, change]) => ({

@@ -1,4 +1,4 @@
-import type { CreateFunctionRequest } from '@aws-sdk/client-lambda';
+import type { CreateFunctionRequest, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
 import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
@@ -17,6 +17,8 @@ import { requireTags } from '../domain/tags.ts';
 import { durableSettings } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
+import { functionImage, overridesOf, requirePackageType } from '../images/functionImage.ts';
+import { resolveImage } from '../images/resolveImage.ts';
 import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
 import { useLayers } from '../layers/layerStore.ts';
 import type { LayerUse } from '../layers/layerUse.ts';
@@ -28,7 +30,7 @@ import { readPackage } from '../packages/packageSource.ts';
 import { prepareFunction } from '../runtimePreparation.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
 import { addPackageUser, addUsage, findFunction, latest, setFunction } from '../store.ts';
-import type { CodeReference, FunctionRow } from '../store.ts';
+import type { CodeReference, FunctionImage, FunctionRow } from '../store.ts';
 import type { VariableFields } from '../variableVault.ts';
 import { publish } from '../versions.ts';
 
@@ -37,6 +39,7 @@ const implemented = new Set([
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
   'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays',
   'SnapStart.ApplyOn', 'TenancyConfig.TenantIsolationMode', 'CodeSigningConfigArn',
+  'PackageType', 'Code.ImageUri', 'ImageConfig.EntryPoint', 'ImageConfig.Command', 'ImageConfig.WorkingDirectory',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -57,8 +60,10 @@ export const createFunction = operation('CreateFunction', {
     if (input.TracingConfig?.Mode === 'Active') await requireTracingRole(input.Role ?? '', call, context);
     if (input.DeadLetterConfig?.TargetArn) await requireDeadLetterTarget(input.DeadLetterConfig.TargetArn, input.Role ?? '', context);
     const sealed = await vault.seal({ place: reference, name: reference.name }, variables, input.KMSKeyArn || undefined, call);
-    return packages.add(await readPackage(input.Code, call, context), call.signal, async (code) => {
-      const row = newFunction(input, { reference, sealed, hadRole, layers, code, call, context });
+    const resolved = input.PackageType === 'Image' ? await resolveImage(input.Code?.ImageUri ?? '', reference, input.Architectures?.[0] ?? 'x86_64', call, context) : undefined;
+    const image = resolved && functionImage(resolved, overridesOf(input.ImageConfig));
+    const commit = async (code: CodeReference): Promise<FunctionConfiguration> => {
+      const row = newFunction(input, { reference, sealed, hadRole, layers, code, image, call, context });
       requireCombinedSize(row.latest);
       requireLoadableModules(row.latest, context.interpreters());
       const created = await store.transact(async (tx) => {
@@ -80,7 +85,8 @@ export const createFunction = operation('CreateFunction', {
       const described = await describeVersion(version, (deployment) => vault.show(deployment, call), 'being-created');
       // The plain ARN even where a version was published with it.
       return { ...described, FunctionArn: functionArn(reference, row.name) };
-    });
+    };
+    return resolved ? packages.addImage(resolved.document, call.signal, commit) : packages.add(await readPackage(input.Code, call, context), call.signal, commit);
   },
 });
 
@@ -91,12 +97,13 @@ function checkSettings(input: CreateFunctionRequest, { name, qualifier }: Functi
     throw errors.invalidParameter(`The function name must not have a qualifier: ${qualifier}`);
   }
   refuseUnimplemented(input, implemented);
-  if (!input.Runtime || !input.Handler) {
+  const isImage = requirePackageType(input) === 'Image';
+  if (!isImage && (!input.Runtime || !input.Handler)) {
     throw errors.invalidParameter('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
   }
-  requireRuntime(input.Runtime, call.nowMs);
+  if (input.Runtime) requireRuntime(input.Runtime, call.nowMs);
   requireSizes(input);
-  if (input.SnapStart?.ApplyOn === 'PublishedVersions') requireSnapStart({ runtime: input.Runtime, ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512 });
+  if (input.SnapStart?.ApplyOn === 'PublishedVersions') requireSnapStart({ runtime: input.Runtime ?? 'A container image', ephemeralMegabytes: input.EphemeralStorage?.Size ?? 512 });
   requireTags(input.Tags ?? {});
   requireLogging(input.LoggingConfig ?? {}, undefined);
   return input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
@@ -112,11 +119,12 @@ interface NewFunction {
   readonly hadRole: boolean;
   readonly layers: readonly LayerUse[] | undefined;
   readonly code: CodeReference;
+  readonly image: FunctionImage | undefined;
   readonly call: Call;
   readonly context: LambdaContext;
 }
 
-function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, layers = [], code, call, context }: NewFunction): FunctionRow {
+function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole, layers = [], code, image, call, context }: NewFunction): FunctionRow {
   const { random } = context;
   const { name } = reference;
   const logging = requireLogging(input.LoggingConfig ?? {}, undefined);
@@ -146,6 +154,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       ...(input.TenancyConfig?.TenantIsolationMode === 'PER_TENANT' ? { tenancy: 'PER_TENANT' as const } : {}),
       ...(input.DurableConfig === undefined ? {} : { durable: durableSettings(input.DurableConfig, undefined) }),
       code,
+      ...(image === undefined ? {} : { image }),
       ...(layers.length === 0 ? {} : { layers }),
       modifiedAtMs: call.nowMs,
       revisionId: uuid(random),

@@ -14,7 +14,9 @@ export const getFunction = operation('GetFunction', {
     return {
       Configuration: await describeVersion(described, (deployment) => variables.show(deployment, call), momentOf(row, runtimes)),
       // DEVIATION: the archive comes from this server, not from an S3 bucket; RepositoryType says S3 as clients expect.
-      Code: { RepositoryType: 'S3', Location: `${call.endpoint}/lambda-code/${token}` },
+      Code: row.image
+        ? { RepositoryType: 'ECR', ImageUri: row.image.uri, ResolvedImageUri: row.image.resolvedUri }
+        : { RepositoryType: 'S3', Location: `${call.endpoint}/lambda-code/${token}` },
       ...(head.tags.length === 0 ? {} : { Tags: Object.fromEntries(head.tags) }),
       ...(head.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: head.reservedConcurrency } }),
     };

@@ -15,6 +15,7 @@ import { withDurable } from '../durable/settings.ts';
 import { errors } from '../errors.ts';
 import { accessToPassRole, requireExecutionRole, requireTracingRole } from '../executionRole.ts';
 import { requireDeadLetterTarget } from '../invocations/destinations.ts';
+import { overridesOf } from '../images/functionImage.ts';
 import { confirmLayers, requireCombinedSize, requireLayers, withLayerCondition } from '../layers/functionLayers.ts';
 import { contentsOf } from '../layers/layerStore.ts';
 import type { LayerUse } from '../layers/layerUse.ts';
@@ -33,6 +34,7 @@ const implemented = new Set([
   'FunctionName', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'KMSKeyArn', 'Runtime', 'RevisionId', 'EphemeralStorage',
   'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat', 'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel',
   'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays', 'SnapStart.ApplyOn',
+  'ImageConfig.EntryPoint', 'ImageConfig.Command', 'ImageConfig.WorkingDirectory',
 ]);
 
 export const updateFunctionConfiguration = operation('UpdateFunctionConfiguration', {
@@ -49,6 +51,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     const change = changeOf(input, call, context);
     const given = input.Environment === undefined ? undefined : requireVariables(input.Environment.Variables ?? {});
     const before = (await store.read((tx) => requireFunction(tx, reference))).latest;
+    requireImageSettings(input, before);
     const role = input.Role === undefined ? {} : { roleArn: input.Role, hadRole: await requireExecutionRole(input.Role, call, context) };
     const layers = await requireLayers(input.Layers, reference, call, context);
     const deadLetterArn = input.DeadLetterConfig?.TargetArn;
@@ -62,7 +65,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       if (sealed !== undefined && isOutdated(input, before, head.latest)) throw errors.updateInProgress(functionArn(reference, reference.name));
       const changed = withDurable({ ...head.latest, ...change, ...role }, input.DurableConfig);
       const logged = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
-      const next = withSnapStart(withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers), input.SnapStart?.ApplyOn);
+      const next = withImageConfig(withSnapStart(withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers), input.SnapStart?.ApplyOn), input.ImageConfig);
       if (layers !== undefined && layers.length > 0) await requireSignedCode(tx, reference, head.name, head.codeSigningConfigArn, call.log);
       await confirmLayers(tx, layers);
       requireCombinedSize(next);
@@ -76,6 +79,21 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
     return describeVersion(described, (deployment) => vault.show(deployment, call), 'being-updated');
   },
 });
+
+function requireImageSettings({ Runtime, Handler, Layers, ImageConfig }: UpdateFunctionConfigurationRequest, { image }: VersionRow): void {
+  if (image === undefined && ImageConfig !== undefined) throw errors.invalidParameter('ImageConfig is only supported for functions with PackageType Image.');
+  if (image !== undefined && (Runtime || Handler || (Layers ?? []).length > 0)) {
+    throw errors.invalidParameter("Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.");
+  }
+}
+
+/** All of it is replaced (API reference, ImageConfig: "Configuration values that override the container image Dockerfile settings"). */
+function withImageConfig({ image, ...row }: VersionRow, given: UpdateFunctionConfigurationRequest['ImageConfig']): VersionRow {
+  if (image === undefined) return row;
+  const { config: old, ...rest } = image;
+  const config = given === undefined ? old : overridesOf(given);
+  return { ...row, image: { ...rest, ...(config === undefined || Object.keys(config).length === 0 ? {} : { config }) } };
+}
 
 interface VariableChange {
   readonly input: UpdateFunctionConfigurationRequest;

@@ -11,6 +11,10 @@ import { errors } from '../errors.ts';
 import { archiveEntriesMax, archivePathBytesMax, unzippedBytesMax, zippedBytesFromBucketMax } from '../limits.ts';
 import { isPackageUsed } from '../store.ts';
 import type { CodeReference } from '../store.ts';
+import { layerCacheName } from '../images/imageUnpacker.ts';
+import type { ImageUnpacker } from '../images/imageUnpacker.ts';
+import { programOf } from '../images/imageDocument.ts';
+import type { ImageDocument } from '../images/imageDocument.ts';
 import type { RemoveInput } from './removeTask.ts';
 import type { UnpackAnswer, UnpackInput } from './unpackTask.ts';
 
@@ -20,6 +24,8 @@ export interface PackageStoreDeps {
   readonly work: WorkPool;
   readonly log: Logger;
   readonly codeFolder: string;
+  /** For functions of PackageType Image. */
+  readonly imageUnpacker?: ImageUnpacker;
 }
 
 /** Keeps an unpacked package in place until it is released. */
@@ -39,6 +45,10 @@ interface UnpackedPackage extends PackageHold {
 export interface PackageStore {
   /** Checks, unpacks and stores an uploaded archive, and runs `commit`, which makes the rows that own it. When that fails, nothing stays. */
   add<Result>(archive: Uint8Array, signal: AbortSignal, commit: (code: CodeReference) => Promise<Result>): Promise<Result>;
+  /** The same for an image, whose document is stored instead. */
+  addImage<Result>(document: ImageDocument, signal: AbortSignal, commit: (code: CodeReference) => Promise<Result>): Promise<Result>;
+  /** Where the unpacked package is while somebody needs it. */
+  folderOf(code: CodeReference): string;
   /** The unpacked package of a stored archive. */
   open(code: CodeReference): Promise<PackageHold>;
   /** Removes the folder of a package once no row and no hold needs it. */
@@ -113,7 +123,50 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
     }
   }
 
+  /** The same for the root of an image. */
+  async function unpackImage(blobId: BlobId): Promise<UnpackedPackage> {
+    assert(deps.imageUnpacker !== undefined, 'there is nobody who unpacks images');
+    await mkdir(codeFolder, { recursive: true });
+    const document = JSON.parse(await readFile(blobs.filePath(blobId), 'utf8')) as ImageDocument;
+    const sha256 = document.digest.slice('sha256:'.length);
+    const held = hold(sha256);
+    try {
+      await exclusive(`image ${sha256}`, async () => {
+        if (await isFolder(held.folder)) return;
+        const target = await mkdtemp(join(codeFolder, temporaryPrefix));
+        try {
+          await deps.imageUnpacker?.unpack(document, target);
+          await exclusive(sha256, () => moveInto(target, held.folder));
+        } catch (error) {
+          await removeFolder(work, target).catch((failure: unknown) => log.warn('a half-made image could not be removed', { error: String(failure) }));
+          throw error;
+        }
+      });
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+    return { ...held, sha256, unzippedBytes: 0, nativeArchitectures: [], nativePythons: [] };
+  }
+
   return {
+    folderOf: ({ sha256 }) => folderOf(sha256),
+    async addImage(document, _signal, commit) {
+      const { id } = await blobs.write(Buffer.from(JSON.stringify(document)));
+      try {
+        const held = await unpackImage(id);
+        doubtful.add(held.sha256);
+        try {
+          const { architecture } = programOf(document);
+          return await commit({ blobId: id, isImage: true, sha256: held.sha256, zippedBytes: 0, unzippedBytes: 0, nativeArchitectures: architecture === undefined ? [] : [architecture] });
+        } finally {
+          held.release();
+        }
+      } catch (error) {
+        await blobs.delete(id);
+        throw error;
+      }
+    },
     async add(archive, signal, commit) {
       if (archive.length === 0) throw errors.emptyArchive();
       if (archive.length > zippedBytesFromBucketMax) throw errors.zippedTooLarge(zippedBytesFromBucketMax);
@@ -141,7 +194,7 @@ export function createPackageStore(deps: PackageStoreDeps): PackageStore {
         // One at a time: after a restart many environments of a function may ask at once.
         await exclusive(`open ${code.sha256}`, async () => {
           if (present.has(code.sha256) || (await exclusive(code.sha256, () => isFolder(held.folder)))) return void present.add(code.sha256);
-          const again = await unpack(code.blobId, undefined);
+          const again = code.isImage === true ? await unpackImage(code.blobId) : await unpack(code.blobId, undefined);
           again.release();
           assert(again.sha256 === code.sha256, 'a stored package is not what it was', { blobId: code.blobId });
           present.add(code.sha256);
@@ -196,7 +249,8 @@ async function recover({ store, work, codeFolder, log }: PackageStoreDeps): Prom
   const sameBoot = boot !== undefined && boot === (await readText(marker));
   for (const name of await readdir(codeFolder)) {
     const isPackage = /^[0-9a-f]{64}$/.test(name);
-    if (!isPackage && !name.startsWith(temporaryPrefix) && !name.startsWith(mergedPrefix)) continue;
+    if (!isPackage && !name.startsWith(temporaryPrefix) && !name.startsWith(mergedPrefix) && name !== layerCacheName) continue;
+    if (name === layerCacheName && sameBoot) continue;
     if (isPackage && sameBoot && (await store.read((tx) => isPackageUsed(tx, name)))) continue;
     log.debug('removing an unpacked package of an earlier run', { name });
     await removeFolder(work, join(codeFolder, name));
