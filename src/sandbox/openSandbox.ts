@@ -94,7 +94,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
-    boot(kind: SlotKind): Promise<Slot> {
+    async boot(kind: SlotKind): Promise<Slot> {
+      if (kind.interpreter !== undefined) await tools.precompile(kind.interpreter);
       const id = `slot-${hexId(random, 16)}`;
       return bootSlot({ kind, id, folder: join(folders.environments, id), runtimeFolder: folders.runtime, launcher, limiter, wall });
     },

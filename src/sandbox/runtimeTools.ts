@@ -8,6 +8,7 @@ import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
 import { openJavaClient } from './java/openJavaClient.ts';
 import { openSharedArchives } from './java/openSharedArchives.ts';
 import type { ProcessEnvironment } from './launcher/tools.ts';
+import { createBootstrapCompiler } from './precompileBootstrap.ts';
 import { openCodeCaches } from './sdk/openCodeCaches.ts';
 import { openSdkStore } from './sdk/openSdkStore.ts';
 import type { SdkFamily, SdkUser } from './sdk/openSdkStore.ts';
@@ -36,6 +37,8 @@ export interface RuntimeTools {
   interpreters(): readonly InstalledInterpreter[];
   /** Fetches what is missing and waits, but not for ever. Rejects with a `ServiceError` when there is nothing to run the function. */
   find(spec: Pick<EnvironmentSpec, 'runtime' | 'codeFolder' | 'layersFolder'>): Promise<FoundTools>;
+  /** Our bootstrap, compiled once for all processes of the interpreter. Does nothing for those that need none. */
+  precompile(interpreter: InstalledInterpreter): Promise<void>;
   /** What an environment of this interpreter would be started with now. */
   packagesFor(interpreter: InstalledInterpreter | undefined): string | undefined;
   /** Calls back with the interpreter of a runtime that is there or on its way; fetches none for this. */
@@ -53,6 +56,7 @@ export function openRuntimeTools(options: RuntimeToolsOptions): RuntimeTools {
   const interpreters = openInterpreterStore({ ...options, ...(interpreterPins ? { pins: interpreterPins } : {}) });
   const sdks = openSdkStore({ ...options, interpreters: installed });
   const codeCaches = openCodeCaches({ ...options, runtimeFolder: join(runtimeFolder, 'node') });
+  const precompile = createBootstrapCompiler({ runtimeFolder: join(runtimeFolder, 'python'), log: options.log });
   const javaClient = openJavaClient(options);
   const archives = openSharedArchives(options);
 
@@ -72,15 +76,19 @@ export function openRuntimeTools(options: RuntimeToolsOptions): RuntimeTools {
       // Both may have to be fetched; then they are at the same time.
       const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
       const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
+      void precompile(interpreter);
       if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
       return { interpreter, sdkFolder };
     },
+    precompile,
     packagesFor(interpreter) {
       if (interpreter === undefined || interpreter.family === 'ruby') return undefined;
       return interpreter.family === 'java' ? javaClient.ready() : sdks.known(sdkUser(interpreter, interpreter.family));
     },
     whenKnown(runtime, use) {
       if (runtime.family === 'custom') return use(undefined);
+      // Without AWS's client there is nothing that could wait.
+      if (runtime.family === 'java' && javaClient.ready() === undefined) return;
       const interpreter = interpreters.known(runtime);
       if (interpreter) use(interpreter);
       // A program that will not be used is not worth the memory: the one that comes is waited for.

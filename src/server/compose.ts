@@ -173,14 +173,14 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   const certify = createSigningCertificates(wall, random);
-  const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
-  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const sns = createSns({ ...common, recorder: cloudWatch.recorder, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, recorder: cloudWatch.recorder, allowsLoopback: localMode });
   const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
   const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
+  const s3 = createS3({ ...common, bus: events.bus, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
     { services: [], close: () => queryThreads.close() },

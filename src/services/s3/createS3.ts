@@ -8,6 +8,7 @@ import type { BoundService } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
+import type { EventBus } from '../../ports/eventBus.ts';
 import type { ServiceObjects } from '../../ports/serviceObjects.ts';
 import type { DeliveryTarget, Emitter } from '../../ports/outbox.ts';
 import { createAccessLog } from './accessLog.ts';
@@ -30,6 +31,7 @@ export interface S3Options {
   readonly log: Logger;
   readonly timers: Timers;
   readonly emitter: Emitter;
+  readonly bus?: EventBus | undefined;
   readonly targets: NotificationTargets;
   readonly encryption?: Encryption | undefined;
   /** Asked before a version is copied in the name of a role. */
