@@ -2,7 +2,8 @@
 // from the pool (hit), started from nothing (miss), and sixteen at once from a pool of sixteen; and what a slot that waits takes of
 // memory. Beside the yardstick of the same run. `npm run bench -- coldStart [--quick | --long]`, as root.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/base/packageRoot.ts';
@@ -27,11 +28,59 @@ interface Subject {
   readonly handler: string;
   readonly file: string;
   readonly source: string;
+  /** Makes the package of what cannot run as it is; answers why it cannot here. */
+  readonly compile?: (folder: string) => string | undefined;
 }
+
+// The least that a custom runtime does: ask, answer with the event, ask again.
+const staticProgram = `
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+static char answer[65536], reply[131072];
+static size_t ask(int fd, const char *request, size_t length) {
+  if (write(fd, request, length) < 0) exit(1);
+  size_t have = 0;
+  for (;;) {
+    ssize_t count = read(fd, answer + have, sizeof answer - 1 - have);
+    if (count <= 0) exit(1);
+    answer[have += (size_t)count] = 0;
+    char *body = strstr(answer, "\\r\\n\\r\\n"), *size = strcasestr(answer, "content-length: ");
+    if (body && size && have >= (size_t)(body + 4 - answer) + (size_t)atol(size + 16)) return (size_t)atol(size + 16);
+  }
+}
+int main(void) {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9001), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) return 1;
+  for (;;) {
+    static const char next[] = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n";
+    size_t bytes = ask(fd, next, sizeof next - 1);
+    char id[128] = "", *found = strcasestr(answer, "lambda-runtime-aws-request-id: ");
+    if (found) sscanf(found + 31, "%127[^\\r]", id);
+    int head = snprintf(reply, sizeof reply, "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: %zu\\r\\n\\r\\n", id, bytes);
+    memcpy(reply + head, strstr(answer, "\\r\\n\\r\\n") + 4, bytes);
+    ask(fd, reply, (size_t)head + bytes);
+  }
+}
+`;
+
+const javaProgram = `package hello;
+public class Hello {
+  public java.util.Map<String, Object> handle(java.util.Map<String, Object> event) {
+    return event;
+  }
+}
+`;
 
 const subjects: readonly Subject[] = [
   { name: 'Node.js', runtime: { family: 'node', version: '20' }, handler: 'index.handler', file: 'index.js', source: 'exports.handler = async (event) => event;' },
   { name: 'Python', runtime: { family: 'python', version: '3.12' }, handler: 'app.handler', file: 'app.py', source: 'def handler(event, context):\n    return event\n' },
+  { name: 'static program', runtime: { family: 'custom' }, handler: 'bootstrap', file: 'main.c', source: staticProgram, compile: compileC },
+  { name: 'Java', runtime: { family: 'java', version: '17' }, handler: 'hello.Hello::handle', file: 'Hello.java', source: javaProgram, compile: compileJava },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'haneul-bench-'));
@@ -42,9 +91,17 @@ try {
   for (const subject of subjects) {
     mkdirSync(join(folder, subject.name));
     writeFileSync(join(folder, subject.name, subject.file), subject.source);
+    const missing = subject.compile?.(join(folder, subject.name));
+    if (missing !== undefined) {
+      notes.push(`${subject.name}: not run, ${missing}`);
+      continue;
+    }
+    if (subject.runtime.family === 'java') await makeArchive(subject);
     say(`${subject.name} …`);
     rows.push(await measure(subject, 'miss', { minimum: 0, maximum: 0 }));
     rows.push(await measure(subject, 'hit', { minimum: 2, maximum: 2 }));
+    // Sixteen virtual machines at once measure the processors.
+    if (subject.runtime.family === 'java') continue;
     const storm = await measureStorm(subject);
     rows.push(storm.row);
     notes.push(storm.note);
@@ -56,6 +113,23 @@ try {
   report('cold-start', rows, [...notes, `${samples} starts one by one; ${rounds} times ${atOnce} at once; a hit needs root, and counts as one only if the pool says so`]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function compileC(target: string): string | undefined {
+  return spawnSync('gcc', ['-O2', '-D_GNU_SOURCE', '-static', '-o', join(target, 'bootstrap'), join(target, 'main.c')], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0 ? undefined : 'gcc makes no static program here';
+}
+
+function compileJava(target: string): string | undefined {
+  return spawnSync('javac', ['-Xlint:-options', '--release', '11', '-d', target, join(target, 'Hello.java')], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0 ? undefined : 'javac is not installed';
+}
+
+/** The first function in Java of a machine has AWS's client fetched and the archive of classes made; none is measured without. */
+async function makeArchive(subject: Subject): Promise<void> {
+  await withSandbox({ minimum: 0, maximum: 0 }, async (sandbox) => {
+    await (await cold(sandbox, subject)).environment.kill();
+    const hasArchive = (): boolean => readdirSync(join(packageRoot, '.cache', 'functions'), { recursive: true }).some((name) => String(name).endsWith('.jsa'));
+    while (!hasArchive()) await pause(100);
+  });
 }
 
 async function measureEcho(): Promise<Row> {
@@ -146,7 +220,7 @@ async function measureStorm(subject: Subject): Promise<{ readonly row: Row; read
   });
 }
 
-async function withSandbox<T>(slots: { readonly minimum: number; readonly maximum: number }, work: (sandbox: Sandbox) => Promise<T>, cacheFolder?: string): Promise<T> {
+async function withSandbox<T>(slots: { readonly minimum: number; readonly maximum: number }, work: (sandbox: Sandbox) => Promise<T>, cacheFolder = join(packageRoot, '.cache', 'functions')): Promise<T> {
   count += 1;
   const log = createLogger((record) => say(record.text), 'error');
   const sandbox = await openSandbox({ folder: join(folder, `sandbox-${count}`), wall: wallClock, random: cryptoRandom, log, environment: process.env, slots, cacheFolder });

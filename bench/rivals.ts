@@ -1,12 +1,12 @@
-// S3 and SQS beside other local servers, in one run, with one client and as many connections: who answers more, and who is smaller. Ours
-// syncs what it acknowledges to disk; most of the others keep it in memory. `npm run bench -- rivals [--quick] [--s3 | --sqs]`.
+// S3, SQS, SNS and EventBridge beside other local servers, in one run, with one client and as many connections: who answers more, and who is smaller. Ours
+// syncs what it acknowledges to disk; most of the others keep it in memory. `npm run bench -- rivals [--quick] [--s3 | --sqs | --messaging]`.
 
 import { report, type Row } from './support/report.ts';
 import { loopRequests, type LoopResult, sendOne, type SentRequest, signedHeaders } from './support/requestLoop.ts';
 import { type Contender, type RivalName, startOurs, startRival } from './support/rivals.ts';
 
 const quick = process.argv.includes('--quick');
-const only = process.argv.find((arg) => arg === '--s3' || arg === '--sqs')?.slice(2);
+const only = process.argv.find((arg) => arg === '--s3' || arg === '--sqs' || arg === '--messaging')?.slice(2);
 const connections = 32;
 const turns = quick ? 1 : 3;
 const milliseconds = quick ? 300 : 600;
@@ -105,6 +105,69 @@ const sqsPaths: readonly Path<Queue>[] = [
   },
 ];
 
+interface Messaging {
+  topicArn: string;
+  queueUrl: string;
+  sent: number;
+}
+
+const fanOutQueues = 10;
+const busRules = quick ? 50 : 300;
+const arnOf = (service: string, resource: string): string => `arn:aws:${service}:us-east-1:000000000000:${resource}`;
+
+// SNS speaks the query protocol everywhere.
+function snsRequest(Action: string, fields: Readonly<Record<string, string>>): SentRequest {
+  const headers = { ...signedHeaders('sns'), 'content-type': 'application/x-www-form-urlencoded' };
+  return { method: 'POST', path: '/', headers, body: new URLSearchParams({ Action, Version: '2010-03-31', ...fields }).toString() };
+}
+
+function eventsRequest(operation: string, input: object): SentRequest {
+  const headers = { ...signedHeaders('events'), 'x-amz-target': `AWSEvents.${operation}`, 'content-type': 'application/x-amz-json-1.1' };
+  return { method: 'POST', path: '/', headers, body: JSON.stringify(input) };
+}
+
+async function createOpenQueue(port: number, QueueName: string): Promise<string> {
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: ['sns.amazonaws.com', 'events.amazonaws.com'] }, Action: 'sqs:SendMessage', Resource: '*' }] });
+  const made = await sendOne(undefined, port, sqsRequest('CreateQueue', { QueueName, Attributes: { Policy } }));
+  return (JSON.parse(made.body.toString('utf8')) as { QueueUrl: string }).QueueUrl;
+}
+
+const eventOf = (state: Messaging): object => ({ Entries: [{ Source: 'shop', DetailType: `Type ${(state.sent += 1) % busRules}`, Detail: JSON.stringify({ text: small.slice(0, 256) }) }] });
+
+const messagingPaths: readonly Path<Messaging>[] = [
+  {
+    name: `SNS publish to ${fanOutQueues} queues`,
+    prepare: async (port, state) => {
+      const made = await sendOne(undefined, port, snsRequest('CreateTopic', { Name: 'bench' }));
+      state.topicArn = /<TopicArn>([^<]+)</.exec(made.body.toString('utf8'))?.[1] ?? arnOf('sns', 'bench');
+      for (let queue = 0; queue < fanOutQueues; queue += 1) {
+        await createOpenQueue(port, `fan-out-${queue}`);
+        const raw = { 'Attributes.entry.1.key': 'RawMessageDelivery', 'Attributes.entry.1.value': 'true' };
+        await sendOne(undefined, port, snsRequest('Subscribe', { TopicArn: state.topicArn, Protocol: 'sqs', Endpoint: arnOf('sqs', `fan-out-${queue}`), ...raw }));
+      }
+    },
+    next: ({ topicArn }) => snsRequest('Publish', { TopicArn: topicArn, Message: small }),
+  },
+  {
+    name: `EventBridge put, ${busRules} rules, one matches`,
+    prepare: async (port, state) => {
+      state.queueUrl = await createOpenQueue(port, 'events');
+      for (let rule = 0; rule < busRules; rule += 1) {
+        await sendOne(undefined, port, eventsRequest('PutRule', { Name: `rule-${rule}`, EventPattern: JSON.stringify({ source: ['shop'], 'detail-type': [`Type ${rule}`] }) }));
+        await sendOne(undefined, port, eventsRequest('PutTargets', { Rule: `rule-${rule}`, Targets: [{ Id: 'queue', Arn: arnOf('sqs', 'events') }] }));
+      }
+    },
+    next: (state) => eventsRequest('PutEvents', eventOf(state)),
+  },
+  {
+    // From the request to a receiver that waits: what counts is the rate of one loop.
+    name: 'EventBridge put and receive',
+    connections: 1,
+    prepare: async (port, { queueUrl }) => await sendOne(undefined, port, sqsRequest('PurgeQueue', { QueueUrl: queueUrl })),
+    next: (state) => ((state.sent += 1) % 2 === 0 ? eventsRequest('PutEvents', eventOf({ ...state, sent: 0 })) : sqsRequest('ReceiveMessage', { QueueUrl: state.queueUrl, WaitTimeSeconds: 1, VisibilityTimeout: 600 })),
+  },
+];
+
 /** All are up at once and take turns on each path, so that a disturbance of the machine meets them all; the median turn counts. */
 async function measurePath<State>(path: Path<State>, contenders: readonly { readonly contender: Contender; readonly state: State }[]): Promise<ReadonlyMap<string, LoopResult>> {
   const turned = new Map<string, LoopResult[]>();
@@ -160,5 +223,7 @@ function rowOf(path: string, results: ReadonlyMap<string, LoopResult>): Row {
   return { 'per second': path, ...Object.fromEntries([...results].map(([name, result]) => [name, cell(result)])), first: lead };
 }
 
-if (only !== 'sqs') await compare('s3', ['ministack', 'moto', 'fauxqs', 's3rver'], s3Paths, () => ({ listed: 0, put: 0, got: 0 }));
-if (only !== 's3') await compare('sqs', ['ministack', 'moto', 'fauxqs'], sqsPaths, () => ({ url: '', handles: [], share: [] }));
+const isAsked = (title: string): boolean => only === undefined || only === title;
+if (isAsked('s3')) await compare('s3', ['ministack', 'moto', 'fauxqs', 's3rver'], s3Paths, () => ({ listed: 0, put: 0, got: 0 }));
+if (isAsked('sqs')) await compare('sqs', ['ministack', 'moto', 'fauxqs'], sqsPaths, () => ({ url: '', handles: [], share: [] }));
+if (isAsked('messaging')) await compare('messaging', ['ministack', 'moto'], messagingPaths, () => ({ topicArn: '', queueUrl: '', sent: 0 }));

@@ -7,7 +7,7 @@ import type { Logger } from '../base/log.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { authenticationError, authenticationFailure } from '../wire/authenticationError.ts';
 import type { FunctionUrlAddress } from '../wire/functionUrl.ts';
-import { equalText } from '../wire/sigv4.ts';
+import { equalText } from '../base/equalText.ts';
 import type { ProtocolName, RequestHead, WireResponse } from '../wire/types.ts';
 import { type Authenticator, type Identity, rootOf, standIn } from './authenticate.ts';
 import type { Call } from './context.ts';

@@ -16,6 +16,8 @@ export interface QueuePumpSettings {
   /** Batches under way at once: as AWS does, it starts narrow, widens while all goes well, and narrows when batches fail. */
   readonly atOnceFirst: number;
   readonly atOnceMax: number;
+  /** It never gets narrower than this; 1 when absent. */
+  readonly atOnceMin?: number;
 }
 
 export interface QueueBatch {
@@ -42,6 +44,8 @@ export interface QueueServer {
   /** What is not wanted is deleted. */
   isWanted(record: QueueRecord): boolean;
   sizeOf(record: QueueRecord): number;
+  /** Told of every message that has come, was not wanted, or is deleted after it was served. */
+  count?(what: 'polled' | 'unwanted' | 'deleted', messages: number): void;
   /** Answers the ids of the messages that are to come again; 'settled' when all has been done with them already. */
   serve(batch: QueueBatch, control: QueuePumpControl): Promise<ReadonlySet<string> | 'all' | 'settled'>;
 }
@@ -59,16 +63,17 @@ export interface QueuePump {
 }
 
 /** Starts moving messages. */
-export function startQueuePump({ queueArn, batchSize, windowMs, bytesMax, atOnceFirst, atOnceMax }: QueuePumpSettings, server: QueueServer, { queues, clock, log }: QueuePumpDeps): QueuePump {
+export function startQueuePump({ queueArn, batchSize, windowMs, bytesMax, atOnceFirst, atOnceMax, atOnceMin = 1 }: QueuePumpSettings, server: QueueServer, { queues, clock, log }: QueuePumpDeps): QueuePump {
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
   const widthMax = Math.max(1, atOnceMax);
-  let width = Math.min(atOnceFirst, widthMax);
+  const widthMin = Math.min(widthMax, atOnceMin);
+  let width = Math.max(widthMin, Math.min(atOnceFirst, widthMax));
   let onEnded = (): void => undefined;
   let carried: QueueRecord[] = [];
 
-  const control: QueuePumpControl = { signal, narrow: () => (width = Math.max(1, Math.floor(width / 2))), giveBack };
+  const control: QueuePumpControl = { signal, narrow: () => (width = Math.max(widthMin, Math.floor(width / 2))), giveBack };
   const pause = (waitMs: number): Promise<void> => delay(clock, waitMs, signal).catch(() => undefined);
 
   async function run(): Promise<void> {
@@ -142,6 +147,8 @@ export function startQueuePump({ queueArn, batchSize, windowMs, bytesMax, atOnce
     if (received.length === 0 && clock.now() - startedMs < waitMs) await pause(Math.min(waitMs, queuePauseMs));
     const wanted = received.filter((record) => server.isWanted(record));
     const unwanted = received.filter((record) => !wanted.includes(record));
+    server.count?.('polled', received.length);
+    server.count?.('unwanted', unwanted.length);
     if (unwanted.length > 0) await queues.delete(queueArn, unwanted.map(({ receiptHandle }) => receiptHandle));
     return wanted;
   }
@@ -153,6 +160,7 @@ export function startQueuePump({ queueArn, batchSize, windowMs, bytesMax, atOnce
     width = Math.min(widthMax, width + 1);
     const done = batch.records.filter(({ messageId }) => !failed.has(messageId)).map(({ receiptHandle }) => receiptHandle);
     const unusable = done.length === 0 ? [] : await queues.delete(queueArn, done);
+    server.count?.('deleted', done.length - unusable.length);
     if (unusable.length > 0) log.debug('messages could not be deleted after they had been served: they come again', { queueArn, messages: unusable.length });
   }
 

@@ -9,6 +9,7 @@ import { matchPrincipal, type PrincipalMatch } from './principals.ts';
 import type {
   ApplicablePolicies,
   Candidate,
+  Candidates,
   DecidingStatement,
   Effect,
   Evaluation,
@@ -127,11 +128,15 @@ function findStatement(
   effect: Effect,
 ): DecidingStatement | undefined {
   for (const set of sets ?? []) {
-    const { denies, allows } = set.statements.about(request.action);
+    const { denies, allows } = candidatesOf(set, request);
     const found = (effect === 'Deny' ? denies : allows).find((candidate) => applies(candidate.statement, request) && !isRepair(candidate, layer, request));
     if (found) return describeCandidate(layer, set, found);
   }
   return undefined;
+}
+
+function candidatesOf({ statements }: PolicySet, { action, resource, resourceParts }: PolicyRequest): Candidates {
+  return statements.near(action, resource, resourceParts ?? partsOfArn(resource));
 }
 
 // A resource whose policy cannot be read would be lost for good if nobody could write a new one.
@@ -146,7 +151,7 @@ const strength: Readonly<Record<PrincipalMatch, number>> = { none: 0, account: 1
 function grantOfResource(request: PolicyRequest, resource: readonly PolicySet[] | undefined): ResourceGrant | undefined {
   let best: ResourceGrant | undefined;
   for (const set of resource ?? []) {
-    for (const candidate of set.statements.about(request.action).allows) {
+    for (const candidate of candidatesOf(set, request).allows) {
       const { statement } = candidate;
       if (!statement.principals) continue;
       const match = matchPrincipal(statement.principals, request.principal);

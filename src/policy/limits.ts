@@ -9,5 +9,9 @@ export const statementsMax = 1_000;
 /** Compiled documents that one cache keeps. */
 export const compiledPoliciesMax = 2_000;
 
+/** Resources for which one set of policies remembers its statements; only of actions that so many of them are about. */
+export const rememberedResourcesMax = 64;
+export const filteredCandidatesMin = 4;
+
 /** Actions for which one set of policies remembers its statements. */
 export const rememberedActionsMax = 1_000;

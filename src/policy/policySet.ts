@@ -1,9 +1,9 @@
 // The compiled form of what applies to a caller. Which statements speak about an action is worked out once per action and
 // kept: what is left for a request are the resources and conditions of a few statements.
 
-import { rememberedActionsMax } from './limits.ts';
-import { matchesPattern } from './pattern.ts';
-import type { ActionSet, Candidate, Candidates, Policy, PolicySet } from './types.ts';
+import { filteredCandidatesMin, rememberedActionsMax, rememberedResourcesMax } from './limits.ts';
+import { matchesPattern, type Pattern } from './pattern.ts';
+import type { ActionSet, Candidate, Candidates, Policy, PolicySet, ResourceSet } from './types.ts';
 
 export interface SourcedPolicy {
   /** For explanations: an ARN, or `inline:<name>`. */
@@ -22,7 +22,8 @@ export function createStatements(policies: readonly Policy[]): PolicySet['statem
     policy.statements.map((statement): Candidate => ({ policy: index, statement, unreadable: policy.unreadable === true })),
   );
   const byAction = new Map<string, Candidates>();
-  return {
+  const byResource = new Map<string, Candidates>();
+  const statements: PolicySet['statements'] = {
     about(action) {
       const known = byAction.get(action);
       if (known) return known;
@@ -34,7 +35,32 @@ export function createStatements(policies: readonly Policy[]): PolicySet['statem
       byAction.set(action, candidates);
       return candidates;
     },
+    near(action, resource, resourceParts) {
+      const candidates = statements.about(action);
+      if (candidates.denies.length + candidates.allows.length < filteredCandidatesMin) return candidates;
+      const key = `${action} ${resource}`;
+      const known = byResource.get(key);
+      if (known) return known;
+      const mayApply = ({ statement: { resources } }: Candidate): boolean => resources === undefined || mayMatch(resources, resource, resourceParts);
+      const near = { denies: candidates.denies.filter(mayApply), allows: candidates.allows.filter(mayApply) };
+      if (byResource.size >= rememberedResourcesMax) byResource.clear();
+      byResource.set(key, near);
+      return near;
+    },
   };
+  return statements;
+}
+
+/** False where the resource matches whatever the variables stand for in no case. */
+function mayMatch({ negated, patterns }: ResourceSet, resource: string, resourceParts: readonly string[]): boolean {
+  const fits = (pattern: Pattern, actual: string): boolean => (pattern.pieces === undefined ? actual.startsWith(pattern.start) : matchesPattern(pattern, actual, noVariables));
+  const isFixed = ({ pieces }: Pattern): boolean => pieces !== undefined;
+  // What is negated is judged only where nothing is left open.
+  if (negated && !patterns.every((pattern) => (pattern.kind === 'whole' ? isFixed(pattern.pattern) : pattern.parts.every(isFixed)))) return true;
+  const found = patterns.some((pattern) =>
+    pattern.kind === 'whole' ? fits(pattern.pattern, resource) : resourceParts.length === pattern.parts.length && pattern.parts.every((part, index) => fits(part, resourceParts[index] ?? '')),
+  );
+  return found !== negated;
 }
 
 const isDeny = ({ statement }: Candidate): boolean => statement.effect === 'Deny';

@@ -134,7 +134,11 @@ export interface Candidates {
 /** Compiled documents that count as one, with what they are called: an ARN, or `inline:<name>`. */
 export interface PolicySet {
   readonly sources: readonly string[];
-  readonly statements: { about(action: string): Candidates };
+  readonly statements: {
+    about(action: string): Candidates;
+    /** Those among them that may be about the resource too: the rest cannot apply, whatever else a request tells. */
+    near(action: string, resource: string, resourceParts: readonly string[]): Candidates;
+  };
 }
 
 export interface ApplicablePolicies {

@@ -9,7 +9,7 @@ import type { EnvironmentSpec } from './types.ts';
 export function commandOf(interpreter: InstalledInterpreter, { runtimeFolder }: Placement, { withSite }: { readonly withSite: boolean }): readonly string[] {
   if (interpreter.family === 'ruby') return [interpreter.path, '-EUTF-8', `${runtimeFolder}/bootstrap.rb`];
   if (interpreter.family === 'node') return [interpreter.path, `${runtimeFolder}/index.cjs`];
-  return [interpreter.path, ...(withSite ? [] : ['-S']), '-u', `${runtimeFolder}/bootstrap.py`];
+  return [interpreter.path, ...(withSite ? [] : ['-S']), '-u', `${runtimeFolder}/start.py`];
 }
 
 /** Where AWS has its SDK; what a package brings along is found before it. */

@@ -11,10 +11,7 @@ import type { Random } from '../base/random.ts';
 import { hexId } from '../base/ids.ts';
 import { findInterpreters } from './interpreters.ts';
 import type { InstalledInterpreter } from './interpreters.ts';
-import { openInterpreterStore } from './interpreters/openInterpreterStore.ts';
 import type { InterpreterPins } from './interpreters/openInterpreterStore.ts';
-import { openJavaClient } from './java/openJavaClient.ts';
-import { openSharedArchives } from './java/openSharedArchives.ts';
 import { openBubblewrap } from './launcher/bubblewrap.ts';
 import { openEgress, sharedNetwork } from './network/egress.ts';
 import type { Egress, HostAccessOptions } from './network/egress.ts';
@@ -33,13 +30,11 @@ import type { Slot } from './pool/slot.ts';
 import { slotKindOf } from './pool/slotKind.ts';
 import type { KindSpec, SlotKind } from './pool/slotKind.ts';
 import { createSlotPool } from './pool/slotPool.ts';
-import { openCodeCaches } from './sdk/openCodeCaches.ts';
-import { openSdkStore } from './sdk/openSdkStore.ts';
-import type { SdkFamily, SdkUser } from './sdk/openSdkStore.ts';
 import { takeSnapshot } from './snapshot/takeSnapshot.ts';
+import { openRuntimeTools } from './runtimeTools.ts';
 import { startEnvironment } from './startEnvironment.ts';
 import type { StartOptions } from './startEnvironment.ts';
-import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox, Snapshot } from './types.ts';
+import type { Environment, EnvironmentSpec, Sandbox, Snapshot } from './types.ts';
 
 export interface SandboxOptions {
   /** A folder of the sandbox's own, below the data directory. Two live sandboxes never share one (the data directory's lock). */
@@ -89,52 +84,27 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     openLauncher(options, { instance, isRoot, runtimeFolder: folders.runtime, limiter, egress }),
     findInterpreters(environment, join(options.cacheFolder ?? folder, 'interpreters.json')),
   ]);
-  const cache = { cacheFolder: options.cacheFolder, offline: options.offline ?? false, environment, wall, random, log };
-  const interpreters = openInterpreterStore({ ...cache, installed, ...(options.interpreterPins ? { pins: options.interpreterPins } : {}) });
+  const tools = openRuntimeTools({
+    cacheFolder: options.cacheFolder, offline: options.offline ?? false, interpreterPins: options.interpreterPins, environment, wall, random, log, installed,
+    isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: folders.runtime,
+  });
   if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
-  const sdks = openSdkStore({ ...cache, interpreters: installed });
-  const codeCaches = openCodeCaches({ environment, isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: join(folders.runtime, 'node'), random, log });
   const [live, snapshots] = [new Map<string, Promise<Environment>>(), new Set<Snapshot>()];
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
-  const javaClient = openJavaClient(cache);
-  const archives = openSharedArchives({ environment, isRoot, isConfined: launcher.hasOwnRoot, random, log });
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
-    boot(kind: SlotKind): Promise<Slot> {
+    async boot(kind: SlotKind): Promise<Slot> {
+      if (kind.interpreter !== undefined) await tools.precompile(kind.interpreter);
       const id = `slot-${hexId(random, 16)}`;
       return bootSlot({ kind, id, folder: join(folders.environments, id), runtimeFolder: folders.runtime, launcher, limiter, wall });
     },
   });
   let isClosed = false;
 
-  /** Both may have to be fetched; then they are at the same time. */
-  async function findTools({ runtime, ...spec }: EnvironmentSpec): Promise<{ readonly interpreter: InstalledInterpreter | undefined; readonly sdkFolder: string | undefined }> {
-    if (runtime.family === 'custom') return { interpreter: undefined, sdkFolder: undefined };
-    if (runtime.family === 'java') return findJava(runtime);
-    if (runtime.family === 'ruby') return { interpreter: await interpreters.find(runtime), sdkFolder: undefined };
-    const [interpreter] = await Promise.all([interpreters.find(runtime), sdks.find(spec, sdkUser(interpreters.known(runtime) ?? runtime, runtime.family))]);
-    const sdkFolder = sdks.known(sdkUser(interpreter, runtime.family));
-    if (sdkFolder !== undefined) void codeCaches.ensure(sdkFolder, interpreter);
-    return { interpreter, sdkFolder };
-  }
-
-  async function findJava(runtime: Extract<RuntimeKind, { family: 'java' }>): Promise<{ readonly interpreter: InstalledInterpreter; readonly sdkFolder: string }> {
-    const [interpreter, sdkFolder] = await Promise.all([interpreters.find(runtime), javaClient.wait()]);
-    if (sdkFolder === undefined) throw new ServiceError('Runtime.InvalidRuntime', "AWS's runtime client for Java could not be fetched; the server's log says why", { status: 502 });
-    void archives.ensure(sdkFolder, interpreter);
-    return { interpreter, sdkFolder };
-  }
-
-  function packagesFor(interpreter: InstalledInterpreter | undefined): string | undefined {
-    if (interpreter === undefined) return undefined;
-    if (interpreter.family === 'ruby') return undefined;
-    return interpreter.family === 'java' ? javaClient.ready() : sdks.known(sdkUser(interpreter, interpreter.family));
-  }
-
   const folderOf = (id: string): string => join(folders.environments, `${id}-${hexId(random, 8)}`);
 
   async function optionsFor(spec: EnvironmentSpec): Promise<StartOptions> {
-    const { interpreter, sdkFolder } = await findTools(spec);
+    const { interpreter, sdkFolder } = await tools.find(spec);
     if (isClosed) throw new ServiceError('ServiceUnavailable', 'The server is stopping.', { status: 503 });
     return {
       spec, interpreter, sdkFolder, launcher, limiter, wall, random, log, folder: folderOf(spec.environmentId), runtimeFolder: folders.runtime,
@@ -146,32 +116,23 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
-    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, packagesFor(interpreter)) : undefined;
+    launcher.canAssignLater && !isClosed ? slotKindOf(spec, interpreter, tools.packagesFor(interpreter)) : undefined;
 
   return {
     pools: () => pool.states(),
     expect(spec) {
-      const { runtime } = spec;
-      const expectWith = (interpreter: InstalledInterpreter | undefined): void => {
+      tools.whenKnown(spec.runtime, (interpreter) => {
         const kind = kindOf(spec, interpreter);
         if (kind) pool.expect(kind);
-      };
-      if (runtime.family === 'custom') return expectWith(undefined);
-      const interpreter = interpreters.known(runtime);
-      if (interpreter) expectWith(interpreter);
-      // A program that will not be used is not worth the memory: the one that comes is waited for, and none is fetched for this.
-      else if (interpreters.isPreparing(runtime)) void interpreters.find(runtime).then(expectWith, () => undefined);
+      });
     },
     prepare(runtime) {
-      if (runtime.family === 'custom' || isClosed) return;
-      interpreters.prepare(runtime);
-      // What is made of it afterwards is there for the first invocation, too.
-      if (runtime.family === 'java' && interpreters.known(runtime)) void findJava(runtime).catch(() => undefined);
+      if (!isClosed) tools.prepare(runtime);
     },
-    isPreparing: (runtime) => runtime.family !== 'custom' && (interpreters.isPreparing(runtime) || (runtime.family === 'java' && javaClient.isFetching())),
+    isPreparing: (runtime) => tools.isPreparing(runtime),
     guarantees: [...launcher.guarantees, ...(launcher.hasOwnRoot ? egress : sharedNetwork).guarantees, ...limiter.guarantees],
     get interpreters() {
-      return interpreters.list().map(({ family, version, path }) => ({ family, version, path }));
+      return tools.interpreters().map(({ family, version, path }) => ({ family, version, path }));
     },
     async start(spec) {
       assert(!isClosed, 'the sandbox is closed');
@@ -189,11 +150,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     async close() {
       isClosed = true;
-      interpreters.close();
-      sdks.close();
-      codeCaches.close();
-      javaClient.close();
-      archives.close();
+      tools.close();
       await Promise.allSettled([pool.close(), ...[...snapshots].map((snapshot) => snapshot.close()), ...[...live.values()].map(async (starting) => (await starting).kill())]);
       await egress.close();
       launcher.close();
@@ -238,8 +195,6 @@ async function openLauncher(options: SandboxOptions, { instance, isRoot, runtime
   helper?.close();
   return weaker(launcher.unavailable, launcher.remedy);
 }
-
-const sdkUser = ({ version }: { readonly version: string }, family: SdkFamily): SdkUser => ({ family, version });
 
 /** The helper's program is in every runtime folder too: it is the first to run inside a sandbox. */
 async function startHelper(program: Buffer, runtimeFolder: string, { freezerFolder }: Limiter, { wall, log }: SandboxOptions): Promise<Helper> {

@@ -80,6 +80,8 @@ export interface InvocationRequest {
   /** Decoded JSON text of X-Amz-Client-Context. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
+  /** Of a function whose environments serve one tenant each. */
+  readonly tenantId?: string | undefined;
   /** Where the response goes while it is made; without it the response is answered whole. */
   readonly receiver?: ResponseReceiver | undefined;
 }

@@ -82,6 +82,7 @@ export async function compose(foundation: Foundation): Promise<Composition> {
   const targets: TargetDirectory = { for: (arn) => targetsByService.get(parseArn(arn)?.service ?? '')?.(arn) };
   const { parts, lambda, pipes, logs, access, recorder, denials } = createParts(foundation, common, organization, targets);
   await lambda.recover();
+  await logs.resume();
 
   targetsByService = new Map(parts.flatMap((part) => Object.entries(part.targets ?? {})));
   const dispatcher = createDispatcher({ store, clock, wall, random, log, targets, timers });
@@ -145,7 +146,8 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   // Subscriptions invoke functions, whose output goes to the logs.
-  const logs = createLogs({ ...common, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
+  const queryThreads = createWorkPool({ threads: 2 });
+  const logs = createLogs({ ...common, tasks: queryThreads, objects: { may: (question) => s3.serviceObjects.may(question), put: (object) => s3.serviceObjects.put(object) }, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
   const sqs = createSqs({ ...common, encryption, sealKey, roleAccess, serviceDenials });
@@ -171,16 +173,17 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   const certify = createSigningCertificates(wall, random);
-  const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
-  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const sns = createSns({ ...common, recorder: cloudWatch.recorder, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, recorder: cloudWatch.recorder, allowsLoopback: localMode });
   const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
   const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });
   const pipes = createPipes({ ...common, directory, roles: identity, roleAccess, queues: sqs.reader, invoker: lambda.invoker, apiDestinations: events.apiDestinations, logs });
   const receivers = new Map([['sqs', sqs.mayReceive], ['sns', sns.mayPublish], ['events', events.mayReceive]]);
-  const s3 = createS3({ ...common, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
+  const s3 = createS3({ ...common, bus: events.bus, encryption, roleAccess, targets: { functions: lambda.access, others: receivers } });
   const parts: readonly Part[] = [
     { services: [cloudWatch.service], close: () => cloudWatch.close() },
+    { services: [], close: () => queryThreads.close() },
     { services: [logs.service], targets: { logs: (arn) => logs.eventTarget(arn) }, endLongAnswers: () => logs.endLiveTails(), close: () => logs.close() },
     ...accessParts,
     { services: [], close: () => work.close() },

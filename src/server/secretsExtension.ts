@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html
 
-import { timingSafeEqual } from 'node:crypto';
+import { equalText } from '../base/equalText.ts';
 import { type ChainDeps, serveApi } from '../framework/chain.ts';
 import type { FunctionVisitor } from '../ports/functionGate.ts';
 import { secretsExtensionPort } from '../sandbox/limits.ts';
@@ -26,7 +26,7 @@ export function isExtensionRequest({ headers }: RequestHead): boolean {
 export async function answerExtension(arrival: Arrival, via: FunctionVisitor, chain: ChainDeps): Promise<WireResponse> {
   const { head } = arrival;
   const token = head.headers[tokenHeader];
-  if (token === undefined || !isSame(token, via.sessionToken)) return plain(401, 'The X-Aws-Parameters-Secrets-Token header must be the AWS_SESSION_TOKEN of the function.');
+  if (token === undefined || !equalText(token, via.sessionToken)) return plain(401, 'The X-Aws-Parameters-Secrets-Token header must be the AWS_SESSION_TOKEN of the function.');
   const wanted = head.method === 'GET' ? readWanted(head) : undefined;
   if (wanted === undefined) return plain(404, 'The extension answers GET /secretsmanager/get?secretId=… and GET /systemsmanager/parameters/get?name=…');
   const body = Buffer.from(JSON.stringify(wanted.input));
@@ -64,11 +64,6 @@ function withTextDates(response: WireResponse): WireResponse {
   const answer = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown>;
   const dated = JSON.stringify(answer, (key, value: unknown) => (/^(?:CreatedDate|LastModifiedDate)$/.test(key) && typeof value === 'number' ? new Date(value * 1_000).toISOString() : value));
   return { status: response.status, headers: { 'content-type': 'application/json' }, body: dated };
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 const plain = (status: number, text: string): WireResponse => ({ status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` });

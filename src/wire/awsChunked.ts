@@ -2,10 +2,11 @@
 // (S3 API reference, "Transferring payload in multiple chunks"). The decoder holds one line of framing at a time and never data.
 
 import { createHash, type Hash } from 'node:crypto';
+import { equalText } from '../base/equalText.ts';
 import { ServiceError } from '../base/errors.ts';
 import { type Checksum, type ChecksumName, checksumOfHeader, createChecksum, isChecksum } from './checksums.ts';
 import { chunkBytesMin, chunkLineBytesMax, trailerBytesMax } from './limits.ts';
-import { type ChunkSigner, equalText } from './sigv4.ts';
+import type { ChunkSigner } from './sigv4.ts';
 import type { RequestHead } from './types.ts';
 
 export interface AwsChunkedOptions {

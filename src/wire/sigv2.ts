@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import type { AuthenticationFailure, V2Credential } from './authorization.ts';
 import { clockSkewMsMax } from './limits.ts';
-import { equalText } from './sigv4.ts';
+import { equalText } from '../base/equalText.ts';
 import type { RequestHead } from './types.ts';
 
 // Sub-resources and response overrides are part of what is signed; every other parameter is not.

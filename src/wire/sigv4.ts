@@ -1,7 +1,8 @@
 // Signature version 4, both ways: our server verifies it, our command line makes it.
 // The steps follow the IAM user guide, "Create a signed AWS API request".
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { equalText } from '../base/equalText.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
 import { type AuthenticationFailure, headersNotSigned, timestampMs, type V4Credential } from './authorization.ts';
 import { clockSkewMsMax, presignSecondsMax, signingKeysMax } from './limits.ts';
@@ -251,12 +252,6 @@ function deriveKey(secret: string, date: string, region: string, service: string
 
 function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
-}
-
-/** Compares two texts in time that does not depend on where they differ. */
-export function equalText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.byteLength === right.byteLength && timingSafeEqual(left, right);
 }
 
 function spacedHex(text: string): string {

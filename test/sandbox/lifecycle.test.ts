@@ -142,7 +142,7 @@ test('twenty environments start, answer and vanish together', async () => {
 function sandboxProcesses(): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/var/runtime/bootstrap.py') && isOurs(pid);
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/var/runtime/start.py') && isOurs(pid);
     } catch {
       return false;
     }

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { zipSync } from 'fflate';
+import { wallClock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { packageRoot } from '../../src/base/packageRoot.ts';
+import { cryptoRandom } from '../../src/base/random.ts';
+import { openJavaClient } from '../../src/sandbox/java/openJavaClient.ts';
 import { installStep, type Missing } from './installOnce.ts';
 import { runCommand } from './runCommand.ts';
 
@@ -22,13 +26,25 @@ export async function javaSkipReason(): Promise<string | false> {
   return false;
 }
 
+/** As the server fetches it; undefined where it cannot be had. */
+async function fetchClient(): Promise<string | undefined> {
+  const log = createLogger((record) => process.stderr.write(`haneul tests: ${record.text}\n`), 'warn');
+  const client = openJavaClient({ cacheFolder: javaCache(), offline: false, wall: wallClock, random: cryptoRandom, log, environment: process.env });
+  // It waits for less than a slow network may take.
+  for (let tries = 0; tries < 4; tries += 1) {
+    const folder = await client.wait();
+    if (folder !== undefined || !client.isFetching()) return folder;
+  }
+  return undefined;
+}
+
 /** Compiles one source against AWS's own interfaces, once for each version of it: to Java 11, for any runtime that takes functions still. */
 export async function compileFunction(source: string, release = 11): Promise<string | Missing> {
-  const client = readdirSync(javaCache()).find((name) => name.startsWith('java-client-'));
+  const client = await fetchClient();
   if (client === undefined) return { missing: "not run: AWS's runtime client for Java could not be fetched" };
   const digest = createHash('sha256').update(`${release}${readFileSync(source, 'utf8')}`).digest('hex').slice(0, 12);
   const folder = join(packageRoot, '.cache', 'clients', `java-function-${digest}`);
-  if (!existsSync(join(folder, 'probe'))) await installStep('javac', ['-Xlint:-options', '--release', String(release), '-cp', join(javaCache(), client, 'jars', '*'), '-d', folder, source], packageRoot);
+  if (!existsSync(join(folder, 'probe'))) await installStep('javac', ['-Xlint:-options', '--release', String(release), '-cp', join(client, '*'), '-d', folder, source], packageRoot);
   return folder;
 }
 

@@ -43,6 +43,11 @@ export function watchServer(root: number, folder: string): Watch {
   };
 }
 
+/** Memory that is a process's own: not the pages of its files, of which the store has many. */
+export function ownBytes(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1_024;
+}
+
 function listBelow(root: number): number[] {
   const parents = new Map(pids().map((pid) => [pid, Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0)]));
   const isBelow = (pid: number | undefined): boolean => pid !== undefined && pid > 1 && (parents.get(pid) === root || isBelow(parents.get(pid)));

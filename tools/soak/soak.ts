@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSeededRandom } from '../../src/base/random.ts';
 import { startServerProcess } from '../../test/support/serverProcess.ts';
-import { watchServer } from './leftovers.ts';
+import { ownBytes, watchServer } from './leftovers.ts';
 import { startSoakWork } from './soakWork.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, quick: { type: 'boolean', default: false } } });
@@ -31,9 +31,9 @@ try {
   for (let at = 1; at <= samples; at += 1) {
     await pause((minutes * 60_000) / samples);
     const { processes, bytes } = watch.look();
-    memory.push({ server: server.memoryBytes(), functions: bytes, processes });
+    memory.push({ server: ownBytes(server.pid), functions: bytes, processes });
     const { invocations, changes } = work.counts();
-    process.stdout.write(`soak: ${((at * minutes) / samples).toFixed(1)} min  ${invocations} invocations, ${changes} changes  server ${mebibytes(server.memoryBytes())} MiB  functions ${mebibytes(bytes)} MiB in ${processes} processes\n`);
+    process.stdout.write(`soak: ${((at * minutes) / samples).toFixed(1)} min  ${invocations} invocations, ${changes} changes  server ${mebibytes(ownBytes(server.pid))} MiB  functions ${mebibytes(bytes)} MiB in ${processes} processes\n`);
   }
   const { outcome, problems } = await work.end();
   findings.push(...problems.map(withLog));
@@ -56,11 +56,11 @@ function withLog(problem: string): string {
   return id === undefined ? problem : [problem, ...server.output().split('\n').filter((line) => line.includes(id))].join('\n  ');
 }
 
-/** The last third against the one after the first, in which everything is compiled and filled. */
+/** The last third against the one after the first, in which everything is compiled and filled: its quieter moments, for what functions eat is theirs. */
 function judgeMemory(): void {
   const third = Math.floor(memory.length / 3);
   for (const what of ['server', 'functions'] as const) {
-    const level = (part: typeof memory): number => [...part.map((sample) => sample[what])].sort((a, b) => a - b)[Math.floor(part.length / 2)] ?? 0;
+    const level = (part: typeof memory): number => [...part.map((sample) => sample[what])].sort((a, b) => a - b)[Math.floor(part.length / 4)] ?? 0;
     const [earlier, later] = [level(memory.slice(third, 2 * third)), level(memory.slice(2 * third))];
     process.stdout.write(`soak: memory of the ${what}: ${mebibytes(earlier)} MiB in the middle, ${mebibytes(later)} MiB at the end\n`);
     // A short run is not over with warming up.

@@ -30,8 +30,9 @@ const fails = (pattern: RegExp) => ({ error, text }: SoakAnswer): void => {
   assert.match(text, pattern);
 };
 
-const js = { Runtime: 'nodejs20.x', Timeout: 10 } as const;
-const py = { Runtime: 'python3.11', Timeout: 10 } as const;
+// Long enough for a machine that has much else to do.
+const js = { Runtime: 'nodejs20.x', Timeout: 60 } as const;
+const py = { Runtime: 'python3.11', Timeout: 60 } as const;
 
 export const soakFunctions: readonly SoakFunction[] = [
   { name: 'node', ...js, files: node('console.log("a line", event.sent); return { sent: event.sent };'), share: 12, check: gives },
@@ -48,7 +49,7 @@ export const soakFunctions: readonly SoakFunction[] = [
   { name: 'python-eats', ...py, files: python('kept = [bytes([1]) * 8_000_000 for _ in range(10_000)]'), share: 1, check: fails(/Runtime\.(OutOfMemory|ExitError)/) },
   { name: 'python-dies', ...py, files: python('os.kill(os.getpid(), 9)'), share: 1, check: fails(/Runtime\.ExitError/) },
   {
-    name: 'shell', Runtime: 'provided.al2023', Timeout: 10, share: 2, check: gives,
+    name: 'shell', Runtime: 'provided.al2023', Timeout: 60, share: 2, check: gives,
     files: {
       bootstrap: `#!/bin/bash
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"

@@ -38,7 +38,7 @@ export async function startSoakWork(endpoint: string, random: Random): Promise<S
   await world.clients.iam.send(new AttachRolePolicyCommand({ RoleName: Role.slice(Role.lastIndexOf('/') + 1), PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole' }));
   const { clients, sqs } = world;
   for (const one of soakFunctions) await make(one, { ...world, Role });
-  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'soak' }));
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'soak', Attributes: { VisibilityTimeout: '60' } }));
   const { UUID } = await clients.lambda.send(new CreateEventSourceMappingCommand({ FunctionName: 'soak-node', EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:soak' }));
   const counts = { invocations: 0, changes: 0, events: 0, messages: 0 };
   const outcomes = new Map<string, number>();

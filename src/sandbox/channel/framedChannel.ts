@@ -201,8 +201,8 @@ export function openFramedChannel({ toFunction, fromFunction }: FramedChannelOpt
 }
 
 // In one piece of memory: this is done for every invocation.
-function encodeInvoke({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, event }: InvocationRequest): Buffer {
-  const header = JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId });
+function encodeInvoke({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, tenantId, event }: InvocationRequest): Buffer {
+  const header = JSON.stringify({ requestId, deadlineMs, invokedFunctionArn, clientContext, traceId, tenantId });
   const eventStart = 9 + Buffer.byteLength(header);
   const frame = Buffer.allocUnsafe(eventStart + event.length);
   frame.writeUInt32BE(frame.length - 5, 0);

@@ -171,6 +171,7 @@ function sendInvocation(response: ServerResponse, request: InvocationRequest): v
     'Lambda-Runtime-Invoked-Function-Arn': request.invokedFunctionArn,
   };
   if (request.traceId !== undefined) headers['Lambda-Runtime-Trace-Id'] = request.traceId;
+  if (request.tenantId !== undefined) headers['Lambda-Runtime-Aws-Tenant-Id'] = request.tenantId;
   // A header is Latin-1: other characters travel as JSON escapes, which every parser undoes.
   if (request.clientContext !== undefined) headers['Lambda-Runtime-Client-Context'] = escapeNonAscii(request.clientContext);
   response.writeHead(200, headers);

@@ -76,7 +76,7 @@ export async function withEvents(work: (events: TestEvents) => Promise<void>, { 
         secrets.delete(arn);
       },
     },
-    logs: { sink: { append: ({ logGroupName }, [event]) => void received.push({ target: logGroupName, principal: '', message: { body: event?.message ?? '' } }), flush: async () => undefined }, exists: async () => true },
+    logs: { sink: { append: ({ logGroupName }, [event]) => void received.push({ target: logGroupName, principal: '', message: { body: event?.message ?? '' } }), flush: async () => undefined }, exists: async () => true, mayWrite: async ({ logGroupName }) => !logGroupName.endsWith('closed') },
   });
   const dispatcher = createDispatcher({ store, clock, wall: clock, random, log: silentLogger, targets: directory, timers });
   dispatcher.start();

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { equalText } from '../../base/equalText.ts';
 import { errors } from './errors.ts';
 import type { Vault } from './vault.ts';
 
@@ -18,9 +18,7 @@ export function makeGrantToken(vault: Vault, { account, region, keyId, grantId }
 export function readGrantToken(vault: Vault, token: string): GrantPlace {
   const [encoded = '', signature = ''] = token.split('.');
   const text = Buffer.from(encoded, 'base64url').toString('utf8');
-  const expected = Buffer.from(vault.sign(text));
-  const given = Buffer.from(signature);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw errors.invalidGrantToken();
+  if (!equalText(signature, vault.sign(text))) throw errors.invalidGrantToken();
   const [account = '', region = '', keyId = '', grantId = ''] = text.split('\n');
   return { account, region, keyId, grantId };
 }

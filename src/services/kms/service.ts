@@ -10,7 +10,7 @@ import { createGrant, listGrants, listRetirableGrants, retireGrant, revokeGrant 
 import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './operations/importing.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './operations/keyPolicies.ts';
 import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion, updateKeyDescription } from './operations/keyStates.ts';
-import { encapsulation, getKeyLastUsage, tracked } from './operations/lastUsage.ts';
+import { lastUsage, tracked } from './operations/lastUsage.ts';
 import { generateMac, verifyMac } from './operations/macs.ts';
 import { replicateKey, updatePrimaryRegion } from './operations/replicas.ts';
 import { disableKeyRotation, enableKeyRotation, getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand } from './operations/rotation.ts';
@@ -22,7 +22,7 @@ export const kmsService = defineService<KmsContext>({
   id: 'kms',
   validationErrorCode: 'ValidationException',
   operations: {
-    ...encapsulation,
+    ...lastUsage,
     CancelKeyDeletion: cancelKeyDeletion,
     ConnectCustomKeyStore: connectCustomKeyStore,
     CreateAlias: createAlias,
@@ -48,7 +48,6 @@ export const kmsService = defineService<KmsContext>({
     GenerateDataKeyWithoutPlaintext: tracked('GenerateDataKeyWithoutPlaintext', generateDataKeyWithoutPlaintext),
     GenerateMac: tracked('GenerateMac', generateMac),
     GenerateRandom: generateRandom,
-    GetKeyLastUsage: getKeyLastUsage,
     GetKeyPolicy: getKeyPolicy,
     GetKeyRotationStatus: getKeyRotationStatus,
     GetParametersForImport: getParametersForImport,

@@ -35,6 +35,7 @@ import { createScalableConcurrency } from './environments/scalableConcurrency.ts
 import { createProvisioning } from './environments/provisioning.ts';
 import { createEventTarget } from './invocations/eventTarget.ts';
 import { createFunctionInvoker } from './invocations/invoker.ts';
+import { createFilterVault } from './mappings/filterVault.ts';
 import { createMappingRunner } from './mappings/mappingRunner.ts';
 import { concurrentExecutionsMax, eventsAtOncePart, hostEnvironmentsMaxDefault } from './limits.ts';
 import type { LambdaBlobs } from './operation.ts';
@@ -126,6 +127,8 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const packages = createPackageStore({ ...deps, log });
   const layers = createLayerFolders({ ...deps, packages, log });
   const variables = createVariableVault(deps);
+  const filters = createFilterVault(deps);
+  const recorder = deps.recorder ?? unrecordedMetrics;
   const execution = {
     ...deps,
     packages,
@@ -147,7 +150,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     metrics: deps.metrics ?? silentMetrics,
     hostEnvironmentsMax,
     accountConcurrency,
-    recorder: deps.recorder ?? unrecordedMetrics,
+    recorder,
     create: (deployment, initializationType) =>
       deployment.row.snapStart?.state === 'on'
         ? createExecutionEnvironment(execution, deployment, 'snap-start', () => snapshots.find(deployment))
@@ -159,9 +162,9 @@ export function createLambda(deps: LambdaDeps): Lambda {
   const access = createFunctionAccess({ store: deps.store, clock, serviceDenials: deps.serviceDenials });
   const atOnceMax = Math.ceil(hostEnvironmentsMax * eventsAtOncePart);
   const eventTarget = createEventTarget({ ...deps, log, fleet, durable, access, atOnceMax });
-  const mappings = createMappingRunner({ ...deps, streams, log, fleet, durable, atOnceMax });
+  const mappings = createMappingRunner({ ...deps, streams, log, fleet, durable, atOnceMax, filters, recorder });
   return {
-    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, fleet, durable, snapshots, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
+    service: lambdaService.bind({ ...deps, streams, destinations: deps.destinations ?? new Map(), log, packages, variables, filters, fleet, durable, snapshots, accountConcurrency, interpreters: () => deps.sandbox.interpreters, runtimes: deps.sandbox }),
     access,
     invoker: createFunctionInvoker({ ...deps, log, fleet, durable, access }),
     scalable: createScalableConcurrency({ provisioned: fleet.provisioned, accountConcurrency }),

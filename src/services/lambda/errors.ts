@@ -55,6 +55,15 @@ export const errors = {
   },
   updateInProgress: (arn: string) =>
     new ServiceError('ResourceConflictException', `The operation cannot be performed at this time. An update is in progress for resource: ${arn}`, { status: 409, members: user }),
+  /** Of a function that is to have it … */
+  signingConfigNotFound: (arn: string) => new ServiceError('CodeSigningConfigNotFoundException', `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`, { status: 404, members: user }),
+  /** … and when it is itself what the request is about. */
+  signingConfigMissing: (arn: string) => new ServiceError('ResourceNotFoundException', `The code signing configuration ${arn} does not exist.`, { status: 404, members: user }),
+  signingConfigInUse: () => new ServiceError('ResourceConflictException', 'Cannot delete the code signing configuration because it is used by at least one function.', { status: 409, members: user }),
+  /** The words of the API reference, CodeVerificationFailedException. */
+  codeNotVerified: () =>
+    new ServiceError('CodeVerificationFailedException', 'The code signature failed one or more of the validation checks for signature mismatch or expiry, and the code signing policy is set to ENFORCE. Lambda blocks the deployment.', { status: 400, members: user }),
+  capacityProviderMissing: (arn: string) => new ServiceError('ResourceNotFoundException', `Capacity provider not found: ${arn}`, { status: 404, members: user }),
   executionNotFound: (arn: string) => new ServiceError('ResourceNotFoundException', `Durable execution not found: ${arn}`, { status: 404, members: user }),
   durableExecutionAlreadyStarted: (name: string) =>
     new ServiceError('DurableExecutionAlreadyStartedException', `A durable execution with the name ${name} has already been started with a different payload.`, { status: 409, members: user }),

@@ -14,6 +14,8 @@ export const codeStorageBytesMax = 80_530_636_800;
 export const archiveEntriesMax = 100_000;
 /** Length of a path inside an archive, in bytes; deeper ones could not be opened by the function either (PATH_MAX is 4,096 with /var/task). */
 export const archivePathBytesMax = 3_000;
+/** Ours: a page of ListCodeSigningConfigs and ListFunctionsByCodeSigningConfig. */
+export const signingConfigsPageMax = 1_000;
 /** Quotas: "Function layers": five. */
 export const layersMax = 5;
 /** API reference, PublishLayerVersion: the name alone. */
@@ -120,6 +122,11 @@ export const queueBatchDefault = 10;
 export const fifoBatchMax = 10;
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: "Lambda starts processing five batches at a time". */
 export const batchesAtOnceFirst = 5;
+/** "each event poller can handle … up to 10 concurrent invokes": with-sqs guide, "Provisioned mode". */
+export const batchesPerPoller = 10;
+/** API reference, ProvisionedPollerConfig, for SQS. */
+export const queuePollersMin = 2;
+export const queuePollersMaxDefault = 200;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: five filters by default, each up to 4,096 characters. */
 export const filtersMax = 5;
 export const filterBytesMax = 4_096;

@@ -38,8 +38,9 @@ export function accessTo(action: string, options: { readonly qualified?: boolean
     // Root needs no policy for its own functions, and AddPermission makes none that denies.
     if (call.caller.kind === 'root' && call.caller.account === reference.account) return request;
     return store.read(async (tx) => {
-      const policy = await findPolicy(tx, reference, reference.name, qualifier);
-      return policy === undefined ? request : { ...request, resourcePolicy: policy.document };
+      const [policy, row] = await Promise.all([findPolicy(tx, reference, reference.name, qualifier), findFunction(tx, reference, reference.name)]);
+      const tags = row?.tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value] as const) ?? [];
+      return { ...request, ...(tags.length > 0 && { conditions: Object.fromEntries(tags) }), ...(policy !== undefined && { resourcePolicy: policy.document }) };
     });
   };
 }

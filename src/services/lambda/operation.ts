@@ -14,6 +14,7 @@ import type { StreamReaders } from '../../ports/streamReader.ts';
 import type { Interpreter } from '../../sandbox/types.ts';
 import type { Durable } from './durable/durable.ts';
 import type { Fleet } from './environments/fleet.ts';
+import type { FilterVault } from './mappings/filterVault.ts';
 import type { PackageStore } from './packages/packageStore.ts';
 import type { RuntimePreparation } from './runtimePreparation.ts';
 import type { Snapshots } from './snapstart/snapshots.ts';
@@ -50,6 +51,7 @@ export interface LambdaContext {
   /** Code links are sealed with it. */
   readonly sealKey: Uint8Array;
   readonly variables: VariableVault;
+  readonly filters: FilterVault;
   /** True while unknown keys are trusted: a role that does not exist is then a warning (design.md §6). */
   readonly localMode: boolean;
 }

@@ -4,6 +4,8 @@ import { errors } from './errors.ts';
 import { codeRequestBytesMax } from './limits.ts';
 import type { LambdaContext } from './operation.ts';
 import { aliasOperations } from './operations/aliases.ts';
+import { capacityProviderOperations } from './operations/capacityProviders.ts';
+import { codeSigningOperations } from './operations/codeSigning.ts';
 import { concurrencyOperations } from './operations/concurrency.ts';
 import { createFunction } from './operations/createFunction.ts';
 import { deleteFunction } from './operations/deleteFunction.ts';
@@ -17,6 +19,7 @@ import { getAccountSettings } from './operations/getAccountSettings.ts';
 import { getFunction } from './operations/getFunction.ts';
 import { getFunctionConfiguration } from './operations/getFunctionConfiguration.ts';
 import { invoke } from './operations/invoke.ts';
+import { invokeAsync } from './operations/invokeAsync.ts';
 import { invokeWithResponseStream } from './operations/invokeWithResponseStream.ts';
 import { layerPermissionOperations } from './operations/layerPermissions.ts';
 import { layerOperations } from './operations/layers.ts';
@@ -27,6 +30,7 @@ import { provisionedConcurrencyOperations } from './operations/provisionedConcur
 import { publishVersion } from './operations/publishVersion.ts';
 import { recursionConfigOperations } from './operations/recursionConfig.ts';
 import { runtimeSettingOperations } from './operations/runtimeSettings.ts';
+import { resourcePolicyOperations } from './operations/resourcePolicies.ts';
 import { tagOperations } from './operations/tags.ts';
 import { updateFunctionCode } from './operations/updateFunctionCode.ts';
 import { updateFunctionConfiguration } from './operations/updateFunctionConfiguration.ts';
@@ -51,6 +55,10 @@ export const lambdaService = defineService<LambdaContext>({
     ListVersionsByFunction: listVersionsByFunction,
     Invoke: invoke,
     InvokeWithResponseStream: invokeWithResponseStream,
+    InvokeAsync: invokeAsync,
+    ...codeSigningOperations,
+    ...capacityProviderOperations,
+    ...resourcePolicyOperations,
     GetAccountSettings: getAccountSettings,
     ...aliasOperations,
     ...permissionOperations,

@@ -55,6 +55,10 @@ export interface VersionRow {
   /** Absent when the function has no SnapStart. */
   readonly snapStart?: SnapStartRow;
   readonly code: CodeReference;
+  /** Its environments serve one tenant each. */
+  readonly tenancy?: 'PER_TENANT';
+  /** How new versions of its runtime come; absent where they come by themselves. */
+  readonly runtimeUpdates?: { readonly on: 'FunctionUpdate' | 'Manual'; readonly arn?: string };
   /** It runs in durable executions. */
   readonly durable?: DurableSettings;
   /** In their order; absent when there are none. */
@@ -103,6 +107,8 @@ export interface FunctionRow {
   readonly reservedConcurrency?: number;
   /** Sum over its versions and aliases. */
   readonly provisionedConcurrency?: number;
+  /** Which code it may be given. */
+  readonly codeSigningConfigArn?: string;
   /** It may be part of a loop; absent where loops are stopped. */
   readonly allowsRecursion?: true;
 }
@@ -128,6 +134,7 @@ export interface EventRow {
   readonly traceId: string;
   /** How often the function itself has failed on it. */
   readonly functionErrors: number;
+  readonly tenantId?: string;
   /** Its last answer, unless that was too long to keep. */
   readonly lastFailure?: { readonly version: string; readonly payload: Uint8Array };
 }

@@ -111,5 +111,5 @@ function translate(error: unknown, inOwnWords: (code: string, message: string) =
   return error instanceof ServiceError ? inOwnWords(kmsCodeOf(error), error.message) : error;
 }
 
-// Lambda's protocol has a name of its own for a permission that is missing; KMS has this one.
-const kmsCodeOf = ({ code }: ServiceError): string => (code.startsWith('AccessDenied') ? 'AccessDeniedException' : code);
+/** Lambda's protocol has a name of its own for a permission that is missing; KMS has this one. */
+export const kmsCodeOf = ({ code }: ServiceError): string => (code.startsWith('AccessDenied') ? 'AccessDeniedException' : code);

@@ -20,6 +20,11 @@ export const filterNotFound = (kind: 'subscription' | 'metric'): ServiceError =>
 
 export const limitExceeded = (): ServiceError => new ServiceError('LimitExceededException', 'Resource limit exceeded.');
 
+export const queryNotFound = (): ServiceError => new ServiceError('ResourceNotFoundException', 'The specified query does not exist.');
+
+export const malformedQuery = (message: string, start: number, end: number): ServiceError =>
+  new ServiceError('MalformedQueryException', message, { members: { queryCompileError: { location: { startCharOffset: start, endCharOffset: end }, message } } });
+
 export const invalidNextToken = (): ServiceError => invalidParameter('The specified nextToken is invalid.');
 
 export const bothGroupMembers = (): ServiceError =>

@@ -55,7 +55,33 @@ export const metricDimensionsMax = 3;
 /** User Guide, "Real-time processing of log data with subscriptions": delivery is retried for up to 24 hours. */
 export const deliveryAgeMsMax = dayMs;
 
+/** API reference, StartQuery: "The maximum is 50 log groups"; "the default is 10,000"; queries "time out after 60 minutes". */
+export const queryGroupsMax = 50;
+export const queryResultsMax = 10_000;
+/** Quotas, "StartQuery": 100 concurrent queries of an account; results are there for seven days. */
+export const activeQueriesMax = 100;
+export const queryKeptMs = 7 * dayMs;
+/** Quotas: 1,000 query definitions. */
+export const queryDefinitionsMax = 1_000;
+/** API reference, DescribeQueries and DescribeQueryDefinitions. */
+export const queryItemsDefault = 1_000;
+
 // Ours from here on.
+
+/** How long an export task is remembered. */
+export const exportKeptMs = 90 * dayMs;
+/** Messages of one file of an export. */
+export const exportFileBytes = 8 * 1024 * 1024;
+/** Queries that run at once; the others wait. */
+export const queriesAtOnce = 4;
+/** Of wall time, for a query and for what its thread does with one page: a regular expression that does not end is ended then. */
+export const queryMsMax = 15 * 60_000;
+export const queryPageMsMax = 20_000;
+export const queryPageEvents = 2_000;
+export const queryPageBytes = 1024 * 1024;
+/** Events that GetLogGroupFields looks at, and fields that it tells of each. */
+export const sampledEventsMax = 1_000;
+export const sampledFieldsMax = 200;
 
 /** Log events of one message to a function, as JSON before it is packed: what cannot be packed smaller still fits into an event of 1 MB. */
 export const forwardedBytesMax = 640 * 1024;

@@ -7,6 +7,10 @@ import type { Store } from '../../kv/store.ts';
 import type { Scope } from '../../kv/table.ts';
 import { bothGroupMembers, groupNotFound, noGroupMember } from './errors.ts';
 import type { Following } from './following.ts';
+import type { Exporting } from './exporting.ts';
+import type { ServiceObjects } from '../../ports/serviceObjects.ts';
+import type { Queries } from './queries.ts';
+import type { Timers } from '../../kv/timers.ts';
 import type { LiveTails } from './liveTails.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
 
@@ -20,6 +24,11 @@ export interface LogsDeps {
   readonly following: Following;
   /** Asked whether functions let the service in. */
   readonly functions: FunctionAccess;
+  readonly queries: Queries;
+  readonly exporting: Exporting;
+  /** Buckets, for exports. */
+  readonly objects: ServiceObjects;
+  readonly timers: Timers;
 }
 
 export const operation = operationsOf<typeof import('@aws-sdk/client-cloudwatch-logs'), LogsDeps>();

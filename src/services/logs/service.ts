@@ -13,11 +13,16 @@ import { getLogEvents } from './operations/getLogEvents.ts';
 import { listLogGroups } from './operations/listLogGroups.ts';
 import { listTagsForResource } from './operations/listTagsForResource.ts';
 import { listTagsLogGroup } from './operations/listTagsLogGroup.ts';
+import { cancelExportTask, createExportTask, describeExportTasks } from './operations/exportTasks.ts';
 import { deleteMetricFilter, describeMetricFilters, putMetricFilter } from './operations/metricFilters.ts';
+import { getLogGroupFields, getLogRecord } from './operations/logRecords.ts';
 import { putLogEvents } from './operations/putLogEvents.ts';
 import { putLogGroupDeletionProtection } from './operations/putLogGroupDeletionProtection.ts';
 import { putRetentionPolicy } from './operations/putRetentionPolicy.ts';
+import { describeQueries, getQueryResults, listLogGroupsForQuery, startQuery, stopQuery } from './operations/queries.ts';
+import { deleteQueryDefinition, describeQueryDefinitions, putQueryDefinition } from './operations/queryDefinitions.ts';
 import { deleteResourcePolicy, describeResourcePolicies, putResourcePolicy } from './operations/resourcePolicies.ts';
+import { refused } from './operations/refused.ts';
 import { startLiveTail } from './operations/startLiveTail.ts';
 import { deleteSubscriptionFilter, describeSubscriptionFilters, putSubscriptionFilter } from './operations/subscriptionFilters.ts';
 import { tagLogGroup } from './operations/tagLogGroup.ts';
@@ -55,6 +60,11 @@ export const logs = defineService<LogsDeps>({
     ...{ PutSubscriptionFilter: putSubscriptionFilter, DescribeSubscriptionFilters: describeSubscriptionFilters, DeleteSubscriptionFilter: deleteSubscriptionFilter },
     ...{ PutMetricFilter: putMetricFilter, DescribeMetricFilters: describeMetricFilters, DeleteMetricFilter: deleteMetricFilter },
     ...{ PutResourcePolicy: putResourcePolicy, DescribeResourcePolicies: describeResourcePolicies, DeleteResourcePolicy: deleteResourcePolicy },
+    ...{ StartQuery: startQuery, GetQueryResults: getQueryResults, StopQuery: stopQuery, DescribeQueries: describeQueries, ListLogGroupsForQuery: listLogGroupsForQuery },
+    ...{ PutQueryDefinition: putQueryDefinition, DescribeQueryDefinitions: describeQueryDefinitions, DeleteQueryDefinition: deleteQueryDefinition },
+    ...{ GetLogRecord: getLogRecord, GetLogGroupFields: getLogGroupFields },
+    ...{ CreateExportTask: createExportTask, DescribeExportTasks: describeExportTasks, CancelExportTask: cancelExportTask },
+    ...refused,
     ...{ PutDestination: putDestination, PutDestinationPolicy: putDestinationPolicy, DescribeDestinations: describeDestinations, DeleteDestination: deleteDestination },
   },
 });

@@ -24,7 +24,15 @@ import type { Scope, TableRow } from '../../kv/table.ts';
 //   subscription   group name, filter name                  -> SubscriptionRow
 //   metricFilter   group name, filter name                  -> MetricFilterRow
 //   resourcePolicy name                                     -> ResourcePolicyRow
+//   query          query id                                 -> QueryRow
+//   queryByTime    made, query id                           -> {}
+//   queryResult    query id, part                           -> { bytes }: the result as JSON, in parts
+//   queryDefinition id                                      -> QueryDefinitionRow
+//   exportTask     task id                                  -> ExportRow
+//   exportByTime   made, task id                            -> {}
 //   (no scope)
+//   activeQuery    account, region, query id                -> {}: what has not ended
+//   activeExport   account, region, task id                 -> {}
 //   tail           account, region, group id                -> TailRow: who tails the group
 //   retention      account, region, group id                -> { days }
 //   removal        account, region, group id, stream id     -> {}: what background removal still has to do; stream id 0: all

@@ -10,6 +10,9 @@ import { testCall } from '../../framework/testing/testCall.ts';
 import { openMemoryStore } from '../../kv/drivers/memory/openMemoryStore.ts';
 import type { Store } from '../../kv/store.ts';
 import { weakMode } from '../../kv/weakMode.ts';
+import { createExporting } from './exporting.ts';
+import type { Exporting } from './exporting.ts';
+import type { ServiceObjects } from '../../ports/serviceObjects.ts';
 import { createFollowing } from './following.ts';
 import type { Following } from './following.ts';
 import { createLiveTails } from './liveTails.ts';
@@ -17,6 +20,11 @@ import type { FunctionAccess } from '../../ports/functionAccess.ts';
 import type { MetricDatum } from '../../ports/metrics.ts';
 import type { Emitter, Envelope, EnvelopeDraft } from '../../ports/outbox.ts';
 import type { LiveTails } from './liveTails.ts';
+import { createQueries } from './queries.ts';
+import type { Queries, TaskRunner } from './queries.ts';
+import { run as runRows } from './insights/rowTask.ts';
+import { createTimers } from '../../kv/timers.ts';
+import type { Timers } from '../../kv/timers.ts';
 import { logs } from './service.ts';
 
 type Client = typeof import('@aws-sdk/client-cloudwatch-logs');
@@ -29,6 +37,16 @@ export interface TestLogs {
   readonly wall: MovableClock;
   readonly liveTails: LiveTails;
   readonly following: Following;
+  readonly queries: Queries;
+  readonly exporting: Exporting;
+  openExporting(): Exporting;
+  /** What has been put into buckets: `bucket/key`. */
+  readonly written: Map<string, Uint8Array>;
+  /** Which buckets are there, and what they let the service do. */
+  readonly buckets: Map<string, readonly string[]>;
+  /** As another process would have them. */
+  openQueries(tasks?: TaskRunner): Queries;
+  readonly timers: Timers;
   /** What has been recorded: name, dimensions and value. */
   readonly recorded: MetricDatum[];
   readonly emitter: Emitter;
@@ -65,7 +83,27 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
     },
   };
   const following = createFollowing({ store, clock, log: silentLogger, emitter, functions, recorder });
-  const service = logs.bind({ store, clock, wall, random, liveTails, following, functions });
+  const inline: TaskRunner = { runTask: async (_module, task) => runRows(task as never) as never };
+  const openQueries = (tasks = inline): Queries => createQueries({ store, clock, wall, log: silentLogger, tasks });
+  const queries = openQueries();
+  const timers = createTimers({ store, clock, wall, log: silentLogger });
+  const written = new Map<string, Uint8Array>();
+  const buckets = new Map<string, readonly string[]>();
+  const objects: ServiceObjects = {
+    async may({ bucket, action }) {
+      const allowed = buckets.get(bucket);
+      if (!allowed) return { kind: 'absent' };
+      return allowed.includes(action) ? { kind: 'allowed', region: 'us-east-1' } : { kind: 'denied', remedy: '' };
+    },
+    async put({ bucket, key, body }) {
+      const verdict = await objects.may({ bucket, action: 's3:PutObject', services: [], sourceArn: '', sourceAccount: '', region: '' });
+      if (verdict.kind === 'allowed') written.set(`${bucket}/${key}`, body);
+      return verdict;
+    },
+  };
+  const openExporting = (): Exporting => createExporting({ store, clock, log: silentLogger, objects });
+  const exporting = openExporting();
+  const service = logs.bind({ store, clock, wall, random, liveTails, following, functions, queries, timers, exporting, objects });
   const call = (): Call => testCall({ nowMs: clock.now() });
   const find = (name: string) => {
     const operation = service.find(name);
@@ -85,6 +123,13 @@ export function createTestLogs({ weak = true } = {}): TestLogs {
     wall,
     liveTails,
     following,
+    queries,
+    exporting,
+    openExporting,
+    written,
+    buckets,
+    openQueries,
+    timers,
     emitter,
     async forward() {
       const told: EnvelopeDraft[] = [];

@@ -1,5 +1,6 @@
 import type { Call } from '../../framework/context.ts';
 import type { Transaction } from '../../kv/store.ts';
+import type { ServiceEvent } from '../../ports/eventBus.ts';
 import type { Caller } from '../../ports/identity.ts';
 import { encodeQueueMessage } from '../../ports/queueMessage.ts';
 import { encodeTopicMessage } from '../../ports/topicMessage.ts';
@@ -40,7 +41,7 @@ export interface ObjectEvent {
 export type Actor = Pick<Call, 'requestId' | 'caller' | 'sourceIp' | 'nowMs' | 'head'> | { readonly nowMs: number; readonly requestId: string; readonly service: true };
 
 /** Commits what has to be told of a change together with the change itself. */
-export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitter'>, actor: Actor, bucket: Bucket, event: ObjectEvent): Promise<void> {
+export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitter' | 'bus'>, actor: Actor, bucket: Bucket, event: ObjectEvent): Promise<void> {
   const configuration = await findSetting<NotificationConfiguration>(tx, bucket, 'notification');
   if (!configuration) return;
   const envelope = { source: 's3', sourceArn: bucketArn(bucket.name), account: bucket.account, region: bucket.region, callingPrincipal: 's3.amazonaws.com', traceHeader: 'service' in actor ? undefined : traceOf(actor) };
@@ -50,8 +51,8 @@ export async function tellObjectEvent(tx: Transaction, deps: Pick<S3Deps, 'emitt
     deps.emitter.emit(tx, { ...envelope, target: rule.arn, payload });
   }
   if (configuration.eventBridge) {
-    const payload = bridgeEventOf(actor, bucket, event);
-    if (payload) deps.emitter.emit(tx, { ...envelope, target: eventBusArn(bucket), payload: Buffer.from(JSON.stringify(payload)) });
+    const told = bridgeEventOf(actor, bucket, event);
+    if (told) await deps.bus?.put(tx, told);
   }
 }
 
@@ -67,10 +68,6 @@ export function payloadFor({ kind }: Pick<NotificationRule, 'kind'>, message: ob
   if (kind === 'Queue') return encodeQueueMessage({ body });
   // Recorded from the service.
   return kind === 'Topic' ? encodeTopicMessage({ message: body, subject: 'Amazon S3 Notification' }) : Buffer.from(body);
-}
-
-export function eventBusArn({ region, account }: Pick<Bucket, 'region' | 'account'>): string {
-  return `arn:aws:events:${region}:${account}:event-bus/default`;
 }
 
 // "Event message structure".
@@ -130,16 +127,15 @@ const bridgeNames: Readonly<Record<string, readonly [detailType: string, reason?
 };
 
 // "EventBridge event message structure".
-function bridgeEventOf(actor: Actor, bucket: Bucket, { name, key, row }: ObjectEvent): object | undefined {
+function bridgeEventOf(actor: Actor, bucket: Bucket, { name, key, row }: ObjectEvent): ServiceEvent | undefined {
   const [detailType, reason] = bridgeNames[name] ?? [];
   if (detailType === undefined) return undefined;
   const removal = detailType === 'Object Deleted' ? { 'deletion-type': isMarker(row) ? 'Delete Marker Created' : 'Permanently Deleted' } : {};
   return {
-    version: '0',
-    'detail-type': detailType,
+    detailType,
     source: 'aws.s3',
     account: bucket.account,
-    time: new Date(actor.nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    atMs: actor.nowMs,
     region: bucket.region,
     resources: [bucketArn(bucket.name)],
     detail: {

@@ -5,6 +5,7 @@ import { hexId } from '../../base/ids.ts';
 import type { Logger } from '../../base/log.ts';
 import { ServiceError } from '../../base/errors.ts';
 import type { Call } from '../../framework/context.ts';
+import type { Transaction } from '../../kv/store.ts';
 import type { RoleAccess } from '../../framework/roleAccess.ts';
 import type { Delivery, DeliveryResult, DeliveryTarget, Envelope } from '../../ports/outbox.ts';
 import { decodeObjectWrite, type ObjectWrite } from '../../ports/objectWrite.ts';
@@ -12,7 +13,7 @@ import { bucketArn } from './access.ts';
 import { writeBody } from './bodies.ts';
 import { draftObject } from './objectDraft.ts';
 import type { S3Deps } from './operation.ts';
-import { type Bucket, findBucket, findSetting } from './store.ts';
+import { type Bucket, findBucket, findSetting, requireBucket } from './store.ts';
 import { writeRow } from './writeObject.ts';
 
 export interface ObjectWriteDeps extends S3Deps {
@@ -41,26 +42,32 @@ async function put(deps: ObjectWriteDeps, { key, contentType, body: bytes }: Obj
   }
   const call = callOf(deps, envelope, bucket, delivery);
   try {
-    const { draft, key: secret } = await draftObject(deps, call, bucket, key, { ContentType: contentType });
-    const body = await writeBody(deps, pieces(bytes), bytes.length, secret);
-    let kept = false;
-    try {
-      await deps.store.transact(async (tx) => {
-        const now = await findBucket(tx, name);
-        if (!(await delivery.acknowledge(tx)) || !now) return;
-        body.keep(tx);
-        const etag = secret ? hexId(deps.random, 32) : createHash('md5').update(bytes).digest('hex');
-        await writeRow(tx, deps, call, now, key, { draft, etag, checksum: undefined, conditions: {}, event: 'ObjectCreated:Put' }, body);
-        tx.afterCommit(() => (kept = true));
-      });
-    } finally {
-      if (!kept) await body.abandon();
-    }
+    await storeObject(deps, call, bucket, { key, contentType, body: bytes }, (tx) => delivery.acknowledge(tx));
     return { kind: 'delivered' };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     // A key can be enabled again.
     return { kind: 'retry', reason: error.code };
+  }
+}
+
+/** Puts an object that nobody is asked for any more. `acknowledge` says whether it is still wanted. */
+export async function storeObject(deps: S3Deps, call: Call, { name }: Bucket, { key, contentType, body: bytes }: ObjectWrite, acknowledge: (tx: Transaction) => Promise<boolean>): Promise<void> {
+  const bucket = await deps.store.read((tx) => requireBucket(tx, name));
+  const { draft, key: secret } = await draftObject(deps, call, bucket, key, { ContentType: contentType });
+  const body = await writeBody(deps, pieces(bytes), bytes.length, secret);
+  let kept = false;
+  try {
+    await deps.store.transact(async (tx) => {
+      const now = await findBucket(tx, name);
+      if (!(await acknowledge(tx)) || !now) return;
+      body.keep(tx);
+      const etag = secret ? hexId(deps.random, 32) : createHash('md5').update(bytes).digest('hex');
+      await writeRow(tx, deps, call, now, key, { draft, etag, checksum: undefined, conditions: {}, event: 'ObjectCreated:Put' }, body);
+      tx.afterCommit(() => (kept = true));
+    });
+  } finally {
+    if (!kept) await body.abandon();
   }
 }
 

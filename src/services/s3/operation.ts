@@ -5,6 +5,7 @@ import { operationsOf } from '../../framework/service.ts';
 import type { Store } from '../../kv/store.ts';
 import type { Timers } from '../../kv/timers.ts';
 import type { Encryption } from '../../ports/encryption.ts';
+import type { EventBus } from '../../ports/eventBus.ts';
 import type { Emitter } from '../../ports/outbox.ts';
 import type { AccessLog } from './accessLog.ts';
 import type { NotificationTargets } from './notificationTargets.ts';
@@ -18,6 +19,8 @@ export interface S3Deps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emitter: Emitter;
+  /** Absent where there is no EventBridge. */
+  readonly bus?: EventBus | undefined;
   readonly targets: NotificationTargets;
   readonly accessLog: AccessLog;
   /** Absent where there is no KMS. */

@@ -11,6 +11,7 @@ import {
   DescribeAlarmsForMetricCommand,
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
+  GetMetricStatisticsCommand,
   ListTagsForResourceCommand,
   PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
@@ -18,6 +19,9 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-cloudwatch';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { AddPermissionCommand } from '@aws-sdk/client-lambda';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { createFunction, invoke } from '../../support/functions.ts';
@@ -103,4 +107,43 @@ test('a composite alarm follows its children, and states are set by hand', async
   await client.send(new DeleteAlarmsCommand({ AlarmNames: ['either', 'a', 'b'] }));
   assert.equal(await alarmOf('either'), undefined);
   await expectRefusal(client.send(new SetAlarmStateCommand({ AlarmName: 'a', StateValue: 'OK', StateReason: 'gone' })), { name: 'ResourceNotFound', status: 404 });
+});
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+test('an alarm that changes is an event on the default bus, and invokes the function that it names', async () => {
+  const { aws, roleArn, server } = scene();
+  const events = new EventBridgeClient(sdkConfig(server.endpoint));
+  try {
+    const { QueueUrl = '' } = await aws.sqs.send(new CreateQueueCommand({ QueueName: 'alarm-events' }));
+    const queue = 'arn:aws:sqs:us-east-1:000000000000:alarm-events';
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: queue }] });
+    await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+    await events.send(new PutRuleCommand({ Name: 'alarms', EventPattern: '{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":["told"],"state":{"value":["ALARM"]}}}' }));
+    await events.send(new PutTargetsCommand({ Rule: 'alarms', Targets: [{ Id: 'queue', Arn: queue }] }));
+    const FunctionName = await createFunction(aws.lambda, { Role: roleArn, files: { 'index.js': 'exports.handler = async (event) => console.log("ALARM", event.alarmData.alarmName, event.alarmData.state.value);' } });
+    const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}`;
+    await aws.lambda.send(new AddPermissionCommand({ FunctionName, StatementId: 'alarm', Action: 'lambda:InvokeFunction', Principal: 'lambda.alarms.cloudwatch.amazonaws.com' }));
+    const metric = { Namespace: 'Shop', MetricName: 'Told', Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' } as const;
+    await client.send(new PutMetricAlarmCommand({ AlarmName: 'told', ...metric, AlarmActions: [functionArn] }));
+    await client.send(new SetAlarmStateCommand({ AlarmName: 'told', StateValue: 'ALARM', StateReason: 'by hand' }));
+    const { Messages: [message] = [] } = await aws.sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    const { source, resources, detail } = JSON.parse(message?.Body ?? '{}') as { source: string; resources: string[]; detail: { alarmName: string; previousState: { value: string } } };
+    assert.deepEqual([source, resources, detail.alarmName, detail.previousState.value], ['aws.cloudwatch', ['arn:aws:cloudwatch:us-east-1:000000000000:alarm:told'], 'told', 'INSUFFICIENT_DATA']);
+    for (;;) {
+      const { events: lines = [] } = await aws.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${FunctionName}`, filterPattern: 'ALARM' })).catch(() => ({ events: [] }));
+      if (lines.some(({ message: line }) => line?.includes('ALARM told ALARM'))) break;
+    }
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+    const nowMs = server.clock.now();
+    const range = { Period: 3_600, StartTime: new Date(nowMs - 7_200_000), EndTime: new Date(nowMs + 3_600_000) };
+    for (const MetricName of ['TriggeredRules', 'Invocations']) {
+      for (let sum = 0; sum === 0; ) {
+        const { Datapoints = [] } = await client.send(new GetMetricStatisticsCommand({ Namespace: 'AWS/Events', MetricName, Dimensions: [{ Name: 'RuleName', Value: 'alarms' }], ...range, Statistics: ['Sum'] }));
+        sum = Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+        assert.ok(sum <= 1, MetricName);
+      }
+    }
+  } finally {
+    events.destroy();
+  }
 });

@@ -216,7 +216,6 @@ suite('CreateFunction: behaviour', () => {
     ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0', LocalMountPath: '/mnt/x' }] }],
     ['Layers', { Layers: ['arn:aws:lambda:us-east-1:000000000000:layer:absent:1'] }],
     ['DeadLetterConfig', { DeadLetterConfig: { TargetArn: 'arn:aws:sqs:us-east-1:000000000000:absent' } }],
-    ['CodeSigningConfigArn', { CodeSigningConfigArn: 'arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0' }],
   ];
   for (const [setting, input] of unsupported) {
     test(`${setting} that cannot be honoured is refused, not ignored`, async () => {

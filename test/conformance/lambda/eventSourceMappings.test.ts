@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { AttachRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateKeyCommand, DisableKeyCommand } from '@aws-sdk/client-kms';
 import {
   CreateEventSourceMappingCommand,
   DeleteEventSourceMappingCommand,
@@ -17,7 +19,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { createExecutionRole, createFunction, uniqueName, type FunctionSettings } from '../../support/functions.ts';
-import { sdkClients, type SdkClients } from '../../support/sdkClients.ts';
+import { sdkClients, sdkConfig, type SdkClients } from '../../support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../../support/serverProcess.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
@@ -204,6 +206,28 @@ suite('UpdateEventSourceMapping, ListEventSourceMappings, DeleteEventSourceMappi
     await expectRefusal(lambda.send(new GetEventSourceMappingCommand({ UUID: first.UUID })), gone);
     await expectRefusal(lambda.send(new DeleteEventSourceMappingCommand({ UUID: first.UUID })), gone);
   });
+});
+
+test('a mapping keeps its filters under a KMS key, and counts its events where it is asked to', async () => {
+  const { lambda, kms, sqs } = scene().aws;
+  const cloudwatch = new CloudWatchClient(sdkConfig(scene().server.endpoint));
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const queue = await createQueue({ VisibilityTimeout: '30' });
+  const FilterCriteria = { Filters: [{ Pattern: '{"body":{"kind":["wanted"]}}' }] };
+  const KMSKeyArn = KeyMetadata?.Arn;
+  const { UUID } = await map(await createReader(), queue, { FilterCriteria, KMSKeyArn, MetricsConfig: { Metrics: ['EventCount'] }, ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 4 } });
+  for (const kind of ['wanted', 'other']) await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: JSON.stringify({ kind }) }));
+  const names = await until(async () => {
+    const { Metrics = [] } = await cloudwatch.send(new ListMetricsCommand({ Namespace: 'AWS/Lambda', Dimensions: [{ Name: 'EventSourceMappingUUID', Value: UUID }] }));
+    return Metrics.length >= 4 ? Metrics.map(({ MetricName }) => MetricName).toSorted() : undefined;
+  });
+  cloudwatch.destroy();
+  assert.deepEqual(names, ['DeletedEventCount', 'FilteredOutEventCount', 'InvokedEventCount', 'PolledEventCount']);
+  const shown = await lambda.send(new GetEventSourceMappingCommand({ UUID }));
+  assert.deepEqual([shown.FilterCriteria, shown.KMSKeyArn, shown.ProvisionedPollerConfig], [FilterCriteria, KMSKeyArn, { MinimumPollers: 2, MaximumPollers: 4 }]);
+  await kms.send(new DisableKeyCommand({ KeyId: KMSKeyArn }));
+  const hidden = await lambda.send(new GetEventSourceMappingCommand({ UUID }));
+  assert.deepEqual([hidden.FilterCriteria, hidden.FilterCriteriaError?.ErrorCode], [undefined, 'DisabledException']);
 });
 
 test('a server that is killed while messages are served goes on with them when it is back', async () => {

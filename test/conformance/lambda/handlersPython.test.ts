@@ -43,6 +43,14 @@ suite('Python handlers that answer', () => {
     const files = { 'pkg/__init__.py': '', 'pkg/app.py': 'from .helper import text\n\ndef run(event, context):\n    return text()\n', 'pkg/helper.py': 'def text():\n    return "nested"\n' };
     answers(await run('', {}, { files, Handler: 'pkg.app.run' }), 'nested');
   });
+  test('a handler may be called as the runtime is, which is compiled once for all', async () => {
+    const source = 'import sys\n\ndef handler(event, context):\n    frame = sys._getframe(1)\n    return [__file__, frame.f_code.co_filename, sys.modules["__main__"].bootstrap.__cached__]\n';
+    const { functionError, text, payload } = await run('', {}, { files: { 'bootstrap.py': source }, Handler: 'bootstrap.handler' });
+    assert.equal(functionError, undefined, text);
+    const [own, caller, cached] = payload as string[];
+    assert.deepEqual([own, caller], ['/var/task/bootstrap.py', '/var/runtime/bootstrap.py']);
+    assert.match(cached ?? '', /\/var\/runtime\/__pycache__\/bootstrap\.cpython-\d+\.pyc/);
+  });
   test('text beyond ASCII comes and goes unharmed', async () => {
     answers(await run('def handler(event, context):\n    return event\n', { text: 'Grüße, 世界 🌍' }), { text: 'Grüße, 世界 🌍' });
   });

@@ -1,4 +1,4 @@
-// What was given to Secrets Manager and Parameter Store to keep is in no log and, as it is, in no file: not of a server that logs all
+// What was given to keep to Secrets Manager, Parameter Store, functions, topics and connections is in no log and, as it is, in no file: not of a server that logs all
 // that it can, not after refusals, not after a kill.
 
 import assert from 'node:assert/strict';
@@ -6,17 +6,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CreateConnectionCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { CreateLoginProfileCommand, CreateRoleCommand, CreateUserCommand } from '@aws-sdk/client-iam';
+import { CreateFunctionCommand } from '@aws-sdk/client-lambda';
 import { CreateSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { sdkConfig } from '../../support/sdkClients.ts';
+import { lambdaTrustPolicy } from '../../support/executionRole.ts';
+import { sdkClients, sdkConfig } from '../../support/sdkClients.ts';
 import { startServerProcess, type ServerProcess } from '../../support/serverProcess.ts';
+import { zipFiles } from '../../support/zipFolder.ts';
 
 const text = 'c0rrect-horse-battery-staple';
 const secretText = `secret ${text}`;
 const binary = Buffer.from(`binary ${text}`);
 const parameterText = `parameter ${text}`;
 
-test('values of secrets and SecureStrings survive a kill and are found in no log and no file', async () => {
+test('values of secrets and SecureStrings survive a kill, and they, variables of functions, credentials of connections and passwords are found in no log and no file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'haneul-secrecy-'));
   const start = () => startServerProcess({ dataFolder: folder, args: ['--log-level', 'debug'] });
   let server = await start();
@@ -27,6 +32,7 @@ test('values of secrets and SecureStrings survive a kill and are found in no log
     printed += server.output();
     server = await start();
     await readAll(server);
+    await useOthers(server);
     printed += server.output();
   } finally {
     await server.stop();
@@ -68,6 +74,23 @@ async function writeAll(server: ServerProcess): Promise<void> {
     await assert.rejects(secrets.send(new PutSecretValueCommand({ SecretId: 'none', SecretString: secretText })));
     await assert.rejects(ssm.send(new PutParameterCommand({ Name: 'q', Value: parameterText, Type: 'SecureString', AllowedPattern: '[0-9]+' })));
   });
+}
+
+/** Those that keep secrets beside other things. */
+async function useOthers({ endpoint }: ServerProcess): Promise<void> {
+  const aws = sdkClients(endpoint);
+  const events = new EventBridgeClient(sdkConfig(endpoint));
+  const { Role } = await aws.iam.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: lambdaTrustPolicy }));
+  const settings = { Role: Role?.Arn, Runtime: 'nodejs22.x', Handler: 'index.handler', Code: { ZipFile: zipFiles({ 'index.mjs': 'export const handler = async () => 1;' }) } } as const;
+  const Environment = { Variables: { KEY: text } };
+  await aws.lambda.send(new CreateFunctionCommand({ FunctionName: 'f', Environment, ...settings }));
+  await assert.rejects(aws.lambda.send(new CreateFunctionCommand({ FunctionName: 'f', Environment, ...settings })));
+  await events.send(new CreateConnectionCommand({ Name: 'c', AuthorizationType: 'API_KEY', AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: 'key', ApiKeyValue: text } } }));
+  await assert.rejects(events.send(new CreateConnectionCommand({ Name: 'c', AuthorizationType: 'BASIC', AuthParameters: { BasicAuthParameters: { Username: 'me', Password: text } } })));
+  const { User } = await aws.iam.send(new CreateUserCommand({ UserName: 'u' }));
+  await aws.iam.send(new CreateLoginProfileCommand({ UserName: User?.UserName, Password: `${text}-A1` }));
+  aws.destroy();
+  events.destroy();
 }
 
 async function readAll(server: ServerProcess): Promise<void> {

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { AddPermissionCommand, InvokeCommand, PutFunctionEventInvokeConfigCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { AttachRolePolicyCommand } from '@aws-sdk/client-iam';
-import { CreateTopicCommand, GetTopicAttributesCommand, PublishCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateTopicCommand, GetTopicAttributesCommand, PublishCommand, SetTopicAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { createFunction, uniqueName, waitUntilUpdated } from '../../support/functions.ts';
+import { sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 
@@ -52,6 +55,44 @@ suite('functions', () => {
     assert.deepEqual([record.responsePayload, record.requestPayload.Records[0]?.EventSource], ['by a topic', 'aws:sns']);
     await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: Buffer.from('{"fail":true}') }));
     assert.equal(await mailTo('+12025550002'), '{"fail":true}');
+  });
+
+  // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: "Lambda currently detects recursive loops between your functions, Amazon SQS, Amazon S3, and Amazon SNS."
+  test('that publish to the topic which invokes them are stopped after sixteen runs', { timeout: 60_000 }, async () => {
+    const { sns, lambda, logs } = scene().aws;
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: uniqueName('loop') }));
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sns:Publish', Resource: TopicArn }] });
+    await sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue: Policy }));
+    const publish = `fetch(process.env.AWS_ENDPOINT_URL, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-amzn-trace-id': process.env._X_AMZN_TRACE_ID }, body: new URLSearchParams({ Action: 'Publish', Version: '2010-03-31', TopicArn: '${TopicArn}', Message: 'again' }) })`;
+    const files = { 'index.mjs': `export const handler = async () => { const { status } = await ${publish}; console.log('RUN', status); };` };
+    const FunctionName = await createFunction(lambda, { Role: scene().roleArn, files });
+    await lambda.send(new AddPermissionCommand({ FunctionName, StatementId: 'sns', Action: 'lambda:InvokeFunction', Principal: 'sns.amazonaws.com' }));
+    // What is stopped goes where events go that failed.
+    const { TopicArn: stopped = '' } = await sns.send(new CreateTopicCommand({ Name: uniqueName('stopped') }));
+    await sns.send(new SubscribeCommand({ TopicArn: stopped, Protocol: 'sms', Endpoint: '+12025550009' }));
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, DeadLetterConfig: { TargetArn: stopped } }));
+    await waitUntilUpdated(lambda, FunctionName);
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'lambda', Endpoint: `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}` }));
+    await sns.send(new PublishCommand({ TopicArn, Message: 'first' }));
+    assert.match(await mailTo('+12025550009'), /"again"/);
+    for (;;) {
+      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${FunctionName}`, filterPattern: 'RUN' }));
+      if (events.length < 16) continue;
+      assert.deepEqual(events.map(({ message = '' }) => /RUN (\d+)/.exec(message)?.[1]), Array.from({ length: 16 }, () => '200'));
+      break;
+    }
+    const cloudWatch = new CloudWatchClient(sdkConfig(scene().server.endpoint));
+    const nowMs = scene().server.clock.now();
+    const sumOf = async (Namespace: string, MetricName: string, Name: string, Value: string): Promise<number> => {
+      const range = { Period: 3_600, StartTime: new Date(nowMs - 7_200_000), EndTime: new Date(nowMs + 3_600_000) };
+      const { Datapoints = [] } = await cloudWatch.send(new GetMetricStatisticsCommand({ Namespace, MetricName, Dimensions: [{ Name, Value }], ...range, Statistics: ['Sum'] }));
+      return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+    };
+    const topic = TopicArn.split(':').at(-1) ?? '';
+    // The seventeenth event ended at the function.
+    assert.deepEqual(await Promise.all(['NumberOfMessagesPublished', 'NumberOfNotificationsDelivered', 'NumberOfNotificationsFailed'].map((name) => sumOf('AWS/SNS', name, 'TopicName', topic))), [17, 17, 0]);
+    assert.equal(await sumOf('AWS/Lambda', 'RecursiveInvocationsDropped', 'FunctionName', FunctionName), 1);
+    cloudWatch.destroy();
   });
 });
 

@@ -210,7 +210,7 @@ function describeFunction(variables) {
   };
 }
 
-function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientContext, identity }, about) {
+function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientContext, identity, tenantId }, about) {
   return {
     functionVersion: about.version,
     functionName: about.name,
@@ -221,6 +221,7 @@ function describeRequest({ requestId, deadlineMs, invokedFunctionArn, clientCont
     identity: identity === undefined ? undefined : JSON.parse(identity),
     invokedFunctionArn,
     awsRequestId: requestId,
+    ...(tenantId === undefined ? {} : { tenantId }),
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
   };
 }

@@ -1,6 +1,7 @@
 """The Python runtime: reads requests from the framed channel, calls the handler, answers. Runs on Python 3.8 and later.
 
-One file, with this very name: user code and monitoring tools know the frames of a file called bootstrap.py as the runtime's own.
+One file, with this very name: user code and monitoring tools know the frames of a file called bootstrap.py as the runtime's own. start.py calls
+its main.
 """
 import importlib
 import io
@@ -339,6 +340,7 @@ class LambdaContext(Record):
         self.log_group_name, self.log_stream_name, self.function_name, self.memory_limit_in_mb, self.function_version = about
         self.invoked_function_arn = request["invokedFunctionArn"]
         self.identity = CognitoIdentity({})
+        self.tenant_id = request.get("tenantId")
         self._deadline_ms = request["deadlineMs"]
 
     def get_remaining_time_in_millis(self):
@@ -482,7 +484,3 @@ def main():
     except SystemExit as e:
         channel.send(EXITING, exit_code_of(e.code).to_bytes(4, "big"))
         raise
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,18 @@ import { refuse } from './outcome.ts';
 export interface LogGroups {
   readonly sink: LogSink;
   exists(scope: Scope, logGroupName: string): Promise<boolean>;
+  /** Whether the account's resource policies let a service write to a group. */
+  mayWrite(question: LogWriteQuestion): Promise<boolean>;
+}
+
+export interface LogWriteQuestion {
+  readonly scope: Scope;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  /** Any of these principals will do. */
+  readonly services: readonly string[];
+  readonly sourceArn: string;
+  readonly sourceAccount: string;
 }
 
 /** Undefined for what is no log group's ARN. */
@@ -18,14 +30,20 @@ export function parseLogGroupArn(arn: string): (Scope & { readonly logGroupName:
   return parsed && name !== undefined ? { account: parsed.account, region: parsed.region, logGroupName: name } : undefined;
 }
 
-// DEVIATION: the resource policies of CloudWatch Logs are not asked.
-export async function writeLog({ target, eventText }: Errand, input: string, { logs, clock }: TargetDeps): Promise<DeliveryResult> {
+// The policy that the console makes names both (user guide, "Permissions for Amazon CloudWatch Logs").
+const services = ['events.amazonaws.com', 'delivery.logs.amazonaws.com'];
+
+export async function writeLog({ target, eventText, ruleArn }: Errand, input: string, { logs, clock }: TargetDeps): Promise<DeliveryResult> {
   const group = parseLogGroupArn(target.row.Arn);
   if (!group || !(await logs.exists(group, group.logGroupName))) return refuse('NO_RESOURCE', 'The specified log group does not exist.');
   if (Buffer.byteLength(input) + 26 > logEventBytesMax) return refuse('SDK_CLIENT_ERROR', 'The event is too long for CloudWatch Logs.');
   const { id } = JSON.parse(eventText) as { readonly id?: string };
   // One stream for each first digit of ids: the service spreads them over streams with names of its own.
-  logs.sink.append({ ...group, logStreamName: `events-${String(id ?? '').slice(0, 1) || '0'}` }, [{ timestampMs: Math.floor(clock.now()), message: input }]);
+  const logStreamName = `events-${String(id ?? '').slice(0, 1) || '0'}`;
+  const { logGroupName, ...scope } = group;
+  const allowed = await logs.mayWrite({ scope, logGroupName, logStreamName, services, sourceArn: ruleArn, sourceAccount: ruleArn.split(':')[4] ?? '' });
+  if (!allowed) return refuse('NO_PERMISSIONS', 'No resource policy of CloudWatch Logs lets EventBridge write to the log group.');
+  logs.sink.append({ ...group, logStreamName }, [{ timestampMs: Math.floor(clock.now()), message: input }]);
   await logs.sink.flush();
   return { kind: 'delivered' };
 }

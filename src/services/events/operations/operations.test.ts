@@ -112,15 +112,16 @@ test('PutTargets: functions are asked for their policy, log groups get the event
       here,
     );
     await run('PutRule', { Name: 'there', EventPattern: '{"source":["shop"]}', EventBusName: 'second' }, here);
-    await run('PutTargets', { Rule: 'there', EventBusName: 'second', Targets: [{ Id: 'q', Arn: queueArn }] }, here);
+    await run('PutTargets', { Rule: 'there', EventBusName: 'second', Targets: [{ Id: 'q', Arn: queueArn }, { ...dead('log'), Arn: `arn:aws:logs:us-east-1:${account}:log-group:/aws/events/closed` }] }, here);
     await run('PutEvents', entry('shop'), here);
-    await until(() => received.length === 5);
+    await until(() => received.length === 6);
     assert.deepEqual(received.map(({ target, message }) => [target.split(':').at(-1), message.attributes?.['ERROR_CODE']?.value]).sort(), [
       ['/aws/events/x', undefined],
       ['open', undefined],
       ['queue', undefined],
       ['queue-dead-bus', 'NO_PERMISSIONS'],
       ['queue-dead-closed', 'NO_PERMISSIONS'],
+      ['queue-dead-log', 'NO_PERMISSIONS'],
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { errors } from '../errors.ts';
 import { accessKey, askedKey, operation, type KmsContext } from '../operation.ts';
 
 /** Aliases are not taken (API reference, KeyId: "the key ID or key ARN"). */
-export const getKeyLastUsage = operation('GetKeyLastUsage', {
+const getKeyLastUsage = operation('GetKeyLastUsage', {
   access: ({ KeyId }, call, deps) => accessKey(deps, call, KeyId, { action: 'GetKeyLastUsage' }, { aliases: false }),
   async handle({ KeyId }, call, deps) {
     const { scope, keyId, arn, row } = await askedKey(deps, call, KeyId);
@@ -47,4 +47,4 @@ const noEncapsulation = (name: 'Encapsulate' | 'Decapsulate') =>
       throw errors.unsupported('Key encapsulation with ML_KEM is not supported in this Region.');
     },
   });
-export const encapsulation = { Encapsulate: noEncapsulation('Encapsulate'), Decapsulate: noEncapsulation('Decapsulate') };
+export const lastUsage = { GetKeyLastUsage: getKeyLastUsage, Encapsulate: noEncapsulation('Encapsulate'), Decapsulate: noEncapsulation('Decapsulate') };

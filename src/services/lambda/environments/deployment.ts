@@ -6,6 +6,8 @@ export interface Deployment {
   readonly place: Place;
   readonly name: string;
   readonly row: VersionRow;
+  /** Whom its environments serve, where each serves one. */
+  readonly tenantId?: string | undefined;
 }
 
 /** What the environments of a version are kept under; the same for all its deployments. */

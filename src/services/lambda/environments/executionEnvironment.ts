@@ -62,6 +62,8 @@ export interface InvocationInput {
   readonly clientContext: string | undefined;
   readonly traceId: string;
   readonly wantsTail: boolean;
+  /** Of a function that isolates its tenants. */
+  readonly tenantId?: string | undefined;
   /** Takes the response while it is made. */
   readonly receiver?: ResponseReceiver | undefined;
 }
@@ -314,13 +316,14 @@ function openLogs({ logs: sink, clock, wall }: ExecutionDeps, { place, row }: De
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.
-const requestOf = ({ requestId, event, invokedFunctionArn, clientContext }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
+const requestOf = ({ requestId, event, invokedFunctionArn, clientContext, tenantId }: InvocationInput, deadlineMs: number, traceId: string, receiver: ResponseReceiver | undefined): InvocationRequest => ({
   requestId,
   event,
   deadlineMs,
   invokedFunctionArn,
   clientContext,
   traceId,
+  tenantId,
   receiver,
 });
 

@@ -9,6 +9,7 @@ import { errors } from '../errors.ts';
 import { environmentIdleMs } from '../limits.ts';
 import { createAdmission } from './admission.ts';
 import { createAdmittance, type InvocationRules } from './admittance.ts';
+import { recordDropped } from './invocationMetrics.ts';
 import { versionKey } from './deployment.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
 import { createFleetMetrics, type EnvironmentCounts } from './fleetMetrics.ts';
@@ -53,6 +54,8 @@ interface Member {
 /** The environments of one deployment of one version. */
 interface Group {
   readonly key: string;
+  /** The same for all tenants. */
+  readonly version: string;
   readonly deploymentId: string;
   /** A stack: the last is the warmest. */
   readonly idle: Member[];
@@ -87,12 +90,14 @@ export function createFleet(deps: FleetDeps): Fleet {
     return counts;
   }
 
-  function groupOf({ place, name, row }: Deployment): Group {
-    const key = versionKey(place, name, row.version);
+  function groupOf({ place, name, row, tenantId }: Deployment): Group {
+    const version = versionKey(place, name, row.version);
+    // Tenants that are isolated share no environment: a group for each.
+    const key = tenantId === undefined ? version : `${version}/${tenantId}`;
     const group = groups.get(key);
     if (group?.deploymentId === row.deploymentId) return group;
     if (group !== undefined) retireGroup(group);
-    const fresh: Group = { key, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
+    const fresh: Group = { key, version, deploymentId: row.deploymentId, idle: [], busy: 0, retired: false };
     groups.set(key, fresh);
     return fresh;
   }
@@ -234,14 +239,15 @@ export function createFleet(deps: FleetDeps): Fleet {
     },
     dropRecursive(functionArn) {
       metrics.recursive();
+      recordDropped(deps.recorder, functionArn, clock.now());
       // What AWS tells in the Health Dashboard.
       log.warn('a function runs in a recursive loop with other resources; its invocation was stopped', {
         functionArn, remedy: `if the loop is intended: aws lambda put-function-recursion-config --function-name ${functionArn} --recursive-loop Allow`,
       });
     },
     retire(place, name, version) {
-      const group = groups.get(versionKey(place, name, version));
-      if (group !== undefined) retireGroup(group);
+      const key = versionKey(place, name, version);
+      for (const group of [...groups.values()]) if (group.version === key) retireGroup(group);
     },
     close,
   };

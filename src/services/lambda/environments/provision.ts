@@ -26,6 +26,8 @@ export async function provision(tx: Transaction, reference: FunctionReference, w
     throw isAliasName(qualifier) ? errors.noAliasArn(functionArn(reference, reference.name, qualifier)) : error;
   });
   if (version.snapStart !== undefined) throw errors.invalidParameter('Provisioned Concurrency is not supported for functions enabled with SnapStart.');
+  // https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html, "Supported features and limitations".
+  if (version.tenancy !== undefined) throw errors.invalidParameter('Provisioned Concurrency is not supported for functions with tenant isolation.');
   await requireUnshared(tx, reference, head, alias);
   const old = await findProvisioned(tx, reference, qualifier);
   const provisionedConcurrency = (head.provisionedConcurrency ?? 0) - (old?.count ?? 0) + wanted.count;

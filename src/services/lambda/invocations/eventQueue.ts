@@ -13,12 +13,13 @@ export interface AcceptedEvent {
   readonly requestId: string;
   readonly traceId: string;
   readonly event: Uint8Array;
+  readonly tenantId?: string | undefined;
 }
 
 /** Commits an event; it runs at least once after that, whatever happens to the server. */
 export async function acceptEvent(
   { reference, head }: Pick<Invocable, 'reference' | 'head'>,
-  { requestId, traceId, event }: AcceptedEvent,
+  { requestId, traceId, event, tenantId }: AcceptedEvent,
   { store, emitter }: Pick<LambdaContext, 'store'> & { readonly emitter: Emitter },
 ): Promise<void> {
   const place = { account: reference.account, region: reference.region };
@@ -32,6 +33,6 @@ export async function acceptEvent(
       maximumAgeMs: eventAgeMsMax,
       maximumAttempts: eventAttemptsMax,
     });
-    setEvent(tx, place, envelopeId, { requestId, traceId, functionErrors: 0 });
+    setEvent(tx, place, envelopeId, { requestId, traceId, functionErrors: 0, ...(tenantId === undefined ? {} : { tenantId }) });
   });
 }

@@ -62,7 +62,7 @@ export function createEventTarget(deps: EventTargetDeps): DeliveryTarget {
     const { reference } = found;
     if (found.row.durable !== undefined) return startDurable(found, envelope, delivery);
     const row = (await store.read((tx) => findEvent(tx, reference, envelope.id))) ?? newEvent(envelope);
-    const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false };
+    const input = { requestId: row.requestId, traceId: row.traceId, event: envelope.payload, clientContext: undefined, wantsTail: false, tenantId: row.tenantId };
     metrics.attempted(reference, clock.now() - envelope.createdAtMs, clock.now());
     let result: InvocationResult;
     try {

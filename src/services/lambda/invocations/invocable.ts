@@ -43,9 +43,16 @@ export async function runInvocable(
   deps: Pick<LambdaContext, 'store' | 'fleet' | 'durable'> & { readonly asynchronous?: boolean },
 ): Promise<InvocationResult> {
   if (found.row.durable === undefined) return runVersion(found, input, deps);
-  const { traceId, event } = input;
-  const { payload, failed } = await deps.durable.run({ reference: found.reference, version: found.row, input: event, traceId });
+  const { traceId, event, tenantId } = input;
+  requireTenant(found.row, tenantId);
+  const { payload, failed } = await deps.durable.run({ reference: found.reference, version: found.row, input: event, traceId, tenantId });
   return { payload, failed, isMidStream: false, outcome: failed ? 'function-error' : 'response', cold: false, durationMs: 0, ranMs: 0, logTail: undefined };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-troubleshooting.html: a tenant is named where they are isolated, and nowhere else. */
+export function requireTenant({ tenancy }: Invocable['row'], tenantId: string | undefined): void {
+  if (tenancy !== undefined && tenantId === undefined) throw errors.invalidParameter('The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.');
+  if (tenancy === undefined && tenantId !== undefined) throw errors.invalidParameter('The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again.');
 }
 
 /** One invocation in an environment of its own. */
@@ -60,7 +67,8 @@ export async function runVersion(
     fleet.dropRecursive(functionArn(reference, head.name));
     throw errors.recursiveInvocation();
   }
-  const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row };
+  requireTenant(row, input.tenantId);
+  const deployment = { place: { account: reference.account, region: reference.region }, name: head.name, row, tenantId: input.tenantId };
   const rules = {
     reserved: head.reservedConcurrency,
     provisioned: head.provisionedConcurrency ?? 0,
@@ -70,8 +78,8 @@ export async function runVersion(
   };
   const invokedFunctionArn = functionArn(reference, head.name, reference.qualifier);
   try {
-    const { requestId, event, clientContext, wantsTail, receiver } = input;
-    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId: trace.header, wantsTail, receiver });
+    const { requestId, event, clientContext, wantsTail, receiver, tenantId } = input;
+    return await fleet.invoke(deployment, rules, { requestId, event, invokedFunctionArn, clientContext, traceId: trace.header, wantsTail, receiver, tenantId });
   } catch (error) {
     // A function that is deleted meanwhile takes its archive with it: then it is not found, and nothing is broken.
     if (!(error instanceof ServiceError)) await store.read((tx) => requireVersion(tx, reference));

@@ -31,6 +31,9 @@ export const describeMapping = (row: MappingRow, result?: string): EventSourceMa
   FunctionResponseTypes: row.reportsItemFailures ? ['ReportBatchItemFailures'] : [],
   ...(row.stream === undefined ? {} : describeStream(row.stream)),
   ...(row.filters.length === 0 ? {} : { FilterCriteria: { Filters: row.filters.map((Pattern) => ({ Pattern })) } }),
+  ...(row.kmsKeyArn === undefined ? {} : { KMSKeyArn: row.kmsKeyArn }),
+  ...(row.countsEvents === true ? { MetricsConfig: { Metrics: ['EventCount'] } } : {}),
+  ...(row.provisionedPollers === undefined ? {} : { ProvisionedPollerConfig: { MinimumPollers: row.provisionedPollers.minimum, MaximumPollers: row.provisionedPollers.maximum } }),
   ...(row.maximumConcurrency === undefined ? {} : { ScalingConfig: { MaximumConcurrency: row.maximumConcurrency } }),
 });
 

@@ -45,5 +45,10 @@ export const mappingErrors = {
   fifoBatch: (batchSize: number) => errors.validation(batchSize, 'batchSize', 'Member must have value less than or equal to 10'),
   invalidFilter: () => errors.invalidParameter('Invalid filter pattern definition.'),
   tooManyFilters: (filtersMax: number) => errors.invalidParameter(`Maximum number of filters (${filtersMax}) exceeded.`),
+  filterKeyUnusable: (code: string, message: string) =>
+    errors.invalidParameter(`Lambda was unable to encrypt the filter criteria. Please check your KMS key settings. KMS Exception: ${code} KMS Message: ${message}`),
+  tooFewPollers: (pollersMin: number) => errors.invalidParameter(`MinimumPollers and MaximumPollers must be at least ${pollersMin} for SQS event sources.`),
+  pollersReversed: () => errors.invalidParameter('MinimumPollers must not be greater than MaximumPollers.'),
+  pollersAndConcurrency: () => errors.invalidParameter('MaximumConcurrency and ProvisionedPollerConfig cannot be set together.'),
   notForQueues: (setting: string) => errors.invalidParameter(`${setting} is not supported for SQS event sources.`),
 } as const;

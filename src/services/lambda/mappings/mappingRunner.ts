@@ -2,9 +2,13 @@
 // killed finds everything there when it starts again.
 import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../../kv/store.ts';
+import { ServiceError } from '../../../base/errors.ts';
+import type { MetricRecorder } from '../../../ports/metrics.ts';
 import type { Emitter } from '../../../ports/outbox.ts';
 import type { StreamReaders } from '../../../ports/streamReader.ts';
 import { mappingScanMs, mappingsPageMax } from '../limits.ts';
+import type { FilterVault } from './filterVault.ts';
+import { createEventCounter } from './mappingMetrics.ts';
 import { clearMapping, findMapping, listAllMappings, mappingsPrefix, setMapping } from './mappingStore.ts';
 import type { MappingRow, MappingState } from './mappingStore.ts';
 import { isStreamMapping } from './mappingStore.ts';
@@ -14,7 +18,7 @@ import { startStreamPoller } from './streamPoller.ts';
 import { streamServiceOf } from './streamSource.ts';
 import type { Poller, QueuePollerDeps } from './queuePoller.ts';
 
-export type MappingRunnerDeps = Omit<QueuePollerDeps, 'report'> & { readonly store: Store; readonly wall: Clock; readonly emitter: Emitter; readonly streams: StreamReaders };
+export type MappingRunnerDeps = Omit<QueuePollerDeps, 'report' | 'count'> & { readonly recorder: MetricRecorder; readonly filters: Pick<FilterVault, 'open'>; readonly store: Store; readonly wall: Clock; readonly emitter: Emitter; readonly streams: StreamReaders };
 
 export interface MappingRunner {
   /** Begins; what is enabled already, too. */
@@ -88,15 +92,29 @@ export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
       return;
     }
     if (!wanted) return settle(row, row.state === 'Deleting' ? 'gone' : 'Disabled');
-    running.set(row.uuid, { row, poller: startPoller(row), ending: undefined });
+    const report = createReport(row);
+    const filters = await openFilters(row, report);
+    if (filters !== undefined && !ending.signal.aborted) running.set(row.uuid, { row, poller: startPoller({ ...row, filters }, report), ending: undefined });
     await settle(row, 'Enabled');
   }
 
-  function startPoller(row: MappingRow): Poller {
-    const report = createReport(row);
-    if (!isStreamMapping(row)) return startQueuePoller(row, { ...deps, report });
+  /** Undefined while their key cannot be used: without its filters a mapping reads nothing. The next scan tries again. */
+  async function openFilters(row: MappingRow, report: (result: string) => void): Promise<readonly string[] | undefined> {
+    try {
+      return await deps.filters.open(row);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      report(`PROBLEM: The filter criteria could not be decrypted: ${error.message}`);
+      log.warn('an event source mapping waits: its filter criteria cannot be decrypted', { mapping: row.uuid, kmsKeyArn: row.kmsKeyArn, error: error.message });
+      return undefined;
+    }
+  }
+
+  function startPoller(row: MappingRow, report: (result: string) => void): Poller {
+    const count = createEventCounter(row, deps);
+    if (!isStreamMapping(row)) return startQueuePoller(row, { ...deps, report, count });
     const reader = deps.streams.get(streamServiceOf(row.sourceArn) ?? '');
-    if (reader !== undefined) return startStreamPoller(row, { ...deps, report, reader });
+    if (reader !== undefined) return startStreamPoller(row, { ...deps, report, count, reader });
     // The server was started without that service.
     log.warn('an event source mapping has nothing to read from', { mapping: row.uuid, sourceArn: row.sourceArn });
     return { stop: async () => undefined };

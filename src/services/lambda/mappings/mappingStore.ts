@@ -23,6 +23,14 @@ export interface MappingRow {
   readonly windowSeconds: number;
   /** JSON texts; an event must match one of them, if there are any. */
   readonly filters: readonly string[];
+  /** With a KMS key there is nothing in `filters`, and everything in these. */
+  readonly kmsKeyArn?: string;
+  readonly sealedFilters?: Uint8Array;
+  readonly sealedFilterKey?: Uint8Array;
+  /** MetricsConfig with EventCount. */
+  readonly countsEvents?: boolean;
+  /** Of a queue's mapping in provisioned mode. */
+  readonly provisionedPollers?: PollerRange;
   readonly reportsItemFailures: boolean;
   readonly maximumConcurrency?: number;
   /** Of a stream's mapping only. */
@@ -34,6 +42,11 @@ export interface MappingRow {
   readonly modifiedAtMs: number;
   /** Another one with every change that its poller must not miss. */
   readonly revision: number;
+}
+
+export interface PollerRange {
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 export interface StreamSettings {

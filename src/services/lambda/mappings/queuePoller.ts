@@ -12,9 +12,10 @@ import { acceptTrace, loopsOf } from '../domain/trace.ts';
 import { functionArn } from '../domain/functionName.ts';
 import type { InvocationResult } from '../environments/executionEnvironment.ts';
 import { findInvocable, isOneTooMany, runInvocable } from '../invocations/invocable.ts';
-import { batchesAtOnceFirst, requestPayloadBytesMax, roleCheckMs, throttleRetryMsFirst, throttleRetryMsMax } from '../limits.ts';
+import { batchesAtOnceFirst, batchesPerPoller, requestPayloadBytesMax, roleCheckMs, throttleRetryMsFirst, throttleRetryMsMax } from '../limits.ts';
 import type { LambdaContext } from '../operation.ts';
 import { createBodyFilter } from './filters.ts';
+import type { CountEvents } from './mappingMetrics.ts';
 import type { MappingRow } from './mappingStore.ts';
 import { findRefusedQueueCall } from './queueSource.ts';
 import type { QueueSourceDeps } from './queueSource.ts';
@@ -26,6 +27,7 @@ export type QueuePollerDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' 
     readonly queues: QueueReader;
     /** What GetEventSourceMapping shows as LastProcessingResult. */
     readonly report: (result: string) => void;
+    readonly count: CountEvents;
     /** Batches of one mapping under way at once. */
     readonly atOnceMax: number;
   };
@@ -81,9 +83,14 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
       await control.giveBack(records);
       return 'settled';
     }
-    if (result === undefined || result.failed) return 'all';
+    if (result !== undefined) deps.count('InvokedEventCount', records.length);
+    if (result === undefined || result.failed) {
+      deps.count('FailedInvokeEventCount', records.length);
+      return 'all';
+    }
     const stopped = all.filter((record) => !records.includes(record)).map(({ messageId }) => messageId);
     const failed = mapping.reportsItemFailures ? failedItemsOf(result.payload, new Set(records.map(({ messageId }) => messageId))) : new Set<string>();
+    deps.count('FailedInvokeEventCount', failed === 'all' ? records.length : failed.size);
     return failed === 'all' ? failed : new Set([...failed, ...stopped]);
   }
 
@@ -134,17 +141,26 @@ export function startQueuePoller(mapping: MappingRow, deps: QueuePollerDeps): Po
       windowMs: mapping.windowSeconds * 1_000,
       bytesMax: requestPayloadBytesMax,
       atOnceFirst: batchesAtOnceFirst,
-      atOnceMax: Math.min(mapping.maximumConcurrency ?? Infinity, deps.atOnceMax),
+      ...widthsOf(mapping, deps.atOnceMax),
     },
     {
       findQueue: findReadableQueue,
       queueLost: () => (checkedMs = Number.NEGATIVE_INFINITY),
       isWanted: (record) => isWanted(describeQueueRecord(record, source)),
       sizeOf: (record) => Buffer.byteLength(JSON.stringify(describeQueueRecord(record, source))) + 16,
+      count: (what, messages) => deps.count(countOf[what], messages),
       serve,
     },
     { queues, clock, log: log.with({ mapping: mapping.uuid }) },
   );
+}
+
+const countOf = { polled: 'PolledEventCount', unwanted: 'FilteredOutEventCount', deleted: 'DeletedEventCount' } as const;
+
+/** The fewest and the most batches at once. */
+function widthsOf({ maximumConcurrency = Infinity, provisionedPollers }: MappingRow, hostMax: number): { readonly atOnceMin: number; readonly atOnceMax: number } {
+  if (provisionedPollers === undefined) return { atOnceMin: 1, atOnceMax: Math.min(maximumConcurrency, hostMax) };
+  return { atOnceMin: provisionedPollers.minimum * batchesPerPoller, atOnceMax: Math.min(provisionedPollers.maximum * batchesPerPoller, hostMax) };
 }
 
 const traceOfRecord = ({ attributes }: QueueRecord): string | undefined => attributes['AWSTraceHeader'];

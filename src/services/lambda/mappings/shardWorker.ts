@@ -14,6 +14,7 @@ import { requestPayloadBytesMax, shardReadBytesMax, streamBatchMax, streamRetryM
 import type { LambdaContext } from '../operation.ts';
 import { createBell } from './bell.ts';
 import { createStreamFilter } from './filters.ts';
+import type { CountEvents } from './mappingMetrics.ts';
 import type { StreamMapping } from './mappingStore.ts';
 import { openShardProgress } from './shardProgress.ts';
 import type { ShardRow, WindowRow } from './shardStore.ts';
@@ -22,7 +23,7 @@ import type { Attempt, BatchTools, Run } from './streamBatch.ts';
 import { describeStreamRecord, describeWindow, finishedBy, stateOf } from './streamEvent.ts';
 import { encodeFailure } from './streamFailure.ts';
 
-export type ShardDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & { readonly clock: Clock; readonly emitter: Emitter; readonly reader: StreamReader };
+export type ShardDeps = Pick<LambdaContext, 'store' | 'fleet' | 'durable' | 'random'> & { readonly clock: Clock; readonly emitter: Emitter; readonly reader: StreamReader; readonly count: CountEvents };
 
 export interface ShardOptions {
   readonly mapping: StreamMapping;
@@ -39,7 +40,7 @@ export async function serveShard({ mapping, start, roleArn, signal: stopped, rep
   // What one part of it cannot go on with ends all of it.
   const failing = new AbortController();
   const signal = AbortSignal.any([stopped, failing.signal]);
-  const { store, clock, random, emitter, reader } = deps;
+  const { store, clock, random, emitter, reader, count } = deps;
   const { account, region, sourceArn, stream, batchSize } = mapping;
   const { shardId } = start;
   const reference = { account, region, name: mapping.functionName, qualifier: mapping.qualifier };
@@ -70,8 +71,11 @@ export async function serveShard({ mapping, start, roleArn, signal: stopped, rep
       else {
         for (const record of read.records) {
           const lane = lanes === 1 ? 0 : Number.parseInt(markOf(record.partitionKey), 16) % lanes;
-          if (progress.add(record, lane, isWanted(record))) queues[lane]?.push(record);
+          const wanted = isWanted(record);
+          if (!wanted) count('FilteredOutEventCount', 1);
+          if (progress.add(record, lane, wanted)) queues[lane]?.push(record);
         }
+        count('PolledEventCount', read.records.length);
         progress.readTo(read.next);
         hasEnded = read.isEnd;
         // What nobody wants is done as well; and a starting position means the same place from its first use on.
@@ -162,6 +166,8 @@ export async function serveShard({ mapping, start, roleArn, signal: stopped, rep
         const { failed, payload } = ran.result;
         const isUsable = !failed && (window === undefined || stateOf(payload) !== undefined);
         const finished = !isUsable ? 0 : mapping.reportsItemFailures ? finishedBy(payload, records.map(({ sequenceNumber }) => sequenceNumber)) : records.length;
+        count('InvokedEventCount', records.length);
+        count('FailedInvokeEventCount', records.length - finished);
         report(finished === records.length ? 'OK' : 'PROBLEM: Function call failed');
         return { kind: 'ran', finished, run: ran };
       },
@@ -178,7 +184,8 @@ export async function serveShard({ mapping, start, roleArn, signal: stopped, rep
         const ownArn = functionArn(reference, reference.name, reference.qualifier);
         const failure = { mapping: mapping.uuid, functionArn: ownArn, streamArn: sourceArn, shardId, records, why, invokes, last, event: eventOf(records, windowOf()), nowMs: clock.now() };
         await progress.commit({ lane, records, window: windowOf() }, (tx) => {
-          if (onFailure === undefined || found === undefined) return;
+          if (onFailure === undefined || found === undefined) return tx.afterCommit(() => count('DroppedEventCount', records.length));
+          tx.afterCommit(() => count('OnFailureDestinationDeliveredEventCount', records.length));
           const envelope = { source: 'lambda', sourceArn: ownArn, target: onFailure, account, region, callingPrincipal: found.row.roleArn };
           emitter.emit(tx, { ...envelope, payload: encodeFailure(onFailure, failure, random) });
         });

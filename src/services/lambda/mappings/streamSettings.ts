@@ -32,7 +32,7 @@ function unlimited(given: number | undefined, old: number | undefined): number |
 }
 
 // What only queues and brokers have.
-const foreign = ['ScalingConfig', 'Topics', 'Queues', 'SourceAccessConfigurations', 'SelfManagedEventSource'] as const;
+const foreign = ['ScalingConfig', 'ProvisionedPollerConfig', 'Topics', 'Queues', 'SourceAccessConfigurations', 'SelfManagedEventSource'] as const;
 
 /** Throws for settings that streams do not have. */
 export function refuseForeignSettings(given: Given): void {

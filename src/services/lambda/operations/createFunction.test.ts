@@ -107,7 +107,6 @@ const refusals: readonly { readonly what: string; readonly change: Record<string
     ['Code.S3Bucket', { Code: { S3Bucket: 'bucket', S3Key: 'key' } }],
     ['PackageType', { PackageType: 'Image' }],
     ['Code.SourceKMSKeyArn', { Code: { ZipFile: zipOf(), SourceKMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1' } }],
-    ['CodeSigningConfigArn', { CodeSigningConfigArn: 'arn' }],
     ['SomethingNew', { SomethingNew: 'x' }],
   ].map(([name, change]) => ({
     what: `the setting ${String(name)}`,

@@ -1,6 +1,8 @@
 import type { CreateFunctionRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
+import { addSigningUse, signingConfigId } from '../code-signing/signingStore.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
 import type { Variables } from '../domain/environment.ts';
@@ -33,7 +35,8 @@ import { publish } from '../versions.ts';
 const implemented = new Set([
   'FunctionName', 'Runtime', 'Role', 'Handler', 'Code.ZipFile', 'Code.S3Bucket', 'Code.S3Key', 'Code.S3ObjectVersion', 'Description', 'Timeout', 'MemorySize', 'Publish', 'Environment', 'Tags',
   'KMSKeyArn', 'Architectures', 'EphemeralStorage', 'LoggingConfig.LogGroup', 'LoggingConfig.LogFormat',
-  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays', 'SnapStart.ApplyOn',
+  'LoggingConfig.ApplicationLogLevel', 'LoggingConfig.SystemLogLevel', 'DeadLetterConfig.TargetArn', 'TracingConfig.Mode', 'Layers', 'DurableConfig.ExecutionTimeout', 'DurableConfig.RetentionPeriodInDays',
+  'SnapStart.ApplyOn', 'TenancyConfig.TenantIsolationMode', 'CodeSigningConfigArn',
 ]);
 
 const nameLengthMax = 64; // API reference, CreateFunction: the name alone; the model's limit is that of the longest ARN.
@@ -64,6 +67,8 @@ export const createFunction = operation('CreateFunction', {
         if (codeBytes > codeStorageBytesMax) throw errors.codeStorageExceeded();
         blobs.adopt(tx, code.blobId);
         addPackageUser(tx, reference, row.name, row.latest);
+        await requireSignedCode(tx, reference, row.name, input.CodeSigningConfigArn || undefined, call.log);
+        if (input.CodeSigningConfigArn) addSigningUse(tx, reference, signingConfigId(input.CodeSigningConfigArn, reference), row.name);
         await confirmLayers(tx, layers);
         useLayers(tx, reference, row.name, row.latest);
         setFunction(tx, reference, row);
@@ -120,6 +125,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
     createdAtMs: call.nowMs,
     tags: Object.entries(input.Tags ?? {}),
     publishedVersions: 0,
+    ...(input.CodeSigningConfigArn ? { codeSigningConfigArn: input.CodeSigningConfigArn } : {}),
     latest: {
       version: latest,
       description: input.Description ?? '',
@@ -137,6 +143,7 @@ function newFunction(input: CreateFunctionRequest, { reference, sealed, hadRole,
       ...(input.SnapStart?.ApplyOn === 'PublishedVersions' ? { snapStart: { state: 'wanted' as const } } : {}),
       ...sealed,
       ...(input.DeadLetterConfig?.TargetArn ? { deadLetterArn: input.DeadLetterConfig.TargetArn } : {}),
+      ...(input.TenancyConfig?.TenantIsolationMode === 'PER_TENANT' ? { tenancy: 'PER_TENANT' as const } : {}),
       ...(input.DurableConfig === undefined ? {} : { durable: durableSettings(input.DurableConfig, undefined) }),
       code,
       ...(layers.length === 0 ? {} : { layers }),

@@ -1,5 +1,6 @@
 import { rangeLimitMax } from '../../../kv/limits.ts';
 import type { Transaction } from '../../../kv/store.ts';
+import { clearSigningUse, signingConfigId } from '../code-signing/signingStore.ts';
 import { isAliasName, versionNumberOf } from '../domain/alias.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
 import { clearProvisioned, endProvisioned, shareOf } from '../environments/provisionedStore.ts';
@@ -62,6 +63,7 @@ async function removeAll(tx: Transaction, reference: FunctionReference, { blobs 
   clearAliasesAndPolicies(tx, reference, head.name);
   clearEventConfigs(tx, reference, head.name);
   clearExecutionsOf(tx, reference, head.name);
+  if (head.codeSigningConfigArn !== undefined) clearSigningUse(tx, reference, signingConfigId(head.codeSigningConfigArn, reference), head.name);
   await clearUrls(tx, reference, head.name);
   clearProvisioned(tx, reference);
   const codeBytes = rows.reduce((sum, row) => sum + row.code.zippedBytes, 0);

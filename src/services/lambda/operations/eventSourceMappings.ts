@@ -7,9 +7,10 @@ import { makeMarker, openMarker } from '../domain/marker.ts';
 import { refuseUnimplemented } from '../domain/settings.ts';
 import { requireTags } from '../domain/tags.ts';
 import { errors } from '../errors.ts';
-import { mappingsPageMax, queueBatchDefault, streamBatchDefault } from '../limits.ts';
+import { mappingsPageMax, queueBatchDefault, queuePollersMaxDefault, queuePollersMin, streamBatchDefault } from '../limits.ts';
 import { ownReferenceOf, referenceOf, requireVersion } from '../lookup.ts';
 import { describeMapping, mappingArn } from '../mappings/describeMapping.ts';
+import type { FilterFields } from '../mappings/filterVault.ts';
 import { requireFilters } from '../mappings/filters.ts';
 import { mappingErrors } from '../mappings/mappingErrors.ts';
 import { findMappedPair, findMapping, isStreamMapping, listMappings as listRows, setMapping } from '../mappings/mappingStore.ts';
@@ -24,8 +25,9 @@ import type { LambdaContext } from '../operation.ts';
 
 const implemented = new Set([
   'EventSourceArn', 'FunctionName', 'Enabled', 'BatchSize', 'FilterCriteria', 'MaximumBatchingWindowInSeconds', 'FunctionResponseTypes', 'Tags',
-  'ScalingConfig.MaximumConcurrency', 'UUID',
+  'KMSKeyArn', 'MetricsConfig.Metrics', 'UUID',
 ]);
+const implementedForQueues = new Set([...implemented, 'ScalingConfig.MaximumConcurrency', 'ProvisionedPollerConfig.MinimumPollers', 'ProvisionedPollerConfig.MaximumPollers']);
 const implementedForStreams = new Set([
   ...implemented, 'StartingPosition', 'StartingPositionTimestamp', 'ParallelizationFactor', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds',
   'BisectBatchOnFunctionError', 'TumblingWindowInSeconds', 'DestinationConfig.OnFailure.Destination',
@@ -48,14 +50,16 @@ const createEventSourceMapping = operation('CreateEventSourceMapping', {
     requireTags(input.Tags ?? {});
     const reference = ownReferenceOf({ FunctionName: input.FunctionName }, call, 'lambda:CreateEventSourceMapping');
     const enabled = input.Enabled ?? true;
+    const own = { account: reference.account, region: reference.region, uuid: uuid(context.random) };
     const row: MappingRow = {
-      ...{ account: reference.account, region: reference.region, uuid: uuid(context.random), sourceArn },
+      ...own,
+      sourceArn,
       ...{ batchSize: input.BatchSize ?? (stream === undefined ? queueBatchDefault : streamBatchDefault), windowSeconds: input.MaximumBatchingWindowInSeconds ?? 0 },
       functionName: reference.name,
       ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
       ...settingsOf(input),
       ...(stream === undefined ? {} : { stream }),
-      filters: requireFilters(input.FilterCriteria),
+      ...(await context.filters.seal(own, requireFilters(input.FilterCriteria), input.KMSKeyArn || undefined, call)),
       reportsItemFailures: (input.FunctionResponseTypes ?? []).length > 0,
       tags: Object.entries(input.Tags ?? {}),
       ...{ enabled, state: 'Creating', modifiedAtMs: call.nowMs, revision: 1 },
@@ -66,13 +70,19 @@ const createEventSourceMapping = operation('CreateEventSourceMapping', {
       await requireFree(tx, row);
       setMapping(tx, row, undefined);
     });
-    return describeMapping(row);
+    return { ...describeMapping(row), ...(await context.filters.show(row, call)) };
   },
 });
 
 const getEventSourceMapping = operation('GetEventSourceMapping', {
   access: (input, call) => accessToMapping('lambda:GetEventSourceMapping', input.UUID, call),
-  handle: (input, call, { store }) => store.read(async (tx) => describeNow(tx, await requireMapping(tx, input.UUID, call))),
+  async handle(input, call, { store, filters }) {
+    const [row, described] = await store.read(async (tx) => {
+      const found = await requireMapping(tx, input.UUID, call);
+      return [found, await describeNow(tx, found)] as const;
+    });
+    return { ...described, ...(await filters.show(row, call)) };
+  },
 });
 
 const updateEventSourceMapping = operation('UpdateEventSourceMapping', {
@@ -81,22 +91,23 @@ const updateEventSourceMapping = operation('UpdateEventSourceMapping', {
     const before = await context.store.read((tx) => requireMapping(tx, input.UUID, call));
     if (isStreamMapping(before)) requireStreamMembers(input);
     else requireQueueSettings(input);
-    await requireFitting(changedBy(input, before, call), context);
+    const filters = await changedFilters(input, before, call, context);
+    await requireFitting(changedBy(input, before, call, filters), context);
     const changed = await context.store.transact(async (tx) => {
       const old = await requireMapping(tx, input.UUID, call);
       if (old.state === 'Deleting') throw mappingErrors.inUse('update');
-      const next = changedBy(input, old, call);
+      const next = changedBy(input, old, call, filters);
       await requireFree(tx, next);
       setMapping(tx, next, old);
       return next;
     });
-    return describeMapping(changed);
+    return { ...describeMapping(changed), ...(await context.filters.show(changed, call)) };
   },
 });
 
 const deleteEventSourceMapping = operation('DeleteEventSourceMapping', {
   access: (input, call) => accessToMapping('lambda:DeleteEventSourceMapping', input.UUID, call),
-  async handle(input, call, { store }) {
+  async handle(input, call, { store, filters }) {
     const deleted = await store.transact(async (tx) => {
       const old = await requireMapping(tx, input.UUID, call);
       if (old.state === 'Deleting') throw mappingErrors.inUse('delete');
@@ -104,7 +115,7 @@ const deleteEventSourceMapping = operation('DeleteEventSourceMapping', {
       setMapping(tx, next, old);
       return next;
     });
-    return describeMapping(deleted);
+    return { ...describeMapping(deleted), ...(await filters.show(deleted, call)) };
   },
 });
 
@@ -180,13 +191,39 @@ function requireQueueSettings(input: CreateEventSourceMappingRequest | UpdateEve
     const value = given[setting];
     if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0) && !isEmptyObject(value)) throw mappingErrors.notForQueues(setting);
   }
-  refuseUnimplemented(input, implemented);
+  refuseUnimplemented(input, implementedForQueues);
 }
 
 const isEmptyObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((member) => member === undefined || isEmptyObject(member));
 
-const settingsOf = ({ ScalingConfig }: Pick<CreateEventSourceMappingRequest, 'ScalingConfig'>): { readonly maximumConcurrency?: number } =>
-  ScalingConfig?.MaximumConcurrency === undefined ? {} : { maximumConcurrency: ScalingConfig.MaximumConcurrency };
+type ScalingMembers = Pick<CreateEventSourceMappingRequest, 'ScalingConfig' | 'MetricsConfig' | 'ProvisionedPollerConfig'>;
+
+/** What the request says of scaling and metrics; what it leaves out is as before, and an empty member takes it away. */
+function settingsOf({ ScalingConfig, MetricsConfig, ProvisionedPollerConfig }: ScalingMembers, old?: MappingRow): Pick<MappingRow, 'maximumConcurrency' | 'countsEvents' | 'provisionedPollers'> {
+  const maximumConcurrency = ScalingConfig === undefined ? old?.maximumConcurrency : ScalingConfig.MaximumConcurrency;
+  const countsEvents = MetricsConfig === undefined ? old?.countsEvents : (MetricsConfig.Metrics ?? []).length > 0;
+  const { MinimumPollers, MaximumPollers } = ProvisionedPollerConfig ?? {};
+  const isProvisioned = MinimumPollers !== undefined || MaximumPollers !== undefined;
+  const asked = isProvisioned ? { minimum: MinimumPollers ?? queuePollersMin, maximum: MaximumPollers ?? Math.max(queuePollersMaxDefault, MinimumPollers ?? 0) } : undefined;
+  const provisionedPollers = ProvisionedPollerConfig === undefined ? old?.provisionedPollers : asked;
+  if (provisionedPollers !== undefined) {
+    if (Math.min(provisionedPollers.minimum, provisionedPollers.maximum) < queuePollersMin) throw mappingErrors.tooFewPollers(queuePollersMin);
+    if (provisionedPollers.minimum > provisionedPollers.maximum) throw mappingErrors.pollersReversed();
+    if (maximumConcurrency !== undefined) throw mappingErrors.pollersAndConcurrency();
+  }
+  return {
+    ...(maximumConcurrency === undefined ? {} : { maximumConcurrency }),
+    ...(countsEvents === true ? { countsEvents } : {}),
+    ...(provisionedPollers === undefined ? {} : { provisionedPollers }),
+  };
+}
+
+/** What the filters become, when the request says something of them or of their key. */
+async function changedFilters(input: UpdateEventSourceMappingRequest, old: MappingRow, call: Call, { filters }: LambdaContext): Promise<FilterFields | undefined> {
+  if (input.FilterCriteria === undefined && input.KMSKeyArn === undefined) return undefined;
+  const wanted = input.FilterCriteria === undefined ? await filters.open(old, call) : requireFilters(input.FilterCriteria);
+  return filters.seal(old, wanted, (input.KMSKeyArn ?? old.kmsKeyArn) || undefined, call);
+}
 
 async function requireFitting(row: MappingRow, context: LambdaContext): Promise<void> {
   const version = await context.store.read((tx) => requireVersion(tx, { account: row.account, region: row.region, name: row.functionName, qualifier: row.qualifier }));
@@ -203,22 +240,21 @@ async function requireFree(tx: ReadTransaction, row: MappingRow): Promise<void> 
 }
 
 /** Only what the request names; the rest stays. */
-function changedBy(input: UpdateEventSourceMappingRequest, old: MappingRow, call: Call): MappingRow {
-  const { qualifier: oldQualifier, maximumConcurrency: oldConcurrency, ...rest } = old;
+function changedBy(input: UpdateEventSourceMappingRequest, old: MappingRow, call: Call, changed: FilterFields | undefined): MappingRow {
+  const { qualifier: oldQualifier, maximumConcurrency: _1, countsEvents: _2, provisionedPollers: _3, filters, kmsKeyArn, sealedFilters, sealedFilterKey, ...rest } = old;
   const reference = input.FunctionName === undefined ? undefined : ownReferenceOf({ FunctionName: input.FunctionName }, call, 'lambda:UpdateEventSourceMapping');
   const qualifier = reference === undefined ? oldQualifier : reference.qualifier;
-  // An empty ScalingConfig takes the limit away.
-  const concurrency = input.ScalingConfig === undefined ? oldConcurrency : input.ScalingConfig.MaximumConcurrency;
+  const oldFilters: FilterFields = { filters, ...(kmsKeyArn && { kmsKeyArn }), ...(sealedFilters && { sealedFilters }), ...(sealedFilterKey && { sealedFilterKey }) };
   const enabled = input.Enabled ?? old.enabled;
   return {
     ...rest,
     functionName: reference?.name ?? old.functionName,
     ...(qualifier === undefined ? {} : { qualifier }),
-    ...(concurrency === undefined ? {} : { maximumConcurrency: concurrency }),
+    ...settingsOf(input, old),
     ...(old.stream === undefined ? {} : { stream: streamSettingsOf(input, old.stream) }),
     batchSize: input.BatchSize ?? old.batchSize,
     windowSeconds: input.MaximumBatchingWindowInSeconds ?? old.windowSeconds,
-    filters: input.FilterCriteria === undefined ? old.filters : requireFilters(input.FilterCriteria),
+    ...(changed ?? oldFilters),
     reportsItemFailures: input.FunctionResponseTypes === undefined ? old.reportsItemFailures : input.FunctionResponseTypes.length > 0,
     ...{ enabled, state: stateOnChange(old.enabled, enabled), modifiedAtMs: call.nowMs, revision: old.revision + 1 },
   };

@@ -41,7 +41,9 @@ const createFunctionUrlConfig = operation('CreateFunctionUrlConfig', {
       modifiedAtMs: call.nowMs,
     };
     await store.transact(async (tx) => {
-      await requireVersion(tx, reference);
+      const { row: version } = await requireVersion(tx, reference);
+      // https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html, "Supported features and limitations".
+      if (version.tenancy !== undefined) throw errors.invalidParameter('Function URLs are not supported for functions with tenant isolation.');
       if ((await findUrl(tx, reference, name, qualifier)) !== undefined) throw urlExists(reference);
       setUrl(tx, reference, name, row);
     });

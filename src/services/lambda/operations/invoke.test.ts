@@ -331,13 +331,6 @@ test('Invoke refuses what is no JSON, too large, or a wrong client context, in t
   });
 });
 
-test('Invoke refuses what is not implemented yet by name', async () => {
-  await withLambda(async ({ call }) => {
-    await call('CreateFunction', helloFunction);
-    await assert.rejects(call('Invoke', { FunctionName: 'hello', Payload: undefined, TenantId: 'a' }), /the setting TenantId/);
-  });
-});
-
 test('Invoke refuses a package whose programs are for another machine, and runs scripts declared for either', async () => {
   const program = Buffer.alloc(64);
   program.write('\x7fELF', 'latin1');

@@ -5,13 +5,13 @@ import { acceptTrace } from '../domain/trace.ts';
 import { errors } from '../errors.ts';
 import { asyncPayloadBytesMax, clientContextBytesMax, requestPayloadBytesMax } from '../limits.ts';
 import { acceptEvent } from '../invocations/eventQueue.ts';
-import { findInvocable, runInvocable } from '../invocations/invocable.ts';
+import { findInvocable, requireTenant, runInvocable } from '../invocations/invocable.ts';
 import type { Invocable } from '../invocations/invocable.ts';
 import { accessTo, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import type { LambdaContext } from '../operation.ts';
 
-const implemented = new Set(['FunctionName', 'Qualifier', 'InvocationType', 'LogType', 'ClientContext', 'Payload', 'DurableExecutionName']);
+const implemented = new Set(['FunctionName', 'Qualifier', 'InvocationType', 'LogType', 'ClientContext', 'Payload', 'DurableExecutionName', 'TenantId']);
 const emptyEvent = Buffer.from('{}');
 
 export const invoke = operation('Invoke', {
@@ -26,14 +26,16 @@ export const invoke = operation('Invoke', {
     if (invocationType === 'DryRun') return { StatusCode: 204, Payload: undefined };
     const traceId = acceptTrace(call.head.headers['x-amzn-trace-id'], call.nowMs, context.random);
     const { requestId } = call;
-    if (found.row.durable !== undefined) return invokeDurable(found, { event, traceId, name: input.DurableExecutionName, waits: invocationType !== 'Event' }, call.signal, context);
+    const { TenantId: tenantId } = input;
+    requireTenant(found.row, tenantId);
+    if (found.row.durable !== undefined) return invokeDurable(found, { event, traceId, tenantId, name: input.DurableExecutionName, waits: invocationType !== 'Event' }, call.signal, context);
     if (input.DurableExecutionName !== undefined) throw errors.invalidParameter('You cannot specify a durable execution name for a function that is not durable.');
     if (invocationType === 'Event') {
       // Neither a client context nor a log tail: the API reference has both for synchronous invocations only.
-      await acceptEvent(found, { requestId, traceId, event }, context);
+      await acceptEvent(found, { requestId, traceId, event, tenantId }, context);
       return { StatusCode: 202, Payload: undefined };
     }
-    const result = await runInvocable(found, { requestId, event, clientContext, traceId, wantsTail: input.LogType === 'Tail' }, context);
+    const result = await runInvocable(found, { requestId, event, clientContext, traceId, wantsTail: input.LogType === 'Tail', tenantId }, context);
     return {
       StatusCode: 200,
       ExecutedVersion: found.row.version,
@@ -47,13 +49,14 @@ export const invoke = operation('Invoke', {
 interface DurableInvocation {
   readonly event: Uint8Array;
   readonly traceId: string;
+  readonly tenantId: string | undefined;
   readonly name: string | undefined;
   readonly waits: boolean;
 }
 
 /** A durable function is not run here: its execution is begun, and waited for where the caller waits. */
-async function invokeDurable(found: Invocable, { event, traceId, name, waits }: DurableInvocation, signal: AbortSignal, { store, durable }: LambdaContext) {
-  const request = { reference: found.reference, version: found.row, input: event, traceId, name };
+async function invokeDurable(found: Invocable, { event, traceId, tenantId, name, waits }: DurableInvocation, signal: AbortSignal, { store, durable }: LambdaContext) {
+  const request = { reference: found.reference, version: found.row, input: event, traceId, tenantId, name };
   if (!waits) return { StatusCode: 202, DurableExecutionArn: await store.transact((tx) => durable.start(tx, request)), Payload: undefined };
   const { arn, payload, failed } = await durable.run(request, signal);
   return { StatusCode: 200, ExecutedVersion: found.row.version, DurableExecutionArn: arn, Payload: payload, ...(failed ? { FunctionError: 'Unhandled' } : {}) };

@@ -8,7 +8,7 @@ import { accessTo, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
 import { requireClientContext, requireEvent } from './invoke.ts';
 
-const implemented = new Set(['FunctionName', 'Qualifier', 'InvocationType', 'LogType', 'ClientContext', 'Payload']);
+const implemented = new Set(['FunctionName', 'Qualifier', 'InvocationType', 'LogType', 'ClientContext', 'Payload', 'TenantId']);
 
 /** The same permission as Invoke's: API reference, InvokeWithResponseStream. */
 export const invokeWithResponseStream = operation('InvokeWithResponseStream', {
@@ -23,7 +23,7 @@ export const invokeWithResponseStream = operation('InvokeWithResponseStream', {
     const { requestId } = call;
     const traceId = acceptTrace(call.head.headers['x-amzn-trace-id'], call.nowMs, context.random);
     const wantsTail = input.LogType === 'Tail';
-    const streamed = await streamInvocation((receiver) => runInvocable(found, { requestId, event, clientContext, traceId, wantsTail, receiver }, context), call.signal);
+    const streamed = await streamInvocation((receiver) => runInvocable(found, { requestId, event, clientContext, traceId, wantsTail, receiver, tenantId: input.TenantId }, context), call.signal);
     return { StatusCode: 200, ExecutedVersion: found.row.version, EventStream: eventsOf(streamed) };
   },
 });

@@ -75,13 +75,13 @@ const getPolicy = operation('GetPolicy', {
 /** AddPermission, RemovePermission and GetPolicy: each function, version and alias has a policy of its own. */
 export const permissionOperations = { AddPermission: addPermission, RemovePermission: removePermission, GetPolicy: getPolicy };
 
-function policyReferenceOf(input: { readonly FunctionName?: string | undefined; readonly Qualifier?: string | undefined }, call: Call): FunctionReference {
+export function policyReferenceOf(input: { readonly FunctionName?: string | undefined; readonly Qualifier?: string | undefined }, call: Call): FunctionReference {
   const reference = referenceOf(input, call);
   if (reference.qualifier === latest) throw errors.invalidParameter('We currently do not support adding policies for $LATEST.');
   return reference;
 }
 
-async function requireTarget(tx: ReadTransaction, reference: FunctionReference): Promise<Resolved> {
+export async function requireTarget(tx: ReadTransaction, reference: FunctionReference): Promise<Resolved> {
   const { qualifier } = reference;
   if (qualifier !== undefined && isAliasName(qualifier)) {
     await requireFunction(tx, reference);
@@ -92,13 +92,13 @@ async function requireTarget(tx: ReadTransaction, reference: FunctionReference):
 }
 
 // A policy has no revision of its own: it changes that of the function, version or alias it belongs to.
-const revisionOf = ({ row, alias }: Resolved): string => alias?.revisionId ?? row.revisionId;
+export const revisionOf = ({ row, alias }: Resolved): string => alias?.revisionId ?? row.revisionId;
 
-function requirePolicyRevision(target: Resolved, revisionId: string | undefined): void {
+export function requirePolicyRevision(target: Resolved, revisionId: string | undefined): void {
   if (revisionId !== undefined && revisionId !== '' && revisionId !== revisionOf(target)) throw errors.policyRevisionChanged();
 }
 
-function touch(tx: Transaction, reference: FunctionReference, { head, row, alias }: Resolved, revisionId: string): void {
+export function touch(tx: Transaction, reference: FunctionReference, { head, row, alias }: Resolved, revisionId: string): void {
   if (alias !== undefined) setAlias(tx, reference, head.name, { ...alias, revisionId });
   else if (row.version === latest) setFunction(tx, reference, { ...head, latest: { ...row, revisionId } });
   else setVersion(tx, reference, head.name, { ...row, revisionId });

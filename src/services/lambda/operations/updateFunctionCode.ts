@@ -1,6 +1,7 @@
 import type { UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireLoadableModules } from '../domain/foreignCode.ts';
 import type { FunctionReference } from '../domain/functionName.ts';
@@ -51,6 +52,7 @@ async function commit(code: CodeReference, update: Update): Promise<{ row: Versi
   return context.store.transact(async (tx) => {
     const head = await requireFunction(tx, reference);
     requireRevision(head.latest, input.RevisionId);
+    await requireSignedCode(tx, reference, head.name, head.codeSigningConfigArn, update.call.log);
     const next = withCode(head, code, update);
     requireCombinedSize(next);
     requireLoadableModules(next, context.interpreters());
@@ -74,6 +76,7 @@ class DryRunEnd extends Error {}
 /** Checks the package like a real update, and lets nothing of it stay. */
 async function describeDryRun(archive: Uint8Array, { before, ...update }: Update & { readonly before: FunctionRow }) {
   const { context, reference } = update;
+  await context.store.read((tx) => requireSignedCode(tx, reference, before.name, before.codeSigningConfigArn, update.call.log));
   let described: VersionRow = before.latest;
   try {
     await context.packages.add(archive, update.call.signal, async (code) => {

@@ -1,6 +1,7 @@
 import type { UpdateFunctionConfigurationRequest } from '@aws-sdk/client-lambda';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
+import { requireSignedCode } from '../code-signing/requireSignedCode.ts';
 import { describeVersion } from '../domain/configuration.ts';
 import { requireVariables } from '../domain/environment.ts';
 import type { Variables } from '../domain/environment.ts';
@@ -62,6 +63,7 @@ export const updateFunctionConfiguration = operation('UpdateFunctionConfiguratio
       const changed = withDurable({ ...head.latest, ...change, ...role }, input.DurableConfig);
       const logged = withLogging(sealed === undefined ? changed : withVariables(changed, sealed), input.LoggingConfig);
       const next = withSnapStart(withLayers(withTracing(withDeadLetters(logged, deadLetterArn), input.TracingConfig), layers), input.SnapStart?.ApplyOn);
+      if (layers !== undefined && layers.length > 0) await requireSignedCode(tx, reference, head.name, head.codeSigningConfigArn, call.log);
       await confirmLayers(tx, layers);
       requireCombinedSize(next);
       if (input.Runtime !== undefined) requireLoadableModules(next, context.interpreters());

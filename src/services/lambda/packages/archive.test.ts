@@ -219,3 +219,10 @@ test('unpackArchive tells which Python versions extension modules were built for
   const archive = zipSync(Object.fromEntries(names.map((name) => [name, new Uint8Array([1])])));
   await unpacking(archive, (result) => assert.deepEqual(result.kind === 'unpacked' && result.nativePythons, ['3.9', '3.11']));
 });
+
+test('unpackArchive tells the newest Java that classes were compiled for, without those that only later ones load', async () => {
+  const compiled = (release: number): Uint8Array => new Uint8Array([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 44 + release, 0, 1]);
+  const files = { 'a/A.class': compiled(17), 'a/B.class': compiled(8), 'META-INF/versions/25/a/A.class': compiled(25), 'module-info.class': compiled(21), 'c.class': new Uint8Array(9), 'd.txt': compiled(25) };
+  await unpacking(zipSync(files), (result) => assert.equal(result.kind === 'unpacked' && result.javaRelease, 17));
+  await unpacking(zipSync({ 'd.txt': compiled(25) }), (result) => assert.equal(result.kind === 'unpacked' && result.javaRelease, undefined));
+});

@@ -71,8 +71,8 @@ test('removeLeftovers takes out expired events, which were out of sight before',
 
 test('createLogs removes in the background when product time moves, and stops when closed', async () => {
   const logs = createTestLogs();
-  const { clock, store, random, emitter } = logs;
-  const running = createLogs({ store, clock, random, wall: createFakeClock(), log: silentLogger, emitter, functions: { mayInvoke: async () => ({ kind: 'no-such-function' }) } });
+  const { clock, store, random, emitter, timers } = logs;
+  const running = createLogs({ store, clock, random, wall: createFakeClock(), log: silentLogger, emitter, timers, objects: { may: async () => ({ kind: 'absent' }), put: async () => ({ kind: 'absent' }) }, tasks: { runTask: () => Promise.reject(new Error('none')) }, functions: { mayInvoke: async () => ({ kind: 'no-such-function' }) } });
   await logs.run('CreateLogGroup', group);
   await logs.run('PutRetentionPolicy', { ...group, retentionInDays: 1 });
   await fill(logs, ['a'], [0]);

@@ -7,9 +7,9 @@ import { filterBackwardsSinceMs, pageBytesMax, pageEventsMax } from '../limits.t
 import { groupAccess, groupNameOf, operation, scopeOf } from '../operation.ts';
 import { readPage } from '../reading.ts';
 import type { EventQuery } from '../reading.ts';
-import { requireGroup, requireStream, streamNames } from '../store.ts';
-import type { ReadTransaction } from '../../../kv/store.ts';
-import type { Scope } from '../../../kv/table.ts';
+import { requireGroup } from '../store.ts';
+import { createStreamNames } from '../streamNames.ts';
+import type { StreamNames } from '../streamNames.ts';
 
 // `interleaved` is ignored, as documented: "As of June 17, 2019, this parameter is ignored and the value is assumed to be true."
 export const filterLogEvents = operation('FilterLogEvents', {
@@ -57,28 +57,6 @@ export const filterLogEvents = operation('FilterLogEvents', {
     });
   },
 });
-
-interface StreamNames {
-  /** Undefined for a stream that was deleted: its events no longer count. */
-  find(streamId: number): Promise<string | undefined>;
-  requireId(name: string): Promise<number>;
-}
-
-/** The names of a group's streams by id, each looked up once. */
-function createStreamNames(tx: ReadTransaction, scope: Scope, groupId: string): StreamNames {
-  const known = new Map<number, Promise<string | undefined>>();
-  return {
-    find(streamId) {
-      let name = known.get(streamId);
-      if (!name) {
-        name = streamNames.get(tx, scope, [groupId, streamId]).then((row) => row?.name);
-        known.set(streamId, name);
-      }
-      return name;
-    },
-    requireId: async (name) => (await requireStream(tx, scope, groupId, name)).id,
-  };
-}
 
 async function sourceOf(names: StreamNames, wanted: string[] | undefined, prefix: string | undefined): Promise<EventQuery['source']> {
   if (wanted) {

@@ -9,6 +9,7 @@ import type { Transaction } from '../../../kv/store.ts';
 import type { Table } from '../../../kv/table.ts';
 import type { FiredTimer, TimerHandler, Timers } from '../../../kv/timers.ts';
 import type { Clock } from '../../../base/clock.ts';
+import type { EventBus } from '../../../ports/eventBus.ts';
 import type { Emitter } from '../../../ports/outbox.ts';
 import { isProtected } from '../domain/objectLock.ts';
 import { isMarker, type ObjectRow, type VersionRow } from '../domain/objectRow.ts';
@@ -24,6 +25,7 @@ export interface LifecycleDeps {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emitter: Emitter;
+  readonly bus?: EventBus | undefined;
 }
 
 const service = 's3';

@@ -7,7 +7,7 @@ import type { S3Deps } from '../operation.ts';
 import { type Bucket, findBucket } from '../store.ts';
 import { findVersion, isCurrent, updateVersion } from '../versions.ts';
 
-type Deps = Pick<S3Deps, 'timers' | 'clock' | 'random' | 'emitter'>;
+type Deps = Pick<S3Deps, 'timers' | 'clock' | 'random' | 'emitter' | 'bus'>;
 
 interface Restoring {
   readonly bucketName: string;

@@ -77,7 +77,7 @@ async function prepareFunction(message: Message, topic: Topic, subscriber: Subsc
     kind: 'ready',
     locks: [],
     async put(tx) {
-      deps.emitter.emit(tx, { source: 'sns', sourceArn: topic.arn, target: functionArn, account: topic.account, region: topic.region, callingPrincipal: principal, payload });
+      deps.emitter.emit(tx, { source: 'sns', sourceArn: topic.arn, target: functionArn, account: topic.account, region: topic.region, callingPrincipal: principal, payload, traceHeader: message.trace });
       return true;
     },
   };

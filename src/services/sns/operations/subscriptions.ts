@@ -1,3 +1,4 @@
+import { equalText } from '../../../base/equalText.ts';
 import { uuid } from '../../../base/ids.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Transaction } from '../../../kv/store.ts';
@@ -119,7 +120,7 @@ export const confirmSubscription = operation('ConfirmSubscription', {
       if (!row) throw invalidParameter('Token');
       // The second answer to the same question changes nothing.
       if (row.token === undefined) return;
-      if (row.token !== token) throw invalidParameter('Token');
+      if (!equalText(row.token, token)) throw invalidParameter('Token');
       const { token: _token, ...rest } = row;
       subscriptions.set(tx, name, [name.name, id], { ...rest, authenticated, authenticateOnUnsubscribe });
       await deps.timers.clear(tx, { service: 'sns', id: pendingTimerId(name, id) });

@@ -1,0 +1,3 @@
+export const handler = async ({ schedule, at }) => {
+  console.log(`RUN ${schedule} ${at}`);
+};
