@@ -11,7 +11,7 @@ import { giveBack, launchedProcess } from './bubblewrapLaunched.ts';
 import type { LaunchContext, Taken } from './bubblewrapLaunched.ts';
 import { listTree } from './bubblewrapProcess.ts';
 import type { CopyRequest, LaunchedProcess } from './launcher.ts';
-import { runTool } from './tools.ts';
+import { quoteForShell, runTool } from './tools.ts';
 
 export interface CopyParts {
   readonly context: LaunchContext;
@@ -49,7 +49,7 @@ export async function launchCopy(request: CopyRequest, fork: () => void, parts: 
       held.listen(runtimeApiPort),
       listenAt(request.extensionPort),
       context.egress.connect(pid).then((disconnect) => (taken.disconnect = disconnect)),
-      copyTemporaryFiles(template, pid, taken.uid ?? 0),
+      copyTemporaryFiles(template, pid, parts, taken.uid ?? 0),
     ]);
     return {
       ...launchedProcess({
@@ -124,11 +124,17 @@ function readLines(child: ChildProcess): { next(): Promise<string | undefined>; 
   };
 }
 
-/** What initialisation wrote to /tmp is part of the snapshot. */
-async function copyTemporaryFiles(template: number, pid: number, uid: number): Promise<void> {
-  const [from, to] = [`/proc/${template}/root/tmp`, `/proc/${pid}/root/tmp`];
-  if (readdirSync(from).length === 0) return;
-  // Links stay links, and devices, pipes and sockets are none that a function could have made into something else.
-  const copied = await runTool('/bin/sh', ['-c', 'cp -a -- "$1/." "$2" && chown -hR -- "$3:$3" "$2" && chown 0:0 "$2" && chmod 1777 "$2"', 'sh', from, to, String(uid)]);
+/**
+ * What initialisation wrote to /tmp is part of the snapshot. Each end works inside, as the function's own user: whatever names a hostile
+ * one changes meanwhile, they mean nothing outside.
+ */
+async function copyTemporaryFiles(template: number, pid: number, { context, uid }: CopyParts, copyUid: number): Promise<void> {
+  if (readdirSync(`/proc/${template}/root/tmp`).length === 0) return;
+  const inside = (target: number, user: number, command: string): string =>
+    `${quoteForShell(context.tools.nsenter)} --target ${target} --mount --setgid ${user} --setuid ${user} -- ${command}`;
+  // Not the folder itself, which is root's.
+  const pack = "find /tmp -mindepth 1 -maxdepth 1 -printf '%f\\0' | tar -C /tmp --null --ignore-failed-read -T - -cf -";
+  const script = `${inside(template, uid, `/bin/sh -c ${quoteForShell(pack)}`)} | ${inside(pid, copyUid, 'tar -C /tmp -xpf -')}`;
+  const copied = await runTool('/bin/sh', ['-c', `PATH=/usr/bin:/bin; export PATH; ${script}`]);
   if (copied.code !== 0) throw new Error(`/tmp could not be copied: ${copied.stderr.trim().slice(0, 200)}`);
 }

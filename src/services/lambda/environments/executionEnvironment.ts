@@ -202,6 +202,8 @@ export function createExecutionEnvironment(
     }
     platform.snapshotTaken(outcome.durationMs);
     if (outcome.kind === 'taken') snapshot = outcome.snapshot;
+    // It was not wanted any more before it was there.
+    if (disposed) await snapshot?.close();
     return outcome;
   }
 

@@ -41,12 +41,17 @@ interface Held {
 export function createSnapshots({ store, log, create }: SnapshotsDeps): Snapshots {
   /** The one that was used longest ago is the first. */
   const held = new Map<string, Held>();
-  const working = new Set<Promise<unknown>>();
+  /** What a close waits for; not what initialises, which the sandbox ends. */
+  const endings = new Set<Promise<unknown>>();
   let isClosed = false;
 
-  function follow(work: Promise<unknown>): void {
-    const caught = work.catch((error: unknown) => log.warn('a snapshot could not be looked after', { error: String(error) })).finally(() => working.delete(caught));
-    working.add(caught);
+  function follow(work: Promise<unknown>): Promise<unknown> {
+    return work.catch((error: unknown) => log.warn('a snapshot could not be looked after', { error: String(error) }));
+  }
+
+  function end(environment: ExecutionEnvironment): void {
+    const ending = follow(environment.dispose()).finally(() => endings.delete(ending));
+    endings.add(ending);
   }
 
   const keyOf = ({ place, name, row }: Deployment): string => `${versionKey(place, name, row.version)} ${row.deploymentId}`;
@@ -59,7 +64,7 @@ export function createSnapshots({ store, log, create }: SnapshotsDeps): Snapshot
       held.set(key, known);
       return known;
     }
-    if (known !== undefined) follow(known.environment.dispose());
+    if (known !== undefined) end(known.environment);
     const environment = create(deployment);
     const taken = environment.takeSnapshot();
     const entry: Held = { environment, taken };
@@ -77,7 +82,7 @@ export function createSnapshots({ store, log, create }: SnapshotsDeps): Snapshot
 
   function letGo(key: string, entry: Held): void {
     if (held.get(key) === entry) held.delete(key);
-    follow(entry.environment.dispose());
+    end(entry.environment);
   }
 
   function makeRoom(): void {
@@ -117,7 +122,7 @@ export function createSnapshots({ store, log, create }: SnapshotsDeps): Snapshot
 
   return {
     begin(deployment) {
-      if (deployment.row.snapStart?.state === 'pending' && !isClosed) follow(take(deployment));
+      if (deployment.row.snapStart?.state === 'pending' && !isClosed) void follow(take(deployment));
     },
     async find(deployment) {
       if (isClosed) throw errors.stopping();
@@ -131,14 +136,14 @@ export function createSnapshots({ store, log, create }: SnapshotsDeps): Snapshot
     async recover() {
       for (const { place, name, version } of await store.read((tx) => listPendingSnapshots(tx, rangeLimitMax))) {
         const row = await store.read((tx) => findVersion(tx, place, name, Number(version)));
-        if (row !== undefined) follow(take({ place, name, row }));
+        if (row !== undefined) void follow(take({ place, name, row }));
         else await store.transact(async (tx) => clearPendingSnapshot(tx, place, name, version));
       }
     },
     async close() {
       isClosed = true;
       for (const [key, entry] of [...held]) letGo(key, entry);
-      while (working.size > 0) await Promise.all(working);
+      await Promise.all(endings);
     },
   };
 }
