@@ -6,9 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../src/base/packageRoot.ts';
 import { wallClock } from '../src/base/clock.ts';
 import { createLogger } from '../src/base/log.ts';
-import { packageRoot } from '../src/base/packageRoot.ts';
 import { cryptoRandom } from '../src/base/random.ts';
 import { openSandbox } from '../src/sandbox/openSandbox.ts';
 import type { Environment, EnvironmentSpec, RuntimeKind, Sandbox } from '../src/sandbox/types.ts';
@@ -106,6 +106,10 @@ try {
     rows.push(storm.row);
     notes.push(storm.note);
   }
+  say('Python SnapStart …');
+  rows.push(...(await measureRestores()));
+  say('Node.js with the AWS SDK …');
+  rows.push(await measureSdk());
   report('cold-start', rows, [...notes, `${samples} starts one by one; ${rounds} times ${atOnce} at once; a hit needs root, and counts as one only if the pool says so`]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -150,6 +154,56 @@ async function measure(subject: Subject, kind: 'hit' | 'miss', slots: { readonly
   });
 }
 
+/** Restores of a function with a heap of 60 MB: with a copy that waits for it, and right after that one was taken. */
+async function measureRestores(): Promise<Row[]> {
+  const subject: Subject = {
+    name: 'SnapStart', runtime: { family: 'python', version: '3.12' }, handler: 'app.handler', file: 'app.py',
+    source: "heap = [bytes(1000) for _ in range(60_000)]\ndef handler(event, context):\n    return len(heap)\n",
+  };
+  mkdirSync(join(folder, subject.name));
+  writeFileSync(join(folder, subject.name, subject.file), subject.source);
+  return withSandbox({ minimum: 0, maximum: 0 }, async (sandbox) => {
+    const taken = await sandbox.takeSnapshot(specOf(subject));
+    if (taken.kind !== 'taken') {
+      say(`no snapshot: ${taken.kind === 'unavailable' ? taken.reason : taken.kind}`);
+      return [];
+    }
+    const start = (spec: EnvironmentSpec): Promise<Environment> => taken.snapshot.restore(spec);
+    const [waiting, made]: [number[], number[]] = [[], []];
+    for (let sample = 0; sample < samples; sample += 1) {
+      await pause(500);
+      const first = await cold(sandbox, subject, start);
+      const second = await cold(sandbox, subject, start);
+      waiting.push(first.milliseconds);
+      made.push(second.milliseconds);
+      await Promise.all([first.environment.kill(), second.environment.kill()]);
+    }
+    return [row('Python SnapStart restore, 60 MB heap', waiting), row('the same, with no copy waiting', made)];
+  });
+}
+
+/** The S3 client of the SDK that comes with the runtime, from a slot; its first start fetches what is missing and builds the code cache. */
+async function measureSdk(): Promise<Row> {
+  const subject: Subject = {
+    name: 'Node.js SDK', runtime: { family: 'node', version: '20' }, handler: 'index.handler', file: 'index.js',
+    source: "const { S3Client } = require('@aws-sdk/client-s3');\nconst client = new S3Client({ region: 'us-east-1' });\nexports.handler = async (event) => typeof client.send;",
+  };
+  mkdirSync(join(folder, subject.name));
+  writeFileSync(join(folder, subject.name, subject.file), subject.source);
+  return withSandbox({ minimum: 2, maximum: 2 }, async (sandbox) => {
+    const milliseconds: number[] = [];
+    await (await cold(sandbox, subject)).environment.kill();
+    await pause(3_000);
+    for (let sample = 0; sample < samples; sample += 1) {
+      await untilIdle(sandbox, subject, 2);
+      const started = await cold(sandbox, subject);
+      milliseconds.push(started.milliseconds);
+      await started.environment.kill();
+    }
+    return row('Node.js with the S3 client, hit', milliseconds);
+  }, join(packageRoot, '.cache'));
+}
+
 async function measureStorm(subject: Subject): Promise<{ readonly row: Row; readonly note: string }> {
   return withSandbox({ minimum: atOnce, maximum: atOnce }, async (sandbox) => {
     const wholes: number[] = [];
@@ -166,10 +220,10 @@ async function measureStorm(subject: Subject): Promise<{ readonly row: Row; read
   });
 }
 
-async function withSandbox<T>(slots: { readonly minimum: number; readonly maximum: number }, work: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+async function withSandbox<T>(slots: { readonly minimum: number; readonly maximum: number }, work: (sandbox: Sandbox) => Promise<T>, cacheFolder = join(packageRoot, '.cache', 'functions')): Promise<T> {
   count += 1;
   const log = createLogger((record) => say(record.text), 'error');
-  const sandbox = await openSandbox({ folder: join(folder, `sandbox-${count}`), wall: wallClock, random: cryptoRandom, log, environment: process.env, slots, cacheFolder: join(packageRoot, '.cache', 'functions') });
+  const sandbox = await openSandbox({ folder: join(folder, `sandbox-${count}`), wall: wallClock, random: cryptoRandom, log, environment: process.env, slots, cacheFolder });
   try {
     return await work(sandbox);
   } finally {
@@ -191,9 +245,9 @@ interface Cold {
 }
 
 /** From nothing to an answer; the end of the environment is not part of it. */
-async function cold(sandbox: Sandbox, subject: Subject): Promise<Cold> {
+async function cold(sandbox: Sandbox, subject: Subject, start: (spec: EnvironmentSpec) => Promise<Environment> = sandbox.start): Promise<Cold> {
   const startedAt = performance.now();
-  const environment = await sandbox.start(specOf(subject));
+  const environment = await start(specOf(subject));
   await expectReady(environment);
   const outcome = await environment.invoke({ requestId: `request-${count}`, event, deadlineMs: wallClock.now() + 10_000, invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:cold' });
   const milliseconds = performance.now() - startedAt;

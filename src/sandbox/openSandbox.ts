@@ -86,8 +86,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     isRoot, isConfined: launcher.hasOwnRoot, runtimeFolder: folders.runtime,
   });
   if (options.allowHost && !launcher.hasOwnRoot) log.info('functions share the network of this machine: they reach it as localhost, also without --allow-host');
-  const live = new Map<string, Promise<Environment>>();
-  const snapshots = new Set<Snapshot>();
+  const [live, snapshots] = [new Map<string, Promise<Environment>>(), new Set<Snapshot>()];
   const { minimum, maximum } = options.slots ?? { minimum: slotsMin, maximum: slotsMax };
   const pool = createSlotPool({
     wall, log, freeMemory: freemem, minimum, maximum,
@@ -111,12 +110,6 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
         return kind && pool.take(kind);
       },
     };
-  }
-
-  function keep(spec: EnvironmentSpec, starting: Promise<Environment>): void {
-    live.set(spec.environmentId, starting);
-    const forget = (): void => void live.delete(spec.environmentId);
-    starting.then((started) => started.exited.then(forget, forget), forget);
   }
 
   const kindOf = (spec: KindSpec, interpreter: InstalledInterpreter | undefined): SlotKind | undefined =>
@@ -143,12 +136,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       assert(/^[\w-]{1,100}$/.test(spec.environmentId) && !live.has(spec.environmentId), 'environment ids are unique plain names', { environmentId: spec.environmentId });
       assertReadable(spec.codeFolder, isRoot && launcher.hasOwnRoot);
       const starting = startEnvironment(await optionsFor(spec));
-      keep(spec, starting);
+      keepLive(live, spec, starting);
       return starting;
     },
     async takeSnapshot(spec) {
       assert(!isClosed, 'the sandbox is closed');
-      const outcome = await takeSnapshot({ ...(await optionsFor(spec)), newId: () => `copy-${hexId(random, 16)}`, folderOf, onEnvironment: keep, optionsFor });
+      const outcome = await takeSnapshot({ ...(await optionsFor(spec)), newId: () => `copy-${hexId(random, 16)}`, folderOf, onEnvironment: keepLive.bind(undefined, live), optionsFor });
       if (outcome.kind === 'taken') snapshots.add(outcome.snapshot);
       return outcome;
     },
@@ -161,6 +154,13 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       await limiter.close().catch((error: unknown) => log.warn('limits could not be removed, the next start will', { error: String(error) }));
     },
   };
+}
+
+/** Until it has ended. */
+function keepLive(live: Map<string, Promise<Environment>>, { environmentId }: EnvironmentSpec, starting: Promise<Environment>): void {
+  live.set(environmentId, starting);
+  const forget = (): void => void live.delete(environmentId);
+  starting.then((started) => started.exited.then(forget, forget), forget);
 }
 
 async function removeLeftovers(folder: string, limiter: Limiter, log: Logger): Promise<void> {

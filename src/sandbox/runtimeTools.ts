@@ -87,6 +87,8 @@ export function openRuntimeTools(options: RuntimeToolsOptions): RuntimeTools {
     },
     whenKnown(runtime, use) {
       if (runtime.family === 'custom') return use(undefined);
+      // Without AWS's client there is nothing that could wait.
+      if (runtime.family === 'java' && javaClient.ready() === undefined) return;
       const interpreter = interpreters.known(runtime);
       if (interpreter) use(interpreter);
       // A program that will not be used is not worth the memory: the one that comes is waited for.

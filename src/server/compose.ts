@@ -146,7 +146,7 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   // Alarms and parameters tell the bus, which is made later.
   const cloudWatch = createCloudWatch({ ...common, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   // Subscriptions invoke functions, whose output goes to the logs.
-  const queryThreads = createWorkPool({ threads: 1 });
+  const queryThreads = createWorkPool({ threads: 2 });
   const logs = createLogs({ ...common, tasks: queryThreads, objects: { may: (question) => s3.serviceObjects.may(question), put: (object) => s3.serviceObjects.put(object) }, recorder: cloudWatch.recorder, functions: { mayInvoke: (question) => lambda.access.mayInvoke(question) } });
   const kms = createKms({ ...common, rootKey: sealKey });
   const { encryption } = kms;
@@ -173,8 +173,8 @@ function createParts(foundation: Foundation, common: Common, organization: Organ
   const secretsManager = createSecretsManager({ ...common, encryption, functions: lambda.access, invoker: lambda.invoker });
   const ssm = createSsm({ ...common, encryption, secrets: secretsManager.reader, bus: { put: (tx, event) => events.bus.put(tx, event) } });
   const certify = createSigningCertificates(wall, random);
-  const sns = createSns({ ...common, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
-  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, allowsLoopback: localMode });
+  const sns = createSns({ ...common, recorder: cloudWatch.recorder, encryption, sealKey, roleAccess, serviceDenials, certify, logs: logs.sink, queues: sqs.writer, functions: lambda.access, localMode });
+  const events = createEvents({ ...common, directory, functions: lambda.access, roleAccess, serviceDenials, secrets: secretsManager.keeper, logs, recorder: cloudWatch.recorder, allowsLoopback: localMode });
   const servicesById = (): ReadonlyMap<string, BoundService> => new Map(parts.flatMap(({ services }) => services.map((service) => [service.id, service])));
   const api = createRoleCaller({ ...common, services: servicesById, roles: identity, roleAccess, endpoint: `http://${options.host}:${options.port}`, newRequestId: () => uuid(random) });
   const scheduler = createScheduler({ ...common, directory, functions: lambda.access, roles: identity, roleAccess, api });

@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DynamoDBClient, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DisableOrganizationsRootSessionsCommand } from '@aws-sdk/client-iam';
-import { LambdaClient, ListCodeSigningConfigsCommand } from '@aws-sdk/client-lambda';
-import { DescribeDestinationsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, DescribeConfigurationTemplatesCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { requestHead, sendOne, type RawAnswer } from '../support/rawHttp.ts';
 import { sdkConfig } from '../support/sdkClients.ts';
 import { expectRefusal } from '../support/serviceError.ts';
@@ -14,15 +13,17 @@ import { useServer } from '../support/useServer.ts';
 
 const scene = useServer();
 
-test('REST JSON (Lambda)', async () => {
-  await expectRefusal(scene().aws.lambda.send(new ListCodeSigningConfigsCommand({})), { name: 'NotImplemented', status: 501, message: /lambda:ListCodeSigningConfigs/ });
+test('REST JSON (API Gateway)', async () => {
+  const answer = await sendOne(portOf(scene().server.endpoint), requestHead('GET /restapis', 'apigateway'));
+  assert.equal(answer.status, 501, answer.body);
+  assert.match(answer.body, /apigateway:GetRestApis/);
 });
 test('query (IAM)', async () => {
   const { aws } = scene();
   await expectRefusal(aws.iam.send(new DisableOrganizationsRootSessionsCommand({})), { name: 'NotImplemented', status: 501, message: /iam:DisableOrganizationsRootSessions/ });
 });
 test('JSON 1.1 (CloudWatch Logs)', async () => {
-  await expectRefusal(scene().aws.logs.send(new DescribeDestinationsCommand({})), { name: 'NotImplemented', status: 501, message: /logs:DescribeDestinations/ });
+  await expectRefusal(scene().aws.logs.send(new DescribeConfigurationTemplatesCommand({})), { name: 'NotImplemented', status: 501, message: /logs:DescribeConfigurationTemplates/ });
 });
 test('JSON 1.0 of services that are absent altogether (DynamoDB)', async () => {
   const config = sdkConfig(scene().server.endpoint);
@@ -32,10 +33,10 @@ test('JSON 1.0 of services that are absent altogether (DynamoDB)', async () => {
   dynamodb.destroy();
 });
 test('a refusal is not retried', async () => {
-  const lambda = new LambdaClient({ ...sdkConfig(scene().server.endpoint), maxAttempts: 3 });
-  const error = await expectRefusal(lambda.send(new ListCodeSigningConfigsCommand({})), { name: 'NotImplemented', status: 501 });
+  const logs = new CloudWatchLogsClient({ ...sdkConfig(scene().server.endpoint), maxAttempts: 3 });
+  const error = await expectRefusal(logs.send(new DescribeConfigurationTemplatesCommand({})), { name: 'NotImplemented', status: 501 });
   assert.equal((error.$metadata as { attempts?: number }).attempts, 1);
-  lambda.destroy();
+  logs.destroy();
 });
 test('query of old clients (CloudFormation)', async () => {
   for (const [service, body] of [['cloudformation', 'Action=ListStacks&Version=2010-05-15']] as const) {

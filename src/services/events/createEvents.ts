@@ -15,6 +15,7 @@ import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { FindDestination } from '../../ports/destinationLookup.ts';
 import type { EventBus } from '../../ports/eventBus.ts';
 import type { FunctionAccess } from '../../ports/functionAccess.ts';
+import { type MetricRecorder, unrecordedMetrics } from '../../ports/metrics.ts';
 import type { DeliveryTarget, Emitter, TargetDirectory } from '../../ports/outbox.ts';
 import type { SecretKeeper } from '../../ports/secretKeeper.ts';
 import { sweepArchive } from './archiving.ts';
@@ -28,6 +29,7 @@ import { eventTime, type EventRecord } from './domain/eventRecord.ts';
 import { defaultBus, parseBusArn } from './domain/names.ts';
 import { continueReplay } from './jobs/replaying.ts';
 import { fireRule } from './jobs/schedules.ts';
+import { createRuleMetrics } from './metrics.ts';
 import { type EventsDeps, findBus, nowOf } from './operation.ts';
 import { newBudget, publish } from './publish.ts';
 import { createRulesets } from './rulesets.ts';
@@ -51,6 +53,8 @@ export interface EventsOptions {
   readonly serviceDenials?: ServiceDenials;
   readonly secrets: SecretKeeper;
   readonly logs: LogGroups;
+  /** CloudWatch, where there is one. */
+  readonly recorder?: MetricRecorder | undefined;
   /** Local mode: API destinations on this machine, over plain HTTP too. */
   readonly allowsLoopback: boolean;
 }
@@ -73,7 +77,8 @@ export interface RunningEvents {
 export function createEvents(options: EventsOptions): RunningEvents {
   const log = options.log.with({ service: 'events' });
   const api = createApiClient(options);
-  const deps: EventsDeps = { ...options, log, rulesets: createRulesets(), auth: createConnectionAuth({ ...options, api }) };
+  const metrics = createRuleMetrics(options.recorder ?? unrecordedMetrics, options.clock);
+  const deps: EventsDeps = { ...options, log, metrics, rulesets: createRulesets(), auth: createConnectionAuth({ ...options, api }) };
   const access = { serviceAccess: createServiceAccess(options.serviceDenials), accountAccess: createAccountAccess() };
   const targetDeps = { ...options, ...deps, ...access, api, rates: createRateLimit(options.clock) };
   const target = createTarget(targetDeps);

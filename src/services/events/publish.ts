@@ -4,6 +4,7 @@ import { encodePayload, fanOutArn, type Header, placeArn, startOfTrail, type Tra
 import type { EventRecord } from './domain/eventRecord.ts';
 import { busArn, type BusName, ruleArn } from './domain/names.ts';
 import { eventAgeSecondsDefault, fanOutBytesMax, fanOutCountMax, retryAttemptsDefault } from './limits.ts';
+import type { RuleMetrics } from './metrics.ts';
 import type { KnownRule, KnownTarget, Rulesets } from './rulesets.ts';
 
 export const ownPrincipal = 'events.amazonaws.com';
@@ -11,6 +12,7 @@ export const ownPrincipal = 'events.amazonaws.com';
 export interface PublishDeps {
   readonly emitter: Emitter;
   readonly rulesets: Rulesets;
+  readonly metrics: RuleMetrics;
 }
 
 export interface Publication {
@@ -42,7 +44,9 @@ export async function publish(tx: Transaction, publication: Publication, budget:
   const header: Header = { trail, ingestedAtMs: nowMs };
   const payload = encodePayload(header, text);
   let served = after;
-  for (const rule of index.match(record)) {
+  const matched = index.match(record);
+  if (!after && !only && matched.length > 0) tx.afterCommit(() => deps.metrics.matched(bus, matched.map(({ name }) => name)));
+  for (const rule of matched) {
     if (only && !only.includes(ruleArn(bus, rule.name))) continue;
     for (const target of rule.targets) {
       if (after && (rule.name < after[0] || (rule.name === after[0] && target.id <= after[1]))) continue;

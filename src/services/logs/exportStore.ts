@@ -5,7 +5,7 @@ import { defineTable } from '../../kv/table.ts';
 import type { Scope } from '../../kv/table.ts';
 import { everywhere } from './store.ts';
 
-export type ExportStatus = 'PENDING' | 'RUNNING' | 'PENDING_CANCEL' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type ExportStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 
 export interface ExportRow {
   readonly taskName?: string;

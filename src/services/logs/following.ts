@@ -99,7 +99,7 @@ export function createFollowing(deps: FollowingDeps): Following {
       tx.afterCommit(() => {
         for (const datum of measured.data) recorder.record(datum);
         defaults.note(measured.minutes);
-        for (const { name, messages } of prepared) noteForwarded(scope, errand.groupName, name, messages);
+        for (const { name, messages, principal } of prepared) noteForwarded(scope, errand.groupName, name, messages, principal !== undefined);
       });
     });
     return { kind: 'delivered' };
@@ -127,9 +127,13 @@ export function createFollowing(deps: FollowingDeps): Following {
     });
   }
 
-  function noteForwarded({ account, region }: Scope, groupName: string, filterName: string, messages: readonly SubscriptionMessage[]): void {
+  function noteForwarded({ account, region }: Scope, groupName: string, filterName: string, messages: readonly SubscriptionMessage[], isAllowed: boolean): void {
     const common = { account, region, namespace: 'AWS/Logs', at: deps.clock.now(), dimensions: { LogGroupName: groupName, DestinationType: 'Lambda', FilterName: filterName } };
     for (const { events, bytes } of messages) {
+      if (!isAllowed) {
+        recorder.record({ ...common, name: 'DeliveryErrors', unit: 'Count', value: 1 });
+        continue;
+      }
       recorder.record({ ...common, name: 'ForwardedLogEvents', unit: 'Count', value: events });
       recorder.record({ ...common, name: 'ForwardedBytes', unit: 'Bytes', value: bytes });
     }

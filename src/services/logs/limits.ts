@@ -72,6 +72,8 @@ export const queryItemsDefault = 1_000;
 export const exportKeptMs = 90 * dayMs;
 /** Messages of one file of an export. */
 export const exportFileBytes = 8 * 1024 * 1024;
+/** Queries that run at once; the others wait. */
+export const queriesAtOnce = 4;
 /** Of wall time, for a query and for what its thread does with one page: a regular expression that does not end is ended then. */
 export const queryMsMax = 15 * 60_000;
 export const queryPageMsMax = 20_000;

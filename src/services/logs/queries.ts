@@ -1,4 +1,4 @@
-// Insights queries: one after the other, in the background. What has been started is a row; after a restart it begins again.
+// Insights queries: a few at once, in the background, their pages in turn through the same threads. What has been started is a row; after a restart it begins again.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
@@ -14,7 +14,7 @@ import type { QueryEvent } from './insights/record.ts';
 import type { RowTask, WorkedRow } from './insights/rowTask.ts';
 import { runQuery } from './insights/runQuery.ts';
 import { listKeys } from './jobs/listKeys.ts';
-import { queryMsMax, queryPageBytes, queryPageEvents, queryPageMsMax } from './limits.ts';
+import { queryMsMax, queryPageBytes, queryPageEvents, queryPageMsMax, queriesAtOnce } from './limits.ts';
 import { activeQueries, endQuery, queries, storeResult } from './queryStore.ts';
 import type { QueryRow, QueryStatistics, QueryStatus } from './queryStore.ts';
 import { readPage } from './reading.ts';
@@ -54,17 +54,32 @@ export const formatPointer = (groupName: string, position: string): string => Bu
 
 export function createQueries({ store, clock, wall, log, tasks }: QueriesDeps): Queries {
   const running = new Map<string, AbortController>();
-  let tail: Promise<void> = Promise.resolve();
+  const waiting: (() => Promise<void>)[] = [];
+  const slots = new Set<Promise<void>>();
   let closed = false;
 
   function enqueue(scope: Scope, queryId: string): void {
     if (closed || running.has(queryId)) return;
     const controller = new AbortController();
     running.set(queryId, controller);
-    tail = tail
-      .then(() => run(scope, queryId, controller))
-      .catch((error: unknown) => log.warn('a query of log events could not be run', { queryId, error: String(error) }))
-      .finally(() => running.delete(queryId));
+    waiting.push(() =>
+      run(scope, queryId, controller)
+        .catch((error: unknown) => log.warn('a query of log events could not be run', { queryId, error: String(error) }))
+        .finally(() => running.delete(queryId)),
+    );
+    fill();
+  }
+
+  function fill(): void {
+    while (slots.size < queriesAtOnce) {
+      const next = waiting.shift();
+      if (!next) return;
+      const slot = next().finally(() => {
+        slots.delete(slot);
+        fill();
+      });
+      slots.add(slot);
+    }
   }
 
   async function run(scope: Scope, queryId: string, controller: AbortController): Promise<void> {
@@ -153,12 +168,12 @@ export function createQueries({ store, clock, wall, log, tasks }: QueriesDeps): 
       for await (const [account = '', region = '', queryId = ''] of listKeys(store, activeQueries)) enqueue({ account: String(account), region: String(region) }, String(queryId));
     },
     async settle() {
-      while (running.size > 0) await tail;
+      while (slots.size > 0) await Promise.all(slots);
     },
     async close() {
       closed = true;
       for (const controller of running.values()) controller.abort('closed');
-      await tail;
+      while (slots.size > 0) await Promise.all(slots);
     },
   };
 }

@@ -3,6 +3,7 @@ import { InvariantError } from '../../base/errors.ts';
 import type { BoundService } from '../../framework/service.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { FiredTimer } from '../../kv/timers.ts';
+import { type MetricRecorder, unrecordedMetrics } from '../../ports/metrics.ts';
 import type { DestinationAccess } from '../../ports/destinationAccess.ts';
 import type { FindDestination } from '../../ports/destinationLookup.ts';
 import type { Encryption } from '../../ports/encryption.ts';
@@ -13,13 +14,16 @@ import { createHttpSender, type HttpSender } from './delivery/httpSender.ts';
 import type { SnsDeps } from './deps.ts';
 import { parseSnsArn, type TopicName } from './domain/arns.ts';
 import { createSealing } from './sealing.ts';
+import { createTopicMetrics } from './metrics.ts';
 import { snsService } from './service.ts';
 import { type Certify, createSigner } from './signing.ts';
 import { dedups, everywhere, subscriptions } from './store.ts';
 import { removeSubscription } from './subscribing.ts';
 import { createTopicReads } from './topics.ts';
 
-export interface SnsOptions extends Omit<SnsDeps, 'topics' | 'signer' | 'sealing'> {
+export interface SnsOptions extends Omit<SnsDeps, 'topics' | 'signer' | 'sealing' | 'metrics'> {
+  /** CloudWatch, where there is one. */
+  readonly recorder?: MetricRecorder | undefined;
   readonly clock: Clock;
   readonly encryption?: Encryption;
   /** The key that messages are signed with is kept under it. */
@@ -48,7 +52,7 @@ type Detail =
 export function createSns({ encryption, sealKey, certify, send, ...given }: SnsOptions): RunningSns {
   const { store, clock, random, wall, localMode } = given;
   const log = given.log.with({ service: 'sns' });
-  const deps: SnsDeps = { ...given, log, topics: createTopicReads(store), signer: createSigner({ store, random, sealKey, certify }), sealing: createSealing({ encryption, clock, random }) };
+  const deps: SnsDeps = { ...given, log, topics: createTopicReads(store), signer: createSigner({ store, random, sealKey, certify }), sealing: createSealing({ encryption, clock, random }), metrics: createTopicMetrics(given.recorder ?? unrecordedMetrics, clock) };
   const targets = createEventTargets(deps, send ?? createHttpSender({ wall, mayReachLoopback: localMode }));
 
   async function forgetPending(tx: Transaction, name: TopicName, id: string): Promise<void> {

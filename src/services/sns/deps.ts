@@ -10,6 +10,7 @@ import type { LogSink } from '../../ports/logSink.ts';
 import type { Mailbox } from '../../ports/mailbox.ts';
 import type { Emitter } from '../../ports/outbox.ts';
 import type { QueueWriter } from '../../ports/queueWriter.ts';
+import type { TopicMetrics } from './metrics.ts';
 import type { Sealing } from './sealing.ts';
 import type { Signer } from './signing.ts';
 import type { TopicReads } from './topics.ts';
@@ -35,6 +36,7 @@ export interface SnsDeps {
   readonly topics: TopicReads;
   readonly signer: Signer;
   readonly sealing: Sealing;
+  readonly metrics: TopicMetrics;
   /** On loopback, a subscriber may be on loopback too. */
   readonly localMode: boolean;
 }

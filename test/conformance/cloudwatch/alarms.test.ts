@@ -11,6 +11,7 @@ import {
   DescribeAlarmsForMetricCommand,
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
+  GetMetricStatisticsCommand,
   ListTagsForResourceCommand,
   PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
@@ -131,6 +132,16 @@ test('an alarm that changes is an event on the default bus, and invokes the func
     for (;;) {
       const { events: lines = [] } = await aws.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${FunctionName}`, filterPattern: 'ALARM' })).catch(() => ({ events: [] }));
       if (lines.some(({ message: line }) => line?.includes('ALARM told ALARM'))) break;
+    }
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+    const nowMs = server.clock.now();
+    const range = { Period: 3_600, StartTime: new Date(nowMs - 7_200_000), EndTime: new Date(nowMs + 3_600_000) };
+    for (const MetricName of ['TriggeredRules', 'Invocations']) {
+      for (let sum = 0; sum === 0; ) {
+        const { Datapoints = [] } = await client.send(new GetMetricStatisticsCommand({ Namespace: 'AWS/Events', MetricName, Dimensions: [{ Name: 'RuleName', Value: 'alarms' }], ...range, Statistics: ['Sum'] }));
+        sum = Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+        assert.ok(sum <= 1, MetricName);
+      }
     }
   } finally {
     events.destroy();

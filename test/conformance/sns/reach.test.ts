@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { AddPermissionCommand, InvokeCommand, PutFunctionEventInvokeConfigCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { AttachRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTopicCommand, GetTopicAttributesCommand, PublishCommand, SetTopicAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { createFunction, uniqueName, waitUntilUpdated } from '../../support/functions.ts';
+import { sdkConfig } from '../../support/sdkClients.ts';
 import { expectRefusal } from '../../support/serviceError.ts';
 import { useServer } from '../../support/useServer.ts';
 
@@ -79,6 +81,18 @@ suite('functions', () => {
       assert.deepEqual(events.map(({ message = '' }) => /RUN (\d+)/.exec(message)?.[1]), Array.from({ length: 16 }, () => '200'));
       break;
     }
+    const cloudWatch = new CloudWatchClient(sdkConfig(scene().server.endpoint));
+    const nowMs = scene().server.clock.now();
+    const sumOf = async (Namespace: string, MetricName: string, Name: string, Value: string): Promise<number> => {
+      const range = { Period: 3_600, StartTime: new Date(nowMs - 7_200_000), EndTime: new Date(nowMs + 3_600_000) };
+      const { Datapoints = [] } = await cloudWatch.send(new GetMetricStatisticsCommand({ Namespace, MetricName, Dimensions: [{ Name, Value }], ...range, Statistics: ['Sum'] }));
+      return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+    };
+    const topic = TopicArn.split(':').at(-1) ?? '';
+    // The seventeenth event ended at the function.
+    assert.deepEqual(await Promise.all(['NumberOfMessagesPublished', 'NumberOfNotificationsDelivered', 'NumberOfNotificationsFailed'].map((name) => sumOf('AWS/SNS', name, 'TopicName', topic))), [17, 17, 0]);
+    assert.equal(await sumOf('AWS/Lambda', 'RecursiveInvocationsDropped', 'FunctionName', FunctionName), 1);
+    cloudWatch.destroy();
   });
 });
 

@@ -95,7 +95,9 @@ async function deliverToTarget(place: Place, envelope: Envelope, delivery: Deliv
     if (error instanceof InputProblem) return refuse('INVALID_JSON', error.message);
     throw error;
   }
-  return dispatch(errand, input, envelope, delivery, deps);
+  const result = await dispatch(errand, input, envelope, delivery, deps);
+  if (result.kind === 'delivered') deps.metrics.invoked(place, place.rule, envelope.attempts);
+  return result;
 }
 
 async function dispatch(errand: Errand, input: string, envelope: Envelope, delivery: Delivery, deps: TargetDeps): Promise<DeliveryResult> {

@@ -9,13 +9,16 @@ import { targets } from '../store.ts';
 import { readReason } from './outcome.ts';
 
 /** In the transaction that ends a delivery: the event goes to the target's dead-letter queue, or is kept as a dead record. */
-export async function sendDeadLetter(tx: Transaction, place: Place, envelope: Envelope, reason: string, { emitter, log }: EventsDeps): Promise<'handled' | 'keep'> {
+export async function sendDeadLetter(tx: Transaction, place: Place, envelope: Envelope, reason: string, { emitter, log, metrics }: EventsDeps): Promise<'handled' | 'keep'> {
   const target = await targets.get(tx, place, [place.bus, place.rule, place.target]);
   if (!target) return 'handled';
   const failure = readReason(reason);
   const sourceArn = ruleArn(place, place.rule);
   const queueArn = target.DeadLetterConfig?.Arn ?? (await findBus(tx, place))?.deadLetterArn;
-  tx.afterCommit(() => log.warn('an event was not delivered', { ruleArn: sourceArn, targetArn: target.Arn, code: failure.code, message: failure.message, deadLetterArn: queueArn }));
+  tx.afterCommit(() => {
+    log.warn('an event was not delivered', { ruleArn: sourceArn, targetArn: target.Arn, code: failure.code, message: failure.message, deadLetterArn: queueArn });
+    metrics.failed(place, place.rule, queueArn !== undefined);
+  });
   if (queueArn === undefined) return 'keep';
   const exhausted = envelope.attempts >= envelope.maximumAttempts ? 'MaximumRetryAttempts' : 'MaximumEventAgeInSeconds';
   const text = (value: string): QueueMessageAttribute => ({ type: 'String', value });

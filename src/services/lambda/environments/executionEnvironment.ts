@@ -2,33 +2,35 @@
 // phases and their log lines follow https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
 import type { Clock } from '../../../base/clock.ts';
 import { ServiceError } from '../../../base/errors.ts';
-import { hexId, uuid } from '../../../base/ids.ts';
+import { hexId } from '../../../base/ids.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
 import type { FunctionGate } from '../../../ports/functionGate.ts';
 import type { RoleDirectory } from '../../../ports/identity.ts';
 import type { LogSink } from '../../../ports/logSink.ts';
 import { streamedBytesMax } from '../../../sandbox/limits.ts';
-import type { Environment, EnvironmentSpec, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, Sandbox, Snapshot, SnapshotOutcome } from '../../../sandbox/types.ts';
+import type { Environment, InitOutcome, InvocationOutcome, InvocationRequest, ResponseReceiver, Sandbox, Snapshot, SnapshotOutcome } from '../../../sandbox/types.ts';
 import { functionArn } from '../domain/functionName.ts';
 import { describeForeignCode } from '../domain/foreignCode.ts';
 import { describeExit, exitErrorType } from '../domain/processExit.ts';
 import { timeoutText } from '../domain/report.ts';
 import type { ReportFigures, RunFailure } from '../domain/report.ts';
-import { runtimeKindOf, runtimeVersionOf } from '../domain/runtimes.ts';
+import { runtimeVersionOf } from '../domain/runtimes.ts';
 import { errors } from '../errors.ts';
 import { requireAssumableRole } from '../executionRole.ts';
 import { decideSampling } from '../domain/trace.ts';
 import { credentialMarginMs, credentialSeconds, initMs, provisionedInitMsMin, responsePayloadBytesMax, restoreMs, roleCheckMs, snapshotCredentialMs, untoldMax } from '../limits.ts';
 import type { LayerFolders } from '../layers/layerFolders.ts';
-import type { PackageHold, PackageStore } from '../packages/packageStore.ts';
+import type { PackageStore } from '../packages/packageStore.ts';
 import type { VariableVault } from '../variableVault.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
 import { openEnvironmentLog } from './environmentLog.ts';
+import type { EnvironmentLog } from './environmentLog.ts';
 import { createJsonPlatformLog, createTextPlatformLog } from './platformLog.ts';
+import type { PlatformLog, PlatformLogSubject } from './platformLog.ts';
 import { createPlatformTelemetry, tellingBoth } from './platformTelemetry.ts';
 import type { TelemetryEvent } from '../../../sandbox/extensions/types.ts';
-import { environmentVariables } from './variables.ts';
+import { createSpecSource } from './specSource.ts';
 
 export interface ExecutionDeps {
   readonly sandbox: Sandbox;
@@ -105,33 +107,20 @@ export interface ExecutionEnvironment {
 
 export type SnapshotTaken = Exclude<SnapshotOutcome, { kind: 'failed' }> | { readonly kind: 'failed'; readonly failure: RunFailure };
 
-/** They end by wall time: moving product time replaces no environment on their account. */
-interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-  readonly expiresAtMs: number;
-}
-
+/** `findSnapshot` answers what it is restored from, each time that it needs a process. */
 export function createExecutionEnvironment(
   deps: ExecutionDeps,
   deployment: Deployment,
   initializationType: InitializationType = 'on-demand',
-  /** Answers what it is restored from, each time that it needs a process. */
   findSnapshot?: () => Promise<Snapshot | undefined>,
 ): ExecutionEnvironment {
   const { wall, clock, monotonicMs } = deps;
   const { row, place } = deployment;
   const timeoutMs = row.timeoutSeconds * 1_000;
   const logStreamName = streamName(clock.now(), row.version, deps.random);
-  const log = openEnvironmentLog(
-    { sink: deps.logs, clock, wall, ...(row.logging === undefined ? {} : { applicationLevel: row.logging.applicationLevel }) },
-    { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
-  );
   const subject = { functionName: deployment.name, functionArn: functionArn(place, deployment.name), version: row.version, timeoutSeconds: row.timeoutSeconds, initializationType };
-  const written =
-    row.logging === undefined ? createTextPlatformLog(log, subject, () => wall.now()) : createJsonPlatformLog(log, subject, row.logging, () => clock.now());
-  const platform = tellingBoth(written, createPlatformTelemetry(tell, subject, () => wall.now()));
+  const { log, platform } = openLogs(deps, deployment, { subject, logStreamName, tell });
+  const source = createSpecSource(deps, deployment, { logStreamName, initializationType, onOutput: (chunk) => log.writeOutput(chunk), onExtension: (event) => platform.extension(event) });
   /** What happened before there was a process to tell of it. */
   const untold: (() => TelemetryEvent)[] = [];
   let process: Environment | undefined;
@@ -146,9 +135,6 @@ export function createExecutionEnvironment(
   let restoredMs: number | undefined;
   let snapshot: Snapshot | undefined;
   let roleCheckedMs = Number.NEGATIVE_INFINITY;
-  let hold: PackageHold | undefined;
-  let layersHold: PackageHold | undefined;
-  let credentials: Credentials | undefined;
   let notifyLost = (): void => undefined;
 
   function tell(make: () => TelemetryEvent): void {
@@ -157,38 +143,11 @@ export function createExecutionEnvironment(
     if (untold.length < untoldMax) untold.push(make);
   }
 
-  /** Everything that a process is started from. */
-  async function makeSpec(initTimeoutMs: number, credentialMs?: number): Promise<EnvironmentSpec> {
-    hold ??= await deps.packages.open(row.code);
-    layersHold ??= await deps.layers.open((row.layers ?? []).flatMap(({ code }) => (code === undefined ? [] : [code])));
-    credentials = await freshCredentials();
-    const own = await deps.variables.open(deployment);
-    const runtime = runtimeKindOf(row.runtime);
-    if (runtime === undefined) throw errors.invalidRuntime(`The runtime ${row.runtime} does not run here.`);
-    return {
-      environmentId: uuid(deps.random),
-      runtime,
-      handler: row.handler,
-      codeFolder: hold.folder,
-      ...(layersHold === undefined ? {} : { layersFolder: layersHold.folder }),
-      variables: environmentVariables({ deployment, own, logStreamName, credentials, initializationType }),
-      ...(initializationType === 'snap-start' ? { credentials: { ...credentials, expiresAtMs: credentialMs === undefined ? credentials.expiresAtMs : wall.now() + credentialMs, token: hexId(deps.random, 32) } } : {}),
-      memoryMegabytes: row.memoryMegabytes,
-      ephemeralStorageMegabytes: row.ephemeralMegabytes,
-      initTimeoutMs,
-      ...(deps.functionGate ? { endpoint: { port: deps.functionGate.port(), onConnection: deps.functionGate.admit({ ...credentials, region: place.region }) } } : {}),
-      onOutput: (chunk) => log.writeOutput(chunk),
-      onExtension: (event) => platform.extension(event),
-      facts: { functionName: deployment.name, functionVersion: row.version, handler: row.handler, accountId: place.account },
-      jsonRecords: row.logging !== undefined,
-    };
-  }
-
   /** Starts a process and waits for its init; it is kept only when that succeeded. */
   async function start(initTimeoutMs: number, from?: Snapshot): Promise<InitOutcome> {
     const foreign = describeForeignCode(row, { architecture: deps.hostArchitecture, interpreters: deps.sandbox.interpreters });
     if (foreign !== undefined) return { kind: 'init-error', payload: errorDocument('Runtime.InvalidEntrypoint', foreign).payload, durationMs: 0 };
-    const spec = await makeSpec(initTimeoutMs);
+    const spec = await source.make(initTimeoutMs);
     const started = await (from?.restore(spec) ?? deps.sandbox.start(spec)).catch((error: unknown) => {
       throw error instanceof ServiceError ? errors.invalidRuntime(error.message) : error;
     });
@@ -209,11 +168,6 @@ export function createExecutionEnvironment(
       if (!running) notifyLost();
     });
     return outcome;
-  }
-
-  async function freshCredentials(): Promise<Credentials> {
-    if (credentials !== undefined && credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs) return credentials;
-    return deps.roles.issueSession({ roleArn: row.roleArn, sessionName: deployment.name, durationSeconds: credentialSeconds, account: place.account });
   }
 
   /** The init phase of a new environment. What fails here is tried again with the invocation, in its time. */
@@ -241,7 +195,7 @@ export function createExecutionEnvironment(
   async function takeSnapshot(): Promise<SnapshotTaken> {
     await requireAssumableRole(row, deps);
     platform.initStarted(runtimeVersionOf(row.runtime, place.region));
-    const outcome = await deps.sandbox.takeSnapshot(await makeSpec(Math.max(provisionedInitMsMin, timeoutMs), snapshotCredentialMs));
+    const outcome = await deps.sandbox.takeSnapshot(await source.make(Math.max(provisionedInitMsMin, timeoutMs), snapshotCredentialMs));
     if (outcome.kind === 'failed') {
       platform.initEnded(outcome.init.durationMs, 'init', initFailure(outcome.init));
       return { kind: 'failed', failure: initFailure(outcome.init) ?? { kind: 'timeout' } };
@@ -324,8 +278,8 @@ export function createExecutionEnvironment(
         running = false;
       }
     },
-    isUsable: () => credentials === undefined || credentials.expiresAtMs - wall.now() > timeoutMs + credentialMarginMs,
-    isFresh: () => credentials === undefined || credentials.expiresAtMs - wall.now() > (credentialSeconds * 1_000) / 2,
+    isUsable: () => source.credentialsEndMs() - wall.now() > timeoutMs + credentialMarginMs,
+    isFresh: () => source.credentialsEndMs() - wall.now() > (credentialSeconds * 1_000) / 2,
     isReady: () => process !== undefined,
     isStarting: () => starts,
     onLost(callback) {
@@ -337,11 +291,26 @@ export function createExecutionEnvironment(
       process = undefined;
       await last?.kill();
       await snapshot?.close();
-      hold?.release();
-      layersHold?.release();
-      hold = layersHold = undefined;
+      source.release();
     },
   };
+}
+
+interface LogParts {
+  readonly subject: PlatformLogSubject;
+  readonly logStreamName: string;
+  readonly tell: (make: () => TelemetryEvent) => void;
+}
+
+/** The log stream, and what the platform says in it and to extensions. */
+function openLogs({ logs: sink, clock, wall }: ExecutionDeps, { place, row }: Deployment, { subject, logStreamName, tell }: LogParts): { readonly log: EnvironmentLog; readonly platform: PlatformLog } {
+  const log = openEnvironmentLog(
+    { sink, clock, wall, ...(row.logging === undefined ? {} : { applicationLevel: row.logging.applicationLevel }) },
+    { account: place.account, region: place.region, logGroupName: row.logGroupName, logStreamName },
+  );
+  const written =
+    row.logging === undefined ? createTextPlatformLog(log, subject, () => wall.now()) : createJsonPlatformLog(log, subject, row.logging, () => clock.now());
+  return { log, platform: tellingBoth(written, createPlatformTelemetry(tell, subject, () => wall.now())) };
 }
 
 // Written out, here and wherever every invocation passes: a spread costs several times as much.

@@ -9,6 +9,7 @@ import { errors } from '../errors.ts';
 import { environmentIdleMs } from '../limits.ts';
 import { createAdmission } from './admission.ts';
 import { createAdmittance, type InvocationRules } from './admittance.ts';
+import { recordDropped } from './invocationMetrics.ts';
 import { versionKey } from './deployment.ts';
 import type { Deployment, InitializationType } from './deployment.ts';
 import { createFleetMetrics, type EnvironmentCounts } from './fleetMetrics.ts';
@@ -238,6 +239,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     },
     dropRecursive(functionArn) {
       metrics.recursive();
+      recordDropped(deps.recorder, functionArn, clock.now());
       // What AWS tells in the Health Dashboard.
       log.warn('a function runs in a recursive loop with other resources; its invocation was stopped', {
         functionArn, remedy: `if the loop is intended: aws lambda put-function-recursion-config --function-name ${functionArn} --recursive-loop Allow`,

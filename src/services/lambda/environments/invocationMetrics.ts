@@ -99,3 +99,11 @@ export function createInvocationMetrics(recorder: MetricRecorder, clock: Clock):
     },
   };
 }
+
+/** An invocation was stopped because it would have been one too many of a loop. */
+export function recordDropped(recorder: MetricRecorder, functionArn: string, at: number): void {
+  const found = parseFunctionArn(functionArn);
+  if (!found) return;
+  const { account, region, name: FunctionName } = found;
+  recorder.record({ account, region, namespace: 'AWS/Lambda', name: 'RecursiveInvocationsDropped', dimensions: { FunctionName }, unit: 'Count', value: 1, at });
+}

@@ -7,9 +7,9 @@ import { operation } from '../operation.ts';
 import { acceptTrace } from '../domain/trace.ts';
 import { requireEvent } from './invoke.ts';
 
-/** The old form of Invoke with `Event`, which AWS deprecates and keeps. Its permission is Invoke's: API reference, InvokeAsync. */
+/** The old form of Invoke with `Event`, which AWS deprecates and keeps, with a permission of its own. */
 export const invokeAsync = operation('InvokeAsync', {
-  access: accessTo('lambda:InvokeFunction'),
+  access: accessTo('lambda:InvokeAsync'),
   async handle(input, call, context) {
     const reference = referenceOf(input, call);
     const found = await findInvocable(reference, context);

@@ -57,6 +57,15 @@ test('putSubscriptionFilter tells nobody where nothing matches or nobody follows
   assert.deepEqual(await logs.forward(), []);
 });
 
+test('putSubscriptionFilter goes on where the function no longer lets the service in, for the function to refuse', async () => {
+  const logs = await prepare();
+  await subscribe(logs, 'ERROR');
+  logs.functions.clear();
+  await put(logs, 'ERROR');
+  assert.equal((await logs.forward())[0]?.callingPrincipal, 'logs.amazonaws.com');
+  assert.deepEqual(logs.recorded.map(({ name }) => name), ['DeliveryErrors']);
+});
+
 test('putSubscriptionFilter names the fields of a space-delimited pattern, and forwards long messages whole', async () => {
   const logs = await prepare();
   await subscribe(logs, '[level, text]');
@@ -89,6 +98,9 @@ test('putSubscriptionFilter refuses what AWS refuses', async () => {
   await refuse({ logGroupName: '/none' }, 'The specified log group does not exist.', 'ResourceNotFoundException');
   await logs.run('CreateLogGroup', { logGroupName: '/aws/lambda/alert' });
   await refuse({ logGroupName: '/aws/lambda/alert' }, /invoke itself without end/);
+  const elsewhere = destinationArn.replace('us-east-1', 'eu-west-1');
+  logs.functions.add(elsewhere);
+  await logs.run('PutSubscriptionFilter', { logGroupName: '/aws/lambda/alert', filterName: 'f', filterPattern: '', destinationArn: elsewhere });
 });
 
 test('describeSubscriptionFilters tells of at most two, and deleteSubscriptionFilter makes room', async () => {

@@ -5,7 +5,7 @@ import { filterNotFound, invalidParameter, limitExceeded, resourceNotFound, unsu
 import { describeItemsDefault, subscriptionsMax } from '../limits.ts';
 import { groupAccess, operation, scopeOf } from '../operation.ts';
 import type { LogsDeps } from '../operation.ts';
-import { groups, listSubscriptions, requireGroup, setGroup, subscriptions } from '../store.ts';
+import { listSubscriptions, requireGroup, setGroup, subscriptions } from '../store.ts';
 import { principalFor } from '../subscriptionAccess.ts';
 import type { Call } from '../../../framework/context.ts';
 import type { Scope } from '../../../kv/table.ts';
@@ -92,7 +92,7 @@ interface Destination {
   readonly roleArn: string | undefined;
 }
 
-async function requireDestination({ functions, store }: LogsDeps, call: Call, { logGroupName, destinationArn, roleArn }: Destination): Promise<void> {
+async function requireDestination({ functions }: LogsDeps, call: Call, { logGroupName, destinationArn, roleArn }: Destination): Promise<void> {
   const scope = scopeOf(call);
   const arn = parseArn(destinationArn);
   if (!arn) throw invalidParameter('Invalid destinationArn.');
@@ -110,12 +110,12 @@ async function requireDestination({ functions, store }: LogsDeps, call: Call, { 
   if ((await principalFor(functions, scope, logGroupName, destinationArn)) === undefined) {
     throw invalidParameter('Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.');
   }
-  await refuseLoop(store, scope, logGroupName, arn.resource);
+  refuseLoop(scope, logGroupName, arn);
 }
 
 // DEVIATION: AWS lets a function's own output invoke it, and warns of the endless loop.
-async function refuseLoop(store: LogsDeps['store'], scope: Scope, logGroupName: string, resource: string): Promise<void> {
-  const functionName = resource.split(':')[1] ?? '';
-  const own = await store.read((tx) => groups.get(tx, scope, [`/aws/lambda/${functionName}`]));
-  if (own && logGroupName === `/aws/lambda/${functionName}`) throw invalidParameter(`The function ${functionName} writes to the log group ${logGroupName}: it would invoke itself without end.`);
+function refuseLoop({ account, region }: Scope, logGroupName: string, arn: { readonly account: string; readonly region: string; readonly resource: string }): void {
+  const functionName = arn.resource.split(':')[1] ?? '';
+  if (arn.account !== account || arn.region !== region || logGroupName !== `/aws/lambda/${functionName}`) return;
+  throw invalidParameter(`The function ${functionName} writes to the log group ${logGroupName}: it would invoke itself without end.`);
 }

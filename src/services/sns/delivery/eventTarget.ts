@@ -113,6 +113,7 @@ export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTarget
       const opened = await sealing.open(envelope.payload);
       const message = needsSignature(subscriber) ? await signer.signFor(opened, [subscriber.row.protocol], subscriber.row.baseUrl) : opened;
       const result = await deliverTo(topic, subscriber, message, envelope, delivery);
+      if (result.kind === 'delivered') deps.metrics.delivered(topic);
       if (wantsStatus(topic, subscriber, result.kind === 'delivered')) {
         const said = result.kind === 'delivered' ? '{}' : JSON.stringify({ ErrorMessage: result.reason });
         const statusCode = result.kind === 'delivered' ? 200 : result.kind === 'rejected' ? 400 : 500;
@@ -148,6 +149,7 @@ export function createEventTargets(deps: SnsDeps, send: HttpSender): EventTarget
       const row = topic && (await subscriptions.get(tx, name, [name.name, id]));
       if (!topic || !row) return 'handled';
       log.warn('a message was not delivered', { subscriptionArn: subscriptionArn(name, id), reason, attempts: envelope.attempts });
+      tx.afterCommit(() => deps.metrics.failed(topic));
       if (row.attributes['RedrivePolicy'] === undefined) return 'keep';
       deps.emitter.emit(tx, {
         ...envelopeOf(topic),

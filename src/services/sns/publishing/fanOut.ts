@@ -56,6 +56,7 @@ export function emitStep(tx: Transaction, topic: Topic, message: Message, after:
 /** Plans deliveries to these subscribers. */
 export async function planDeliveries(message: Message, topic: Topic, subscribers: readonly Subscriber[], key: DataKey | undefined, deps: SnsDeps): Promise<Plan> {
   const wanting = subscribers.filter(({ wants }) => wants(message.content));
+  if (wanting.length < subscribers.length) deps.metrics.filteredOut(topic, subscribers.length - wanting.length);
   if (wanting.length === 0) return nothing;
   const signed = await deps.signer.signFor(message, new Set(wanting.filter(needsSignature).map(({ row }) => row.protocol)), '');
   const steps = await Promise.all(
@@ -71,6 +72,7 @@ export async function planDeliveries(message: Message, topic: Topic, subscribers
       let payload: Uint8Array | undefined;
       for (const { subscriber, prepared } of steps) {
         if (prepared.kind === 'ready' && (await prepared.put(tx))) {
+          tx.afterCommit(() => deps.metrics.delivered(topic));
           if (wantsStatus(topic, subscriber, true)) {
             tx.afterCommit(() => void logStatus(topic, subscriber, signed, { succeeded: true, statusCode: 200, providerResponse: '{}', attempts: 1 }, deps).catch((error: unknown) => deps.log.warn('a delivery status was not written', { error: String(error) })));
           }

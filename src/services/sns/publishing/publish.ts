@@ -61,7 +61,9 @@ export async function publish({ topic: name, drafts, caller, trace, acknowledge 
       },
       { locks },
     );
-    if (outcome) return outcome;
+    if (!outcome) continue;
+    if (outcome.length > 0) for (const { message } of planned) deps.metrics.published(topic, Buffer.byteLength(message.content.message));
+    return outcome;
   }
 }
 
