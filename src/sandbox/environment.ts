@@ -48,7 +48,11 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const deadline = createDeadline(wall, () => interrupt?.({ kind: 'deadline' }));
   let end: Interruption | undefined;
   let isGone = false;
-  void api.failed.then((failure) => interrupt?.((end ??= { kind: 'failed', failure })));
+  void api.failed.then((failure) => {
+    // Also between two invocations: the next one is told.
+    end ??= { kind: 'failed', failure };
+    interrupt?.(end);
+  });
   void ended.then((exit) => {
     isGone = true;
     rest.end();

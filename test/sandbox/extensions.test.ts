@@ -1,6 +1,7 @@
 // Extensions beside functions of every runtime: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { custom, node, openTestSandbox, python } from './harness.ts';
 import type { TestSandbox } from './harness.ts';
 
@@ -113,7 +114,7 @@ suite('telemetry', async () => {
   const bench: TestSandbox = await openTestSandbox();
   const ways = [['HTTP', '/2022-07-01/telemetry', '2022-12-13', 'telemetry'], ['TCP', '/2020-08-15/logs', '2020-08-15', 'logs']] as const;
   for (const [protocol, path, version, kind] of ways) {
-    test(`an extension gets what happened and happens over ${protocol} from ${path}`, { skip: bench.skipReason, timeout: 20_000 }, async () => {
+    test(`an extension gets what happened and happens over ${protocol} from ${path}`, { skip: bench.skipReason, timeout: 60_000 }, async () => {
       const events: string[] = [];
       const f = await bench.start({ ...functions.python, layers: { 'extensions/listener': subscriber(protocol, path, version) }, onExtension: (event) => events.push(`${event.kind} ${event.name} ${event.state} ${event.about.join()}`) });
       f.environment.tell(() => ({ type: 'platform.initStart', atMs: 0, record: { phase: 'init' } }));
@@ -121,7 +122,10 @@ suite('telemetry', async () => {
       f.environment.tell(() => ({ type: 'platform.report', atMs: 0, record: { status: 'success' } }));
       const wanted = ['["platform.initStart",{"phase":"init"}]', '["function","loaded"]', '["function","ran"]', '["platform.report",{"status":"success"}]'];
       // Delivery goes on beside the next invocations.
-      for (let tries = 0; tries < 100 && !wanted.every((text) => f.output().includes(`telemetry ${text}`)); tries += 1) await f.call({ n: tries });
+      for (let tries = 0; tries < 400 && !wanted.every((text) => f.output().includes(`telemetry ${text}`)); tries += 1) {
+        await f.call({ n: tries });
+        await sleep(50);
+      }
       for (const text of wanted) assert.ok(f.output().includes(`telemetry ${text}`), `${text} is missing in ${f.output()}`);
       assert.match(f.output(), /refused 400 \{"errorMessage":"types should not be empty; maxItems should be between 1000 and 10000","errorType":"ValidationError"\}/);
       assert.match(f.output(), /subscribed 200 "OK"/);

@@ -148,6 +148,7 @@ export function createRegistry({ facts, external, random, onState }: RegistryOpt
   }
 
   function send(extension: Extension, event: object): void {
+    if (extension.state === 'failed' || extension.state === 'exited') return;
     extension.waiting.push(event);
     if (extension.state === 'ready') extension.state = 'running';
     deliver(extension);
