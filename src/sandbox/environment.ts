@@ -49,8 +49,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   let end: Interruption | undefined;
   let isGone = false;
   void api.failed.then((failure) => {
-    // Also between two invocations: the next one is told.
-    end ??= { kind: 'failed', failure };
+    end ??= { kind: 'failed', failure }; // Also between two invocations: the next one is told.
     interrupt?.(end);
   });
   void ended.then((exit) => {
