@@ -60,8 +60,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     interrupt?.(end);
   });
   let peakBytes = 0;
-  let isBusy = false;
-  let isReady = false;
+  let [isBusy, isReady] = [false, false];
   let turn = 0;
 
   const raise = (bytes: number): number => (peakBytes = Math.max(peakBytes, bytes));
