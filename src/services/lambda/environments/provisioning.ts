@@ -2,6 +2,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import { ServiceError } from '../../../base/errors.ts';
 import type { Logger } from '../../../base/log.ts';
+import { createReconciler } from '../../../framework/reconciler.ts';
 import type { Store } from '../../../kv/store.ts';
 import { provisionedPageMax, provisionedScanMs } from '../limits.ts';
 import { requireVersion } from '../lookup.ts';
@@ -23,46 +24,15 @@ export interface ProvisioningDeps {
 }
 
 export function createProvisioning({ store, wall, log, provisioned }: ProvisioningDeps): Provisioning {
-  const ending = new AbortController();
-  let scanning: Promise<void> | undefined;
-  let again = false;
-  let cancelScan = (): void => undefined;
-
-  function scan(): void {
-    if (ending.signal.aborted) return;
-    again = true;
-    scanning ??= run().finally(() => {
-      scanning = undefined;
-      if (again) scan();
-    });
-  }
-
-  async function run(): Promise<void> {
-    while (again && !ending.signal.aborted) {
-      again = false;
-      try {
-        await keepAll();
-      } catch (error) {
-        // The next scan comes in any case.
-        log.warn('provisioned concurrency could not be looked after', { error: error instanceof Error ? error.stack : String(error) });
-        return;
-      }
-    }
-  }
-
-  async function keepAll(): Promise<void> {
-    const seen = new Set<string>();
-    for (let after: ProvisionedRow | undefined; ; ) {
-      const rows = await store.read((tx) => listAllProvisioned(tx, { limit: provisionedPageMax, after }));
-      for (const row of rows) {
-        if (ending.signal.aborted) return;
-        if (await keep(row)) seen.add(provisionedKey(row, row.name, row.qualifier));
-      }
-      after = rows.at(-1);
-      if (rows.length < provisionedPageMax) break;
-    }
-    provisioned.keepOnly(seen);
-  }
+  const reconciler = createReconciler<ProvisionedRow>({ store, wall, log }, {
+    failure: 'provisioned concurrency could not be looked after',
+    prefix: provisionedPrefix(),
+    everyMs: provisionedScanMs,
+    pageMax: provisionedPageMax,
+    list: listAllProvisioned,
+    tend: async (row) => ((await keep(row)) ? provisionedKey(row, row.name, row.qualifier) : undefined),
+    keepOnly: (keys) => provisioned.keepOnly(keys),
+  });
 
   /** False when its version or alias is gone. */
   async function keep({ account, region, name, qualifier, count, revision }: ProvisionedRow): Promise<boolean> {
@@ -77,27 +47,11 @@ export function createProvisioning({ store, wall, log, provisioned }: Provisioni
     }
   }
 
-  async function followHints(): Promise<void> {
-    for await (const _hint of store.watch(provisionedPrefix(), ending.signal)) scan();
-  }
-
-  function planScan(): void {
-    cancelScan = wall.at(wall.now() + provisionedScanMs, () => {
-      scan();
-      planScan();
-    });
-  }
-
   return {
-    start() {
-      void followHints();
-      planScan();
-      scan();
-    },
+    start: () => reconciler.start(),
     async stop() {
-      ending.abort();
-      cancelScan();
-      await scanning;
+      reconciler.end();
+      await reconciler.settled();
     },
   };
 }

@@ -3,6 +3,8 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../../kv/store.ts';
 import { ServiceError } from '../../../base/errors.ts';
+import { createBackgroundWorkers } from '../../../framework/backgroundWorkers.ts';
+import { createReconciler } from '../../../framework/reconciler.ts';
 import type { MetricRecorder } from '../../../ports/metrics.ts';
 import type { Emitter } from '../../../ports/outbox.ts';
 import type { StreamReaders } from '../../../ports/streamReader.ts';
@@ -29,76 +31,40 @@ export interface MappingRunner {
   stop(): Promise<void>;
 }
 
-interface Running {
-  readonly row: MappingRow;
-  readonly poller: Poller;
-  /** Once it has been told to stop. */
-  ending: Promise<void> | undefined;
-}
-
 /** The background work of event source mappings. */
 export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
-  const { store, wall, log } = deps;
-  const running = new Map<string, Running>();
-  const ending = new AbortController();
-  let scanning: Promise<void> | undefined;
-  let again = false;
-  let cancelScan = (): void => undefined;
-
-  function scan(): void {
-    if (ending.signal.aborted) return;
-    again = true;
-    scanning ??= run().finally(() => {
-      scanning = undefined;
-      if (again) scan();
-    });
-  }
-
-  async function run(): Promise<void> {
-    while (again && !ending.signal.aborted) {
-      again = false;
-      try {
-        await tendAll();
-      } catch (error) {
-        // The next scan comes in any case.
-        log.warn('event source mappings could not be looked after', { error: error instanceof Error ? error.stack : String(error) });
-        return;
-      }
-    }
-  }
-
-  async function tendAll(): Promise<void> {
-    const seen = new Set<string>();
-    for (let after: MappingRow | undefined; ; ) {
-      const rows = await store.read((tx) => listAllMappings(tx, { limit: mappingsPageMax, after }));
-      for (const row of rows) {
-        seen.add(row.uuid);
-        if (ending.signal.aborted) return;
-        await tend(row);
-      }
-      after = rows.at(-1);
-      if (rows.length < mappingsPageMax) break;
-    }
-    for (const [uuid, one] of running) if (!seen.has(uuid)) endOne(uuid, one);
-  }
+  const { store, log } = deps;
+  const reconciler = createReconciler<MappingRow>(deps, {
+    failure: 'event source mappings could not be looked after',
+    prefix: mappingsPrefix(),
+    everyMs: mappingScanMs,
+    pageMax: mappingsPageMax,
+    list: listAllMappings,
+    async tend(row) {
+      await tend(row);
+      return row.uuid;
+    },
+    keepOnly: (uuids) => pollers.keepOnly(uuids),
+  });
+  // Its end brings the next look.
+  const pollers = createBackgroundWorkers(() => reconciler.look());
 
   async function tend(row: MappingRow): Promise<void> {
-    const present = running.get(row.uuid);
+    const present = pollers.revisionOf(row.uuid);
     const wanted = row.enabled && row.state !== 'Deleting';
     if (present !== undefined) {
-      // Its end brings the next scan.
-      if (!wanted || present.row.revision !== row.revision) endOne(row.uuid, present);
+      if (!wanted || present !== row.revision) pollers.end(row.uuid);
       else await settle(row, 'Enabled');
       return;
     }
     if (!wanted) return settle(row, row.state === 'Deleting' ? 'gone' : 'Disabled');
     const report = createReport(row);
     const filters = await openFilters(row, report);
-    if (filters !== undefined && !ending.signal.aborted) running.set(row.uuid, { row, poller: startPoller({ ...row, filters }, report), ending: undefined });
+    if (filters !== undefined && !reconciler.signal.aborted) pollers.add(row.uuid, row.revision, startPoller({ ...row, filters }, report));
     await settle(row, 'Enabled');
   }
 
-  /** Undefined while their key cannot be used: without its filters a mapping reads nothing. The next scan tries again. */
+  /** Undefined while their key cannot be used: without its filters a mapping reads nothing. The next look tries again. */
   async function openFilters(row: MappingRow, report: (result: string) => void): Promise<readonly string[] | undefined> {
     try {
       return await deps.filters.open(row);
@@ -136,13 +102,6 @@ export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
     };
   }
 
-  function endOne(uuid: string, one: Running): void {
-    one.ending ??= one.poller.stop().finally(() => {
-      running.delete(uuid);
-      scan();
-    });
-  }
-
   /** Writes what is the case, unless something else is wanted meanwhile. */
   async function settle(row: MappingRow, state: MappingState | 'gone'): Promise<void> {
     if (row.state === state) return;
@@ -157,35 +116,19 @@ export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
     });
   }
 
-  async function followHints(): Promise<void> {
-    for await (const _hint of store.watch(mappingsPrefix(), ending.signal)) scan();
-  }
-
-  function planScan(): void {
-    cancelScan = wall.at(wall.now() + mappingScanMs, () => {
-      scan();
-      planScan();
-    });
-  }
-
   function endPolling(): void {
-    ending.abort();
-    cancelScan();
-    for (const [uuid, one] of running) endOne(uuid, one);
+    reconciler.end();
+    pollers.endAll();
   }
 
   return {
-    start() {
-      void followHints();
-      planScan();
-      scan();
-    },
+    start: () => reconciler.start(),
     endPolling,
     async stop() {
       endPolling();
-      await scanning;
-      for (const [uuid, one] of running) endOne(uuid, one);
-      await Promise.all([...running.values()].map((one) => one.ending));
+      await reconciler.settled();
+      pollers.endAll();
+      await pollers.ended();
     },
   };
 }

@@ -2,7 +2,8 @@
 // finds everything there when it starts again.
 
 import type { PipeState } from '@aws-sdk/client-pipes';
-import type { QueuePump } from '../../../framework/queuePump.ts';
+import { createBackgroundWorkers } from '../../../framework/backgroundWorkers.ts';
+import { createReconciler } from '../../../framework/reconciler.ts';
 import { pipeArn } from '../domain/names.ts';
 import { pageRows, scanMs } from '../limits.ts';
 import type { PipesDeps } from '../operation.ts';
@@ -18,69 +19,33 @@ export interface PipeRunner {
   stop(): Promise<void>;
 }
 
-interface Running {
-  readonly revision: number;
-  readonly pump: QueuePump;
-  /** Once it has been told to stop. */
-  ending: Promise<void> | undefined;
-}
-
 const failureOf: Readonly<Partial<Record<PipeState, PipeState>>> = { CREATING: 'CREATE_FAILED', UPDATING: 'UPDATE_FAILED', STARTING: 'START_FAILED' };
 
 /** The background work of pipes. */
 export function createPipeRunner(deps: PipesDeps): PipeRunner {
-  const { store, wall, log } = deps;
-  const running = new Map<string, Running>();
-  const ending = new AbortController();
-  let scanning: Promise<void> | undefined;
-  let again = false;
-  let cancelScan = (): void => undefined;
-
-  function scan(): void {
-    if (ending.signal.aborted) return;
-    again = true;
-    scanning ??= run().finally(() => {
-      scanning = undefined;
-      if (again) scan();
-    });
-  }
-
-  async function run(): Promise<void> {
-    while (again && !ending.signal.aborted) {
-      again = false;
-      try {
-        await tendAll();
-      } catch (error) {
-        // The next scan comes in any case.
-        log.warn('pipes could not be looked after', { error: error instanceof Error ? error.stack : String(error) });
-        return;
-      }
-    }
-  }
-
-  async function tendAll(): Promise<void> {
-    const seen = new Set<string>();
-    for (let after: PipeRow | undefined; ; ) {
-      const rows = await store.read((tx) => listAllPipes(tx, { limit: pageRows, after }));
-      for (const row of rows) {
-        seen.add(pipeArn(row));
-        if (ending.signal.aborted) return;
-        await tend(row);
-      }
-      after = rows.at(-1);
-      if (rows.length < pageRows) break;
-    }
-    for (const [arn, one] of running) if (!seen.has(arn)) endOne(arn, one);
-  }
+  const { store } = deps;
+  const reconciler = createReconciler<PipeRow>(deps, {
+    failure: 'pipes could not be looked after',
+    prefix: pipesPrefix(),
+    everyMs: scanMs,
+    pageMax: pageRows,
+    list: listAllPipes,
+    async tend(row) {
+      await tend(row);
+      return pipeArn(row);
+    },
+    keepOnly: (arns) => pumps.keepOnly(arns),
+  });
+  // Its end brings the next look.
+  const pumps = createBackgroundWorkers(() => reconciler.look());
 
   async function tend(row: PipeRow): Promise<void> {
     const arn = pipeArn(row);
-    const present = running.get(arn);
+    const present = pumps.revisionOf(arn);
     const failure = failureOf[row.state];
     const wanted = row.desired === 'RUNNING' && (row.state === 'RUNNING' || failure !== undefined);
     if (present !== undefined) {
-      // Its end brings the next scan.
-      if (!wanted || present.revision !== row.revision) endOne(arn, present);
+      if (!wanted || present !== row.revision) pumps.end(arn);
       return;
     }
     if (row.state === 'DELETING' || row.state === 'STOPPING') return settle(row, row.state === 'DELETING' ? 'gone' : 'STOPPED');
@@ -90,15 +55,8 @@ export function createPipeRunner(deps: PipesDeps): PipeRunner {
       if (!wanted) return settle(row, 'STOPPED');
     }
     if (!wanted) return;
-    running.set(arn, { revision: row.revision, pump: startQueuePipe(row, deps), ending: undefined });
+    pumps.add(arn, row.revision, startQueuePipe(row, deps));
     await settle(row, 'RUNNING');
-  }
-
-  function endOne(arn: string, one: Running): void {
-    one.ending ??= one.pump.stop().finally(() => {
-      running.delete(arn);
-      scan();
-    });
   }
 
   /** Writes what is the case, unless something else is wanted meanwhile. */
@@ -113,35 +71,19 @@ export function createPipeRunner(deps: PipesDeps): PipeRunner {
     });
   }
 
-  async function followHints(): Promise<void> {
-    for await (const _hint of store.watch(pipesPrefix(), ending.signal)) scan();
-  }
-
-  function planScan(): void {
-    cancelScan = wall.at(wall.now() + scanMs, () => {
-      scan();
-      planScan();
-    });
-  }
-
   function endPolling(): void {
-    ending.abort();
-    cancelScan();
-    for (const [arn, one] of running) endOne(arn, one);
+    reconciler.end();
+    pumps.endAll();
   }
 
   return {
-    start() {
-      void followHints();
-      planScan();
-      scan();
-    },
+    start: () => reconciler.start(),
     endPolling,
     async stop() {
       endPolling();
-      await scanning;
-      for (const [arn, one] of running) endOne(arn, one);
-      await Promise.all([...running.values()].map((one) => one.ending));
+      await reconciler.settled();
+      pumps.endAll();
+      await pumps.ended();
     },
   };
 }
