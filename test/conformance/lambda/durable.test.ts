@@ -206,6 +206,7 @@ suite('durable functions', () => {
     const failed = await invoke(lambda, durable, { kind: 'fails' });
     assert.deepEqual([failed.status, failed.functionError, (failed.payload as { errorType: string }).errorType, (failed.payload as { errorMessage: string }).errorMessage], [200, 'Unhandled', 'RangeError', 'no stock']);
     await assert.rejects(invoke(lambda, durable.split(':')[0] ?? '', { kind: 'fails' }), { name: 'InvalidParameterValueException', message: 'You cannot invoke a durable function using an unqualified ARN.' });
+    await assert.rejects(invoke(lambda, durable, { kind: 'fails' }, { LogType: 'Tail' }), { name: 'InvalidParameterValueException', message: /LogType Tail of a durable function/ });
     await assert.rejects(invoke(lambda, plain, {}, { DurableExecutionName: 'name' }), { name: 'InvalidParameterValueException' });
     await assert.rejects(lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: plain, DurableConfig: { ExecutionTimeout: 60 } })), { name: 'InvalidParameterValueException' });
     const FunctionName = durable.split(':')[0];

@@ -28,6 +28,7 @@ export const invoke = operation('Invoke', {
     const { requestId } = call;
     const { TenantId: tenantId } = input;
     requireTenant(found.row, tenantId);
+    if (found.row.durable !== undefined && invocationType !== 'Event') refuseRunSettings(input);
     if (found.row.durable !== undefined) return invokeDurable(found, { event, traceId, tenantId, name: input.DurableExecutionName, waits: invocationType !== 'Event' }, call.signal, context);
     if (input.DurableExecutionName !== undefined) throw errors.invalidParameter('You cannot specify a durable execution name for a function that is not durable.');
     if (invocationType === 'Event') {
@@ -52,6 +53,12 @@ interface DurableInvocation {
   readonly tenantId: string | undefined;
   readonly name: string | undefined;
   readonly waits: boolean;
+}
+
+/** What belongs to one run says nothing of an execution, which may have many. */
+export function refuseRunSettings({ LogType, ClientContext }: { readonly LogType?: string | undefined; readonly ClientContext?: string | undefined }): void {
+  if (LogType === 'Tail') throw errors.notSupported('LogType Tail of a durable function', 'Its logs are in CloudWatch Logs.');
+  if (ClientContext !== undefined) throw errors.notSupported('the ClientContext of a durable function', 'Its input can carry the same.');
 }
 
 /** A durable function is not run here: its execution is begun, and waited for where the caller waits. */

@@ -6,7 +6,7 @@ import { describeFailure, streamInvocation } from '../invocations/responseStream
 import type { StreamedInvocation } from '../invocations/responseStream.ts';
 import { accessTo, referenceOf } from '../lookup.ts';
 import { operation } from '../operation.ts';
-import { requireClientContext, requireEvent } from './invoke.ts';
+import { refuseRunSettings, requireClientContext, requireEvent } from './invoke.ts';
 
 const implemented = new Set(['FunctionName', 'Qualifier', 'InvocationType', 'LogType', 'ClientContext', 'Payload', 'TenantId']);
 
@@ -20,6 +20,7 @@ export const invokeWithResponseStream = operation('InvokeWithResponseStream', {
     const event = requireEvent(input.Payload, 'RequestResponse');
     const clientContext = input.ClientContext === undefined ? undefined : requireClientContext(input.ClientContext);
     if (input.InvocationType === 'DryRun') return { StatusCode: 204, EventStream: noEvents() };
+    if (found.row.durable !== undefined) refuseRunSettings(input);
     const { requestId } = call;
     const traceId = acceptTrace(call.head.headers['x-amzn-trace-id'], call.nowMs, context.random);
     const wantsTail = input.LogType === 'Tail';
